@@ -1,0 +1,100 @@
+"""The camera of one picture, the first of the frame's eight words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+Rows = tuple[tuple[float, float, float, float], ...]
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera. Frozen and comparable, so that "did the view change" is an `==`.
+
+    Axes are OpenCV's: x right, y down, z forward. Pixel (0, 0) is the top left one and spans [0, 1) x [0, 1),
+    so a point lands on image coordinates (fx x/z + cx, fy y/z + cy).
+    """
+
+    camera_from_world: Rows  # 3 rows of 4, a rotation and a translation, scene units
+    fx: float  # focal length, pixels
+    fy: float
+    cx: float  # principal point, pixels from the left and upper edge
+    cy: float
+    width: int  # pixels
+    height: int
+    near: float = 0.2  # scene units of view z; Gaussians at or before it are not drawn
+
+    @staticmethod
+    def from_pose(world_from_camera, fx, fy, width, height, cx=None, cy=None, near=0.2) -> Camera:
+        """A camera standing at a [3, 4] or [4, 4] pose (its columns are right, down, forward, position).
+
+        The principal point is the middle of the picture unless given. Raises ValueError where the pose is not a
+        rotation and a position, or the size is not positive.
+        """
+        pose = np.asarray(world_from_camera, np.float64)
+        if pose.shape not in ((3, 4), (4, 4)) or not np.isfinite(pose).all():
+            raise ValueError(f"camera pose: shape {pose.shape}, expected finite [3, 4] or [4, 4]")
+        rotation, position = pose[:3, :3], pose[:3, 3]
+        # 1e-3: poses in INRIA's cameras.json carry float32 rounding, those of NeRF files a few digits.
+        if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3) or np.linalg.det(rotation) < 0:
+            raise ValueError("camera pose: its 3 x 3 part is not a rotation")
+        if not (width > 0 and height > 0 and fx > 0 and fy > 0 and near > 0):
+            raise ValueError(f"camera: size {width} x {height}, focal {fx} {fy}, near {near}; all must be positive")
+        camera_from_world = np.column_stack([rotation.T, -rotation.T @ position])
+        return Camera(tuple(map(tuple, camera_from_world.tolist())), float(fx), float(fy),
+                      float(width / 2 if cx is None else cx), float(height / 2 if cy is None else cy),
+                      int(width), int(height), float(near))
+
+    @staticmethod
+    def look_at(position, target, up=(0, 0, 1), fov_y=60.0, width=960, height=640, near=0.2) -> Camera:
+        """A camera at `position` facing `target`; `fov_y` is the vertical field of view in degrees."""
+        position, target, up = (np.asarray(v, np.float64) for v in (position, target, up))
+        forward = target - position
+        forward = forward / np.linalg.norm(forward)
+        right = np.cross(forward, up)
+        if np.linalg.norm(right) < 1e-9:
+            raise ValueError("camera: `up` is parallel to the direction of view")
+        right = right / np.linalg.norm(right)
+        pose = np.column_stack([right, np.cross(forward, right), forward, position])
+        focal = height / (2 * math.tan(math.radians(fov_y) / 2))
+        return Camera.from_pose(pose, focal, focal, width, height, near=near)
+
+    @property
+    def rotation(self) -> np.ndarray:
+        """[3, 3] float64, camera from world."""
+        return np.array(self.camera_from_world)[:, :3]
+
+    @property
+    def position(self) -> np.ndarray:
+        """[3] float64, in the world."""
+        rows = np.array(self.camera_from_world)
+        return -rows[:, :3].T @ rows[:, 3]
+
+    @property
+    def world_from_camera(self) -> np.ndarray:
+        """[4, 4] float64."""
+        pose = np.eye(4)
+        pose[:3, :3], pose[:3, 3] = self.rotation.T, self.position
+        return pose
+
+    @property
+    def fov_y(self) -> float:
+        """Vertical field of view, degrees."""
+        return math.degrees(2 * math.atan(self.height / (2 * self.fy)))
+
+    def moved(self, world_from_camera) -> Camera:
+        """The same lens at another pose."""
+        return Camera.from_pose(world_from_camera, self.fx, self.fy, self.width, self.height, self.cx, self.cy,
+                                self.near)
+
+    def resized(self, width: int, height: int) -> Camera:
+        """The same view in a picture of another size: the vertical field of view stays, the horizontal one follows."""
+        scale = height / self.height
+        return replace(self, fx=self.fx * scale, fy=self.fy * scale, cx=self.cx * scale + (width - self.width * scale) / 2,
+                       cy=self.cy * scale, width=width, height=height)
+
+    def with_near(self, near: float) -> Camera:
+        return replace(self, near=float(near))

@@ -1,0 +1,118 @@
+/* The C interface of both native libraries, libgsrender_cpu.so and libgsrender_cuda.so.
+
+   Python reads this file with cffi as it stands, so it holds declarations only. A frame is five calls in the order below;
+   each takes the same three structs, works on the device its library is for, allocates nothing and, on CUDA, only puts
+   work on the stream. All memory belongs to the caller. Pointers are to that device's memory, counts included.
+   Every function returns 0, or an error that gs_error names. */
+
+enum { GS_VERSION = 1 };                                     /* checked when the library is loaded */
+enum { GS_TILE = 16 };                                       /* edge of a tile, pixels */
+enum { GS_ANCHORS = 0, GS_SPLATS = 1 };                      /* GsModel.kind */
+enum { GS_OFF = 0, GS_CENTRE = 1, GS_FOOTPRINT = 2 };        /* GsView.culling */
+enum { GS_ROUND = 0, GS_FLOOR = 1, GS_CEIL = 2, GS_PROGRESSIVE = 3 }; /* GsModel.level_map */
+
+/* Two dense layers with a ReLU between. Inputs: features, view direction (3), distance, level, appearance. */
+typedef struct GsMlp {
+    const float *weight1;     /* [inputs, hidden] */
+    const float *bias1;       /* [hidden] */
+    const float *weight2;     /* [hidden, outputs] */
+    const float *bias2;       /* [outputs] */
+    int features;             /* leading inputs: the anchor's feature; 0 for the feature bank */
+    int distance;             /* 1: one input is the distance to the camera */
+    int level;                /* 1: one input is the anchor's level */
+    int appearance;           /* trailing inputs: GsModel.appearance */
+    int inputs, hidden, outputs;
+} GsMlp;
+
+typedef struct GsModel {
+    int kind;
+    int count;                /* N items */
+    const float *position;    /* [N, 3] */
+    const float *scale;       /* anchors [N, 6], splats [N, 3]; activated */
+    const float *rotation;    /* [N, 4] unit quaternions w, x, y, z */
+
+    const float *opacity;     /* splats: [N] */
+    const float *sh;          /* splats: [N, (sh_degree + 1)^2, 3] */
+    int sh_degree;
+
+    int offsets;              /* anchors: K Gaussians each */
+    int features;             /* anchors: C */
+    const float *offset;      /* [N, K, 3] */
+    const float *feature;     /* [N, C] */
+    const float *level;       /* [N] */
+    const float *extra_level; /* [N] */
+    const float *reach;       /* [N, 2] farthest Gaussian centre from the anchor, largest Gaussian sigma */
+    float voxel_size, standard_distance, fork;
+    int levels;               /* 0: the model has no levels */
+    int level_map;
+    GsMlp opacity_mlp, covariance_mlp, colour_mlp;
+    GsMlp bank_mlp;           /* outputs 0: no feature bank */
+    const float *appearance;  /* the chosen row of the embedding */
+} GsModel;
+
+/* Camera, depth and settings of one frame. */
+typedef struct GsView {
+    float camera_from_world[12]; /* 3 rows of 4 */
+    float position[3];           /* of the camera, in the world */
+    float fx, fy, cx, cy, near;
+    int width, height;
+    float background[3];
+    int culling;
+    float margin;
+    const float *depth;          /* linear view z [height, width], then its max pyramid (depth.py); null: no proxy */
+} GsView;
+
+/* What the stages counted. Numbers are what the frame needed: larger than a capacity means that it did not fit. */
+typedef struct GsCounts {
+    long long lod, visible, gaussians, drawn, pairs;
+} GsCounts;
+
+/* A decoded Gaussian, in the world. */
+typedef struct GsGaussian {
+    float position[3], opacity, scale[3], rotation[4], colour[3];
+} GsGaussian;
+
+/* A projected one, in the picture. */
+typedef struct GsSplat {
+    float x, y;               /* centre, pixel centres at whole numbers */
+    float conic[3];           /* inverse covariance: xx, xy, yy */
+    float opacity;
+    float colour[3];
+    float z;                  /* view z */
+    short tiles[4];           /* first column, first row, behind the last column, behind the last row */
+} GsSplat;
+
+typedef struct GsBuffers {
+    GsCounts *counts;
+    int *item_from_visible;          /* [N] ascending */
+    float *visible_opacity;          /* anchors: [N, K] */
+    int *gaussian_from_visible;      /* [N] index of the first Gaussian of a visible item */
+    GsGaussian *gaussians;           /* [gaussian_capacity] */
+    GsSplat *splats;                 /* [gaussian_capacity] */
+    unsigned *pair_from_splat;       /* [gaussian_capacity] index of a splat's first pair */
+    int *splat_from_pair;            /* [pair_capacity] sorted by tile, then depth, then index */
+    unsigned *pair_from_tile;        /* [tiles + 1] */
+    void *scratch;                   /* [gs_scratch_bytes] */
+    long long gaussian_capacity, pair_capacity, scratch_bytes;
+    unsigned char *rgba;             /* [height, width, 4], opaque */
+    float *rgb;                      /* [height, width, 3] unclamped; null: not wanted */
+    float *alpha;                    /* [height, width]; null: not wanted */
+    float *z;                        /* [height, width] expected depth; null: not wanted */
+} GsBuffers;
+
+int gs_version(void);
+const char *gs_error(int error);
+
+/* Scratch for these capacities and this size, bytes. */
+long long gs_scratch_bytes(const GsModel *model, const GsView *view, const GsBuffers *buffers);
+
+/* All items -> the visible ones: level of detail, frustum, proxy depth. Zeroes the counts first. */
+int gs_cull(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream);
+/* Visible items -> Gaussians with a position, shape and colour. */
+int gs_decode(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream);
+/* Gaussians -> splats: ellipses in the picture. */
+int gs_project(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream);
+/* Splats -> for each tile, the splats that touch it, near to far. */
+int gs_sort(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream);
+/* Sorted pairs -> the picture. */
+int gs_blend(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream);

@@ -1,0 +1,36 @@
+"""What comes out of a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+
+# The eight words of the frame, in the order in which they happen. Stages, statistics, panel rows and benchmark columns
+# carry these names.
+STAGES = ("camera", "proxy depth", "cull", "decode", "project", "sort", "blend", "present")
+
+
+@dataclass(frozen=True)
+class FrameStats:
+    """What a frame did and what it cost.
+
+    counts        items (anchors or splats in all), lod (after the level mask), visible (after frustum and culling),
+                  gaussians (decoded, opacity > 0), drawn (with a footprint on the screen), pairs (splat, tile)
+    milliseconds  by stage; keys are of STAGES
+    incomplete    a buffer was too small, so items are missing from this picture; the next one has room
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    milliseconds: dict[str, float] = field(default_factory=dict)
+    incomplete: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture on the renderer's device. The tensors belong to the renderer and are overwritten by its next frame."""
+
+    rgba: torch.Tensor  # [H, W, 4] uint8, opaque, what a screen shows
+    rgb: torch.Tensor | None = None  # [H, W, 3] float32, unclamped, over the background
+    alpha: torch.Tensor | None = None  # [H, W] float32, how much of the background is covered
+    depth: torch.Tensor | None = None  # [H, W] float32, expected view z of what covers it; +inf where nothing does

@@ -1,0 +1,142 @@
+"""A trained Gaussian model in memory, whatever file it came from."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+
+import torch
+
+LEVEL_MAPS = ("round", "floor", "ceil", "progressive")
+
+
+@dataclass
+class Mlp:
+    """Two dense layers with a ReLU between: the decoders of Scaffold-GS and its descendants.
+
+    The input is [anchor feature (features), view direction (3), distance, level, appearance (appearance)], the scalars
+    only where the flags say so. Weights are stored transposed, [in, out], so that neighbouring outputs are neighbours.
+    """
+
+    weight1: torch.Tensor  # [inputs, hidden] float32
+    bias1: torch.Tensor  # [hidden]
+    weight2: torch.Tensor  # [hidden, outputs]
+    bias2: torch.Tensor  # [outputs]
+    features: int  # leading inputs that are the anchor's feature; 0 for the feature bank
+    distance: bool = False  # an input holds |anchor - camera|, scene units
+    level: bool = False  # an input holds the anchor's level
+    appearance: int = 0  # trailing inputs from the appearance embedding
+
+    @property
+    def inputs(self) -> int:
+        return self.weight1.shape[0]
+
+    @property
+    def hidden(self) -> int:
+        return self.weight1.shape[1]
+
+    @property
+    def outputs(self) -> int:
+        return self.weight2.shape[1]
+
+
+@dataclass
+class Anchors:
+    """N anchors of K Gaussians each, as Scaffold-GS, Octree-GS and Proxy-GS train them. Activated, not raw."""
+
+    position: torch.Tensor  # [N, 3] float32, scene units
+    offset: torch.Tensor  # [N, K, 3] in units of scale[:, 0:3]
+    feature: torch.Tensor  # [N, C]
+    scale: torch.Tensor  # [N, 6]: 0..2 scale the offsets (and the anchor's own ellipsoid), 3..5 the Gaussians
+    rotation: torch.Tensor  # [N, 4] unit quaternion w, x, y, z
+    level: torch.Tensor  # [N] float32, whole numbers; zeros where the model has no levels
+    extra_level: torch.Tensor  # [N]
+    voxel_size: float  # edge of the coarsest cell, scene units
+    standard_distance: float  # distance at which the finest level is 0, scene units
+    fork: float  # cells an edge splits into from a level to the next
+    levels: int  # number of levels; 0 where the model has none (Scaffold-GS)
+    level_map: str  # one of LEVEL_MAPS
+    opacity_mlp: Mlp  # -> K; tanh follows
+    covariance_mlp: Mlp  # -> 7K: 3 scales (sigmoid follows), 4 of a quaternion w, x, y, z
+    colour_mlp: Mlp  # -> 3K; sigmoid follows
+    bank_mlp: Mlp | None = None  # -> 3; softmax follows
+    appearance: torch.Tensor | None = None  # [rows, A]
+
+    def __len__(self) -> int:
+        return len(self.position)
+
+
+@dataclass
+class Splats:
+    """N plain 3D Gaussians. Activated, not raw."""
+
+    position: torch.Tensor  # [N, 3] float32, scene units
+    scale: torch.Tensor  # [N, 3] standard deviations, scene units
+    rotation: torch.Tensor  # [N, 4] unit quaternion w, x, y, z
+    opacity: torch.Tensor  # [N] in 0..1
+    sh: torch.Tensor  # [N, (degree + 1)^2, 3] spherical harmonics of the colour, INRIA's order and signs
+
+    @property
+    def sh_degree(self) -> int:
+        return {1: 0, 4: 1, 9: 2, 16: 3}[self.sh.shape[1]]
+
+    def __len__(self) -> int:
+        return len(self.position)
+
+
+@dataclass
+class GaussianModel:
+    """What `gsrender.load` returns and `Renderer` draws."""
+
+    items: Anchors | Splats
+    source: str  # 'proxy-gs', 'octree-gs', 'scaffold-gs' or '3dgs': who trained it, as far as the files tell
+    background: tuple[float, float, float]  # the one it was trained on
+    near: float  # view z in scene units at which its trainer stops drawing: 1e-4 for Proxy-GS, 0.2 for the others
+    path: str = ""
+    warnings: list[str] = field(default_factory=list)  # what loading dropped or guessed, a sentence each
+
+    @property
+    def kind(self) -> str:
+        return "anchors" if isinstance(self.items, Anchors) else "splats"
+
+    @property
+    def device(self) -> torch.device:
+        return self.items.position.device
+
+    @property
+    def bounds(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Lower and upper corner [3] of the box around the middle 98 % of the items on each axis, scene units.
+
+        Trimmed, because a few far floaters would make every speed and distance that is scaled by it useless.
+        """
+        ordered = self.items.position.sort(dim=0).values
+        last = len(ordered) - 1
+        return ordered[round(0.01 * last)], ordered[round(0.99 * last)]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all of its arrays."""
+        return sum(t.nbytes for t in _tensors(self.items))
+
+    def to(self, device) -> GaussianModel:
+        """The same model on another torch device; itself where it is there already."""
+        if self.device == torch.device(device):
+            return self
+        return dataclasses.replace(self, items=_to(self.items, device))
+
+
+def _tensors(value):
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif dataclasses.is_dataclass(value):
+        for f in dataclasses.fields(value):
+            yield from _tensors(getattr(value, f.name))
+
+
+def _to(value, device):
+    if isinstance(value, torch.Tensor):
+        return value.to(device)
+    if dataclasses.is_dataclass(value):
+        return dataclasses.replace(value, **{f.name: _to(getattr(value, f.name), device)
+                                             for f in dataclasses.fields(value)})
+    return value

@@ -1,0 +1,30 @@
+"""What a person may change about a picture, apart from the camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CULLING = ("off", "centre", "footprint")
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """How the Gaussian stages draw a frame. Frozen and comparable.
+
+    culling     `off`; `centre`: an item whose centre lies behind the proxy's depth at one texel is dropped, the rule of
+                Proxy-GS; `footprint`: an item is dropped only when all of its screen footprint lies behind it
+    margin      scene units an item may lie behind the proxy and still be kept; 0.3 is the constant of Proxy-GS
+    background  red, green, blue in 0..1, what shows where nothing covers a pixel
+    appearance  row of the appearance embedding, for models that have one
+    """
+
+    culling: str = "off"
+    margin: float = 0.3
+    background: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    appearance: int = 0
+
+    def __post_init__(self):
+        if self.culling not in CULLING:
+            raise ValueError(f"culling {self.culling!r} not in {CULLING}")
+        if not self.margin >= 0:
+            raise ValueError(f"margin {self.margin} must be zero or more scene units")
