@@ -1,8 +1,18 @@
 """Gaussian rendering with culling by a proxy's depth. A library of its own: no window, no Vulkan."""
 
-from gsrender.camera import Camera
-from gsrender.depth import DepthBuffer
-from gsrender.errors import DeviceError, InputError
-from gsrender.frame import STAGES, Frame, FrameStats
-from gsrender.model import Anchors, GaussianModel, Mlp, Splats
-from gsrender.settings import CULLING, RenderSettings
+import importlib
+
+_HOME = {
+    "Camera": "camera", "DepthBuffer": "depth", "InputError": "errors", "DeviceError": "errors", "STAGES": "frame",
+    "Frame": "frame", "FrameStats": "frame", "Anchors": "model", "GaussianModel": "model", "Mlp": "model",
+    "Splats": "model", "CULLING": "settings", "RenderSettings": "settings", "Renderer": "renderer",
+    "load_model": "load", "load_cameras": "load",
+}
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str):
+    # Names are looked up when they are first used: torch takes two seconds to import, and `--help` needs none of it.
+    if name not in _HOME:
+        raise AttributeError(f"module 'gsrender' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"gsrender.{_HOME[name]}"), name)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 # The eight words of the frame, in the order in which they happen. Stages, statistics, panel rows and benchmark columns
 # carry these names.

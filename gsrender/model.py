@@ -86,7 +86,7 @@ class Splats:
 
 @dataclass
 class GaussianModel:
-    """What `gsrender.load` returns and `Renderer` draws."""
+    """What `load_model` returns and `Renderer` draws."""
 
     items: Anchors | Splats
     source: str  # 'proxy-gs', 'octree-gs', 'scaffold-gs' or '3dgs': who trained it, as far as the files tell
