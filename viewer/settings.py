@@ -1,0 +1,35 @@
+"""Every knob of the window, a frozen value: what the panels draw and hand back changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gsrender.settings import RenderSettings
+
+RESOLUTION_SCALES = (0.25, 1.0)  # least and most; above 1 the extra pixels would be thrown away by the screen
+
+
+@dataclass(frozen=True)
+class ViewerSettings:
+    """
+    render            what the Gaussian stages do
+    vsync             wait for the screen; off shows what the machine can do
+    resolution_scale  edge of the picture over the edge of the window; the picture is stretched to fill it
+    panel             whether the panel is drawn
+    help              whether the list of keys is open
+    """
+
+    render: RenderSettings = field(default_factory=RenderSettings)
+    vsync: bool = True
+    resolution_scale: float = 1.0
+    panel: bool = True
+    help: bool = False
+
+    def __post_init__(self):
+        least, most = RESOLUTION_SCALES
+        if not least <= self.resolution_scale <= most:
+            raise ValueError(f"resolution scale {self.resolution_scale} not in {least} .. {most}")
+
+    def picture_size(self, width: int, height: int) -> tuple[int, int]:
+        """Pixels of the picture in a window of that many, at least 1 x 1."""
+        return max(1, round(width * self.resolution_scale)), max(1, round(height * self.resolution_scale))
