@@ -1,0 +1,72 @@
+"""Which key or mouse movement does what: the one table that input, the panel's list and the README read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vk_interop.input import Input
+
+
+@dataclass(frozen=True)
+class Binding:
+    """`keys` are alternatives, each a key of `Input`, or a mouse movement. A `held` action lasts as long as its key."""
+
+    action: str
+    keys: tuple[str, ...]
+    help: str
+    held: bool = False
+
+
+BINDINGS = (
+    Binding("forward", ("W",), "fly forward", held=True),
+    Binding("left", ("A",), "fly left", held=True),
+    Binding("back", ("S",), "fly back", held=True),
+    Binding("right", ("D",), "fly right", held=True),
+    Binding("down", ("Q",), "fly down", held=True),
+    Binding("up", ("E",), "fly up", held=True),
+    Binding("faster", ("Shift",), "four times faster, while held", held=True),
+    Binding("slower", ("Alt",), "four times slower, while held", held=True),
+    Binding("turn", ("left drag",), "look around; in orbit mode, turn around the pivot"),
+    Binding("pan", ("right drag", "middle drag"), "pan; what was grabbed stays under the cursor"),
+    Binding("wheel", ("wheel",), "speed; in orbit mode, towards the pivot and away from it"),
+    Binding("mode", ("V",), "fly / orbit around what is in the middle"),
+    Binding("focus", ("F",), "orbit around what is under the cursor"),
+    Binding("previous camera", ("Left",), "previous camera of the dataset"),
+    Binding("next camera", ("Right",), "next camera of the dataset"),
+    Binding("reset", ("R", "Home"), "back to the first view and speed"),
+    Binding("culling", ("C",), "culling: off / centre / footprint"),
+    Binding("vsync", ("T",), "vsync on / off"),
+    Binding("panel", ("H",), "show or hide the panel"),
+    Binding("help", ("F1",), "show or hide this list"),
+    Binding("screenshot", ("P", "F12"), "save what is on the screen as a PNG"),
+    Binding("escape", ("Escape",), "close this list"),
+    Binding("quit", ("Ctrl+Q",), "close the window"),
+)
+_KEYS = {key: binding for binding in BINDINGS for key in binding.keys}
+
+
+def held_actions(given: Input) -> frozenset[str]:
+    """Actions that last while their key is down. Ctrl is for commands, so nothing moves under it."""
+    if "Ctrl" in given.held:
+        return frozenset()
+    return frozenset(_KEYS[key].action for key in given.held if key in _KEYS and _KEYS[key].held)
+
+
+def pressed_actions(given: Input) -> list[str]:
+    """Actions whose key went down, in that order."""
+    prefix = "Ctrl+" if "Ctrl" in given.held else ""
+    found = (_KEYS.get(prefix + key) for key in given.pressed)
+    return [binding.action for binding in found if binding and not binding.held]
+
+
+def drag_of(action: str, given: Input) -> tuple[float, float]:
+    """How far the buttons of a mouse action were dragged, in heights of the window."""
+    buttons = next(b.keys for b in BINDINGS if b.action == action)
+    moves = [given.drag.get(key.removesuffix(" drag"), (0.0, 0.0)) for key in buttons]
+    return sum(x for x, _ in moves), sum(y for _, y in moves)
+
+
+def markdown_table() -> str:
+    """The README's table of keys."""
+    rows = [f"| {' or '.join(f'`{key}`' for key in b.keys)} | {b.help} |" for b in BINDINGS]
+    return "\n".join(["| Key | What it does |", "|---|---|", *rows])

@@ -1,0 +1,91 @@
+"""What the keyboard and the mouse did since the frame before, whoever delivers the events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Pair = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Input:
+    """Keys are named by where they lie on a US keyboard ("W", "Left", "F1", "Shift"), buttons left, right, middle.
+
+    held     keys that are down, or were for a moment since the frame before
+    pressed  keys and buttons that went down, in that order
+    drag     by button, how far the cursor moved while it was down: right and down, in heights of the window
+    cursor   from the upper left corner, in heights of the window
+    wheel    notches, away from the person
+    """
+
+    held: frozenset[str] = frozenset()
+    pressed: tuple[str, ...] = ()
+    drag: dict[str, Pair] = field(default_factory=dict)
+    cursor: Pair = (0.0, 0.0)
+    wheel: float = 0.0
+
+
+class Collector:
+    """Turns events into an Input a frame. A drag belongs to whoever had its first press, the scene or the panel."""
+
+    def __init__(self):
+        self._keys: set[str] = set()
+        self._buttons: set[str] = set()
+        self._panels: set[str] = set()  # buttons whose press the panel had
+        self._cursor: Pair | None = None
+        self._begin()
+
+    def _begin(self):
+        self._tapped: set[str] = set()
+        self._pressed: list[str] = []
+        self._drag: dict[str, Pair] = {}
+        self._wheel = 0.0
+
+    def key(self, name: str, down: bool):
+        if down and name not in self._keys:
+            self._pressed.append(name)
+            self._tapped.add(name)
+        (self._keys.add if down else self._keys.discard)(name)
+
+    def button(self, name: str, down: bool):
+        if down:
+            self._pressed.append(name)
+            self._panels.discard(name)  # whose this press is, `take` will see
+        (self._buttons.add if down else self._buttons.discard)(name)
+
+    def cursor(self, x: float, y: float):
+        """To this place, in heights of the window. Only moves count, so the first place of a drag never jumps."""
+        if self._cursor is not None:
+            for button in self._buttons:
+                dx, dy = self._drag.get(button, (0.0, 0.0))
+                self._drag[button] = dx + x - self._cursor[0], dy + y - self._cursor[1]
+        self._cursor = (x, y)
+
+    def wheel(self, notches: float):
+        self._wheel += notches
+
+    def lose_focus(self):
+        """Releases everything: the events of letting go will be delivered to another window."""
+        self._keys.clear()
+        self._buttons.clear()
+        self._panels.clear()
+        self._cursor = None
+        self._begin()
+
+    def take(self, panel_has_mouse=False, panel_has_keys=False) -> Input:
+        """The Input since the last call, less what the panel used."""
+        pressed = self._pressed
+        if panel_has_mouse:
+            self._panels |= {name for name in pressed if name in BUTTONS}
+        ours = [name for name in pressed if name not in (self._panels if name in BUTTONS else ())]
+        result = Input(
+            held=frozenset() if panel_has_keys else frozenset(self._keys | self._tapped),
+            pressed=tuple(name for name in ours if name in BUTTONS or not panel_has_keys),
+            drag={name: move for name, move in self._drag.items() if name not in self._panels},
+            cursor=self._cursor or (0.0, 0.0), wheel=0.0 if panel_has_mouse else self._wheel)
+        self._panels &= self._buttons
+        self._begin()
+        return result
+
+
+BUTTONS = ("left", "right", "middle")
