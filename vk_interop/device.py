@@ -1,0 +1,339 @@
+"""The GPU that CUDA uses, or lavapipe: opening it, submitting to it, closing it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gsrender.errors import DeviceError
+
+try:
+    import vulkan as vk
+except OSError:  # what the package raises when it cannot open libvulkan.so.1
+    raise DeviceError("the Vulkan loader libvulkan.so.1 is missing; install it: "
+                      "apt-get install libvulkan1 mesa-vulkan-drivers") from None
+
+ffi = vk.ffi
+
+# The `vulkan` package copies structs into arrays and then forgets what their pointers point to. So in this room a struct
+# that holds a pointer stays in a variable until the call that reads it has returned.
+
+LAYER = "VK_LAYER_KHRONOS_validation"
+TIMEOUT = 100  # seconds; a wait that takes longer is a GPU that hangs
+ALL = vk.VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT
+LAVAPIPE = "install Mesa's software driver: apt-get install mesa-vulkan-drivers"
+
+
+@dataclass(frozen=True)
+class Handles:
+    """Vulkan's own objects, for calls that this room has no helper for."""
+
+    instance: object
+    physical: object
+    logical: object
+    queue: object  # does graphics, compute, transfer and, on every driver we know, present
+    queue_family: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """One physical device, as it describes itself."""
+
+    physical: object
+    name: str
+    driver: str
+    uuid: bytes
+    is_cpu: bool
+    version: tuple[int, int]
+    timestamp_period: float  # nanoseconds a tick
+
+
+@contextmanager
+def vulkan_errors(doing: str):
+    """Turns what Vulkan reports while `doing` something into a sentence for the person at the keyboard."""
+    try:
+        yield
+    except vk.VkErrorDeviceLost:
+        raise DeviceError(f"the GPU was lost while {doing}; close other programs that use it, look at `dmesg` for its "
+                          "driver's message, and start again") from None
+    except (vk.VkErrorOutOfDeviceMemory, vk.VkErrorOutOfHostMemory):
+        raise DeviceError(f"too little memory while {doing}; use a smaller picture or mesh, or close other programs"
+                          ) from None
+    except vk.VkTimeout:
+        raise DeviceError(f"the GPU did not answer within {TIMEOUT} s while {doing}; look at `dmesg`, or use a smaller "
+                          "mesh") from None
+
+
+class Device:
+    """A logical device with one queue. `Device.open` makes it; usable as a context manager."""
+
+    def __init__(self, found: Found, handles: Handles, shares_cuda: bool, validation: _Validation | None):
+        self.name, self.driver, self.is_cpu = found.name, found.driver, found.is_cpu
+        self.timestamp_period = found.timestamp_period
+        self.handles = handles
+        self.shares_cuda = shares_cuda  # memory and timelines made here are CUDA's too; else the host's
+        self._validation = validation
+        self._memory = vk.vkGetPhysicalDeviceMemoryProperties(handles.physical)
+        self._functions = {}
+        self._lent = 0
+        self._closed = False
+        pool = vk.VkCommandPoolCreateInfo(queueFamilyIndex=handles.queue_family)
+        self._pool = vk.vkCreateCommandPool(handles.logical, pool, None)
+
+    @staticmethod
+    def open(backend: str = "auto", surface_extensions=(), validation=None) -> Device:
+        """Opens the GPU of torch's current CUDA device (`cuda`), a software one (`cpu`), or what there is (`auto`).
+
+        surface_extensions  instance extensions that a window needs; with any, swapchains are enabled as well
+        validation          True or "sync" (with synchronisation validation) to check every call; the default is the
+                            environment's VIEWER_VALIDATION (1 or sync)
+        Raises DeviceError.
+        """
+        uuid = _cuda_uuid(backend)
+        validation = os.environ.get("VIEWER_VALIDATION", "") if validation is None else validation
+        instance, messages = _create_instance(surface_extensions, validation)
+        try:
+            found = _pick(_find(instance), uuid)
+            handles = _create_device(instance, found, uuid is not None, bool(surface_extensions))
+        except BaseException:
+            if messages:
+                messages.close()
+            vk.vkDestroyInstance(instance, None)
+            raise
+        return Device(found, handles, uuid is not None, messages)
+
+    @property
+    def validation_messages(self) -> list[str]:
+        """What the validation layer said so far; empty is right."""
+        return self._validation.messages if self._validation else []
+
+    def function(self, name: str):
+        """An extension's function of this device, such as vkGetMemoryFdKHR."""
+        if name not in self._functions:
+            self._functions[name] = vk.vkGetDeviceProcAddr(self.handles.logical, name)
+        return self._functions[name]
+
+    def memory_type(self, type_bits: int, flags: int) -> int:
+        """Index of the first memory type among `type_bits` that has all `flags`."""
+        for i in range(self._memory.memoryTypeCount):
+            if type_bits >> i & 1 and self._memory.memoryTypes[i].propertyFlags & flags == flags:
+                return i
+        raise DeviceError(f"{self.name} has no memory of the kind 0x{flags:x}; update its driver ({self.driver})")
+
+    def record(self, commands, once=False):
+        """A command buffer with what `commands(buffer)` puts into it. Free it with `free`."""
+        info = vk.VkCommandBufferAllocateInfo(commandPool=self._pool, level=vk.VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+                                              commandBufferCount=1)
+        buffer = vk.vkAllocateCommandBuffers(self.handles.logical, info)[0]
+        flags = vk.VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT if once else 0
+        vk.vkBeginCommandBuffer(buffer, vk.VkCommandBufferBeginInfo(flags=flags))
+        commands(buffer)
+        vk.vkEndCommandBuffer(buffer)
+        return buffer
+
+    def free(self, command_buffer):
+        vk.vkFreeCommandBuffers(self.handles.logical, self._pool, 1, [command_buffer])
+
+    def run(self, commands):
+        """Records, submits and waits: for set-up and read-back, not for frames."""
+        buffer = self.record(commands, once=True)
+        try:
+            Submission(self, [buffer]).submit()
+            self.wait_idle()
+        finally:
+            self.free(buffer)
+
+    def wait_idle(self):
+        """The host waits for everything that was submitted."""
+        with vulkan_errors("waiting for it to finish"):
+            vk.vkQueueWaitIdle(self.handles.queue)
+
+    def lend(self):
+        """Memory of this device goes to a tensor. `close` leaves the device standing until all of it came back."""
+        self._lent += 1
+
+    def give_back(self):
+        self._lent -= 1
+        self._destroy_if_unused()
+
+    def close(self):
+        """Waits for the GPU and destroys the device. What was made on it must be closed before. Idempotent."""
+        if not self._closed:
+            try:
+                self.wait_idle()
+            finally:
+                self._closed = True
+                self._destroy_if_unused()
+
+    def _destroy_if_unused(self):
+        if self._closed and not self._lent and self.handles:
+            vk.vkDestroyCommandPool(self.handles.logical, self._pool, None)
+            vk.vkDestroyDevice(self.handles.logical, None)
+            if self._validation:
+                self._validation.close()
+            vk.vkDestroyInstance(self.handles.instance, None)
+            self.handles = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Submission:
+    """One submit, its structs built once: a frame only fills in the timelines' values.
+
+    `waits` and `signals` are semaphores or (semaphore, stage flags) pairs; a wait without stages holds back everything.
+    """
+
+    def __init__(self, device: Device, commands, waits=(), signals=()):
+        self._device = device
+        self._commands = ffi.new("VkCommandBufferSubmitInfo[]", len(commands))
+        for info, command in zip(self._commands, commands):
+            info.sType, info.commandBuffer = vk.VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO, command
+        self._waits, self._signals = _semaphores(waits), _semaphores(signals)
+        self._info = ffi.new("VkSubmitInfo2*")
+        self._info.sType = vk.VK_STRUCTURE_TYPE_SUBMIT_INFO_2
+        self._info.commandBufferInfoCount, self._info.pCommandBufferInfos = len(commands), self._commands
+        self._info.waitSemaphoreInfoCount, self._info.pWaitSemaphoreInfos = len(waits), self._waits
+        self._info.signalSemaphoreInfoCount, self._info.pSignalSemaphoreInfos = len(signals), self._signals
+
+    def submit(self, wait_values=(), signal_values=(), fence=None):
+        """Values of the timelines among the semaphores, in order; a binary semaphore ignores its own."""
+        for info, value in zip(self._waits, wait_values):
+            info.value = value
+        for info, value in zip(self._signals, signal_values):
+            info.value = value
+        with vulkan_errors("submitting a frame to it"):
+            vk.vkQueueSubmit2(self._device.handles.queue, 1, self._info, fence)
+
+
+def _semaphores(items):
+    infos = ffi.new("VkSemaphoreSubmitInfo[]", len(items))
+    for info, item in zip(infos, items):
+        semaphore, stages = item if isinstance(item, tuple) else (item, ALL)
+        info.sType = vk.VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO
+        info.semaphore, info.stageMask = semaphore, stages
+    return infos
+
+
+def _cuda_uuid(backend: str) -> bytes | None:
+    """UUID of the CUDA device to match, or None for the software device."""
+    if backend not in ("auto", "cuda", "cpu"):
+        raise ValueError(f"backend {backend!r} not in ('auto', 'cuda', 'cpu')")
+    if backend == "cpu":
+        return None
+    import torch
+    if not torch.cuda.is_available():
+        if backend == "auto":
+            return None
+        raise DeviceError("torch sees no CUDA device; install NVIDIA's driver and a torch built for CUDA, or use "
+                          "--backend cpu")
+    return bytes(torch.cuda.get_device_properties(torch.cuda.current_device()).uuid.bytes)
+
+
+class _Validation:
+    """Collects what the validation layer says."""
+
+    def __init__(self, instance):
+        self.messages = []
+        self._instance = instance
+        self._handle = ffi.new_handle(self.messages)
+        info = vk.VkDebugUtilsMessengerCreateInfoEXT(
+            messageSeverity=vk.VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT
+            | vk.VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
+            messageType=vk.VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT
+            | vk.VK_DEBUG_UTILS_MESSAGE_TYPE_PERFORMANCE_BIT_EXT,
+            pfnUserCallback=_on_message, pUserData=self._handle)
+        create = vk.vkGetInstanceProcAddr(instance, "vkCreateDebugUtilsMessengerEXT")
+        self._messenger = create(instance, info, None)
+
+    def close(self):
+        vk.vkGetInstanceProcAddr(self._instance, "vkDestroyDebugUtilsMessengerEXT")(self._instance, self._messenger, None)
+
+
+def _on_message(severity, kind, data, user):
+    # The package keeps one callback for the whole process, so the list to fill travels as the user pointer.
+    ffi.from_handle(user).append(ffi.string(data.pMessage).decode(errors="replace"))
+    return vk.VK_FALSE
+
+
+def _create_instance(surface_extensions, validation):
+    extensions, layers, following = list(surface_extensions), [], None
+    if validation:
+        if LAYER not in [layer.layerName for layer in vk.vkEnumerateInstanceLayerProperties()]:
+            raise DeviceError(f"{LAYER} is missing; install it: apt-get install vulkan-validationlayers")
+        layers, extensions = [LAYER], extensions + ["VK_EXT_debug_utils"]
+    if validation == "sync":
+        extensions.append("VK_EXT_validation_features")
+        following = vk.VkValidationFeaturesEXT(pEnabledValidationFeatures=[
+            vk.VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT])
+    application = vk.VkApplicationInfo(apiVersion=vk.VK_MAKE_VERSION(1, 3, 0))
+    info = vk.VkInstanceCreateInfo(pNext=following, pApplicationInfo=application, ppEnabledLayerNames=layers,
+                                   ppEnabledExtensionNames=extensions)
+    try:
+        instance = vk.vkCreateInstance(info, None)
+    except vk.VkErrorIncompatibleDriver:
+        raise DeviceError(f"no Vulkan driver is installed (or VK_ICD_FILENAMES names none); {LAVAPIPE}") from None
+    except vk.VkErrorExtensionNotPresent:
+        raise DeviceError(f"the Vulkan loader lacks one of {extensions}; update it: apt-get install libvulkan1 "
+                          "mesa-vulkan-drivers") from None
+    return instance, _Validation(instance) if validation else None
+
+
+def _find(instance) -> list[Found]:
+    try:
+        return [_describe(physical) for physical in vk.vkEnumeratePhysicalDevices(instance)]
+    except vk.VkErrorInitializationFailed:  # drivers are there, but none finds a device
+        return []
+
+
+def _describe(physical) -> Found:
+    ids = vk.VkPhysicalDeviceIDProperties()
+    driver = vk.VkPhysicalDeviceDriverProperties(pNext=ids)
+    properties = vk.VkPhysicalDeviceProperties2(pNext=driver)
+    vk.vkGetPhysicalDeviceProperties2(physical, properties)
+    core = properties.properties
+    return Found(physical, ffi.string(core.deviceName).decode(),
+                 f"{ffi.string(driver.driverName).decode()} {ffi.string(driver.driverInfo).decode()}".strip(),
+                 bytes(ids.deviceUUID), core.deviceType == vk.VK_PHYSICAL_DEVICE_TYPE_CPU,
+                 (core.apiVersion >> 22 & 0x7F, core.apiVersion >> 12 & 0x3FF), core.limits.timestampPeriod)
+
+
+def _pick(devices: list[Found], uuid: bytes | None) -> Found:
+    """The CUDA device's twin by UUID, since CUDA_VISIBLE_DEVICES renumbers devices for CUDA only."""
+    fitting = [d for d in devices if (d.is_cpu if uuid is None else d.uuid == uuid)]
+    names = ", ".join(d.name for d in devices) or "none"
+    if not fitting and uuid is None:
+        raise DeviceError(f"Vulkan has no software device (it lists: {names}); {LAVAPIPE}")
+    if not fitting:
+        raise DeviceError(f"Vulkan does not list the GPU that CUDA uses (it lists: {names}); install the graphics part "
+                          "of NVIDIA's driver (in a container: NVIDIA_DRIVER_CAPABILITIES=all), or use --backend cpu")
+    if fitting[0].version < (1, 3):
+        raise DeviceError(f"{fitting[0].name} offers Vulkan {'%d.%d' % fitting[0].version}, 1.3 is needed; update its "
+                          f"driver ({fitting[0].driver})")
+    return fitting[0]
+
+
+def _create_device(instance, found: Found, cuda: bool, window: bool) -> Handles:
+    extensions = ["VK_KHR_external_memory_fd"] + ["VK_KHR_external_semaphore_fd"] * cuda + ["VK_KHR_swapchain"] * window
+    offered = {e.extensionName for e in vk.vkEnumerateDeviceExtensionProperties(found.physical, None)}
+    if missing := [e for e in extensions if e not in offered]:
+        raise DeviceError(f"{found.name} lacks {', '.join(missing)}; update its driver ({found.driver})")
+
+    wanted = vk.VK_QUEUE_GRAPHICS_BIT | vk.VK_QUEUE_COMPUTE_BIT
+    families = vk.vkGetPhysicalDeviceQueueFamilyProperties(found.physical)
+    family = next((i for i, f in enumerate(families) if f.queueFlags & wanted == wanted), None)
+    if family is None:
+        raise DeviceError(f"{found.name} has no queue for graphics; use another GPU (CUDA_VISIBLE_DEVICES) or "
+                          "--backend cpu")
+    queue = vk.VkDeviceQueueCreateInfo(queueFamilyIndex=family, pQueuePriorities=[1.0])
+    # glslang writes LocalSizeId for Vulkan 1.3, which needs maintenance4.
+    v13 = vk.VkPhysicalDeviceVulkan13Features(dynamicRendering=True, synchronization2=True, maintenance4=True)
+    v12 = vk.VkPhysicalDeviceVulkan12Features(pNext=v13, timelineSemaphore=True, bufferDeviceAddress=True)
+    info = vk.VkDeviceCreateInfo(pNext=v12, pQueueCreateInfos=[queue], ppEnabledExtensionNames=extensions)
+    with vulkan_errors(f"opening {found.name}"):
+        logical = vk.vkCreateDevice(found.physical, info, None)
+    return Handles(instance, found.physical, logical, vk.vkGetDeviceQueue(logical, family, 0), family)
