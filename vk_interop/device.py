@@ -47,6 +47,7 @@ class Found:
     is_cpu: bool
     version: tuple[int, int]
     timestamp_period: float  # nanoseconds a tick
+    largest_allocation: int  # bytes
 
 
 @contextmanager
@@ -70,7 +71,7 @@ class Device:
 
     def __init__(self, found: Found, handles: Handles, shares_cuda: bool, validation: _Validation | None):
         self.name, self.driver, self.is_cpu = found.name, found.driver, found.is_cpu
-        self.timestamp_period = found.timestamp_period
+        self.timestamp_period, self.largest_allocation = found.timestamp_period, found.largest_allocation
         self.handles = handles
         self.shares_cuda = shares_cuda  # memory and timelines made here are CUDA's too; else the host's
         self._validation = validation
@@ -292,14 +293,16 @@ def _find(instance) -> list[Found]:
 
 def _describe(physical) -> Found:
     ids = vk.VkPhysicalDeviceIDProperties()
-    driver = vk.VkPhysicalDeviceDriverProperties(pNext=ids)
+    limits = vk.VkPhysicalDeviceMaintenance3Properties(pNext=ids)
+    driver = vk.VkPhysicalDeviceDriverProperties(pNext=limits)
     properties = vk.VkPhysicalDeviceProperties2(pNext=driver)
     vk.vkGetPhysicalDeviceProperties2(physical, properties)
     core = properties.properties
     return Found(physical, ffi.string(core.deviceName).decode(),
                  f"{ffi.string(driver.driverName).decode()} {ffi.string(driver.driverInfo).decode()}".strip(),
                  bytes(ids.deviceUUID), core.deviceType == vk.VK_PHYSICAL_DEVICE_TYPE_CPU,
-                 (core.apiVersion >> 22 & 0x7F, core.apiVersion >> 12 & 0x3FF), core.limits.timestampPeriod)
+                 (core.apiVersion >> 22 & 0x7F, core.apiVersion >> 12 & 0x3FF), core.limits.timestampPeriod,
+                 limits.maxMemoryAllocationSize)
 
 
 def _pick(devices: list[Found], uuid: bytes | None) -> Found:

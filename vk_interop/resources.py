@@ -1,0 +1,228 @@
+"""Buffers, images, pipelines and timers: what every part of this room is made of."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import shaders
+from gsrender.errors import DeviceError
+from vk_interop.device import ALL, Device, ffi, vk, vulkan_errors
+
+DEVICE_LOCAL = vk.VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT
+HOST = vk.VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | vk.VK_MEMORY_PROPERTY_HOST_COHERENT_BIT
+STAGING_BYTES = 64 << 20
+
+
+class Buffer:
+    """A VkBuffer with memory of its own, on the device or (`host=True`) mapped as the NumPy array `.array` [nbytes]."""
+
+    def __init__(self, device: Device, nbytes: int, usage: int, host: bool = False):
+        self.device, self.nbytes = device, nbytes
+        logical = device.handles.logical
+        info = vk.VkBufferCreateInfo(size=max(nbytes, 4), usage=usage, sharingMode=vk.VK_SHARING_MODE_EXCLUSIVE)
+        with vulkan_errors(f"allocating {nbytes / 1e6:.1f} MB on {device.name}"):
+            self.handle = vk.vkCreateBuffer(logical, info, None)
+            needs = vk.vkGetBufferMemoryRequirements(logical, self.handle)
+            try:
+                self._memory = allocate(device, needs, HOST if host else DEVICE_LOCAL)
+            except BaseException:
+                vk.vkDestroyBuffer(logical, self.handle, None)
+                raise
+            vk.vkBindBufferMemory(logical, self.handle, self._memory, 0)
+        self.array = None
+        if host:
+            self.array = np.frombuffer(vk.vkMapMemory(logical, self._memory, 0, max(nbytes, 4), 0), np.uint8)[:nbytes]
+
+    def close(self):
+        """Idempotent. The GPU must be done with it; `.array` ends here."""
+        if self.handle:
+            self.array = None
+            vk.vkDestroyBuffer(self.device.handles.logical, self.handle, None)
+            vk.vkFreeMemory(self.device.handles.logical, self._memory, None)
+            self.handle = None
+
+
+class Image:
+    """A 2D image with one level, and a view of it. `aspect` is VK_IMAGE_ASPECT_COLOR_BIT or _DEPTH_BIT."""
+
+    def __init__(self, device: Device, width: int, height: int, format: int, usage: int,
+                 aspect: int = vk.VK_IMAGE_ASPECT_COLOR_BIT):
+        self.device, self.width, self.height, self.format, self.aspect = device, width, height, format, aspect
+        logical = device.handles.logical
+        info = vk.VkImageCreateInfo(
+            imageType=vk.VK_IMAGE_TYPE_2D, format=format, extent=vk.VkExtent3D(width, height, 1), mipLevels=1,
+            arrayLayers=1, samples=vk.VK_SAMPLE_COUNT_1_BIT, tiling=vk.VK_IMAGE_TILING_OPTIMAL, usage=usage,
+            initialLayout=vk.VK_IMAGE_LAYOUT_UNDEFINED)
+        with vulkan_errors(f"allocating an image of {width} x {height} on {device.name}"):
+            self.handle = vk.vkCreateImage(logical, info, None)
+            needs = vk.vkGetImageMemoryRequirements(logical, self.handle)
+            try:
+                self._memory = allocate(device, needs, DEVICE_LOCAL)
+            except BaseException:
+                vk.vkDestroyImage(logical, self.handle, None)
+                raise
+            vk.vkBindImageMemory(logical, self.handle, self._memory, 0)
+            view = vk.VkImageViewCreateInfo(image=self.handle, viewType=vk.VK_IMAGE_VIEW_TYPE_2D, format=format,
+                                            subresourceRange=whole(aspect))
+            self.view = vk.vkCreateImageView(logical, view, None)
+
+    def close(self):
+        """Idempotent. The GPU must be done with it."""
+        if self.handle:
+            logical = self.device.handles.logical
+            vk.vkDestroyImageView(logical, self.view, None)
+            vk.vkDestroyImage(logical, self.handle, None)
+            vk.vkFreeMemory(logical, self._memory, None)
+            self.handle = None
+
+
+def whole(aspect: int = vk.VK_IMAGE_ASPECT_COLOR_BIT):
+    """The subresource range of an image with one level."""
+    return vk.VkImageSubresourceRange(aspectMask=aspect, levelCount=1, layerCount=1)
+
+
+def allocate(device: Device, needs, flags: int, following=None):
+    """Memory for a buffer or an image with these requirements."""
+    # Drivers check a single allocation's size only loosely, so a clear sentence is ours to give.
+    if needs.size > device.largest_allocation:
+        raise DeviceError(f"{needs.size / 1e9:.1f} GB in one piece are more than {device.name} allows "
+                          f"({device.largest_allocation / 1e9:.1f} GB); use a smaller picture or mesh")
+    info = vk.VkMemoryAllocateInfo(pNext=following, allocationSize=needs.size,
+                                   memoryTypeIndex=device.memory_type(needs.memoryTypeBits, flags))
+    return vk.vkAllocateMemory(device.handles.logical, info, None)
+
+
+def upload(device: Device, target: Buffer, array: np.ndarray):
+    """Copies an array to a device buffer (usage TRANSFER_DST), in pieces so that the staging stays small. Waits."""
+    data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    staging = Buffer(device, min(data.size, STAGING_BYTES), vk.VK_BUFFER_USAGE_TRANSFER_SRC_BIT, host=True)
+    try:
+        for start in range(0, data.size, STAGING_BYTES):
+            piece = data[start:start + STAGING_BYTES]
+            staging.array[:piece.size] = piece
+            region = vk.VkBufferCopy(srcOffset=0, dstOffset=start, size=piece.size)
+            device.run(lambda c: vk.vkCmdCopyBuffer(c, staging.handle, target.handle, 1, [region]))
+    finally:
+        staging.close()
+
+
+def memory_barrier(command, source, target):
+    """Everything written in `source` (stages, accesses) is visible in `target` (stages, accesses)."""
+    barrier = vk.VkMemoryBarrier2(srcStageMask=source[0], srcAccessMask=source[1],
+                                  dstStageMask=target[0], dstAccessMask=target[1])
+    info = vk.VkDependencyInfo(pMemoryBarriers=[barrier])
+    vk.vkCmdPipelineBarrier2(command, info)
+
+
+def image_barrier(command, image, source, target, aspect: int = vk.VK_IMAGE_ASPECT_COLOR_BIT):
+    """Moves a VkImage from `source` to `target`, each (stages, accesses, layout)."""
+    barrier = vk.VkImageMemoryBarrier2(
+        srcStageMask=source[0], srcAccessMask=source[1], oldLayout=source[2], dstStageMask=target[0],
+        dstAccessMask=target[1], newLayout=target[2], srcQueueFamilyIndex=vk.VK_QUEUE_FAMILY_IGNORED,
+        dstQueueFamilyIndex=vk.VK_QUEUE_FAMILY_IGNORED, image=image, subresourceRange=whole(aspect))
+    info = vk.VkDependencyInfo(pImageMemoryBarriers=[barrier])
+    vk.vkCmdPipelineBarrier2(command, info)
+
+
+class ShaderModule:
+    """A compiled shader of `shaders/` for as long as pipelines are made from it: a context manager."""
+
+    def __init__(self, device: Device, name: str):
+        self._device, code = device, shaders.load(name)
+        info = vk.VkShaderModuleCreateInfo(codeSize=len(code), pCode=code)
+        self.handle = vk.vkCreateShaderModule(device.handles.logical, info, None)
+
+    def __enter__(self):
+        return self.handle
+
+    def __exit__(self, *_):
+        vk.vkDestroyShaderModule(self._device.handles.logical, self.handle, None)
+
+
+def shader_stage(module, stage: int):
+    """The entry `main` of a shader module. Keep it in a variable until the pipeline is made."""
+    return vk.VkPipelineShaderStageCreateInfo(stage=stage, module=module, pName=MAIN)
+
+
+MAIN = ffi.new("char[]", b"main")
+
+
+class Layout:
+    """What a pipeline is given: descriptors of set 0, {binding: (type, stages)}, and bytes of push constants."""
+
+    def __init__(self, device: Device, bindings: dict[int, tuple[int, int]], push_bytes: int = 0,
+                 push_stages: int = vk.VK_SHADER_STAGE_COMPUTE_BIT):
+        self.device, self.types = device, {binding: type for binding, (type, _) in bindings.items()}
+        logical = device.handles.logical
+        entries = [vk.VkDescriptorSetLayoutBinding(binding=b, descriptorType=t, descriptorCount=1, stageFlags=s)
+                   for b, (t, s) in bindings.items()]
+        info = vk.VkDescriptorSetLayoutCreateInfo(pBindings=entries)
+        self.descriptors = vk.vkCreateDescriptorSetLayout(logical, info, None)
+        ranges = [vk.VkPushConstantRange(stageFlags=push_stages, offset=0, size=push_bytes)] if push_bytes else []
+        info = vk.VkPipelineLayoutCreateInfo(pSetLayouts=[self.descriptors], pPushConstantRanges=ranges)
+        self.handle = vk.vkCreatePipelineLayout(logical, info, None)
+
+    def close(self):
+        vk.vkDestroyPipelineLayout(self.device.handles.logical, self.handle, None)
+        vk.vkDestroyDescriptorSetLayout(self.device.handles.logical, self.descriptors, None)
+
+
+class Descriptors:
+    """One descriptor set of a layout, filled once: {binding: Buffer or (VkImageView, VkImageLayout[, VkSampler])}."""
+
+    def __init__(self, layout: Layout, values: dict):
+        self._logical = logical = layout.device.handles.logical
+        sizes = [vk.VkDescriptorPoolSize(type=t, descriptorCount=1) for t in layout.types.values()]
+        pool = vk.VkDescriptorPoolCreateInfo(maxSets=1, pPoolSizes=sizes)
+        self._pool = vk.vkCreateDescriptorPool(logical, pool, None)
+        info = vk.VkDescriptorSetAllocateInfo(descriptorPool=self._pool, pSetLayouts=[layout.descriptors])
+        self.handle = vk.vkAllocateDescriptorSets(logical, info)[0]
+        for binding, value in values.items():
+            self._write(binding, layout.types[binding], value)
+
+    def _write(self, binding, type, value):
+        target = dict(dstSet=self.handle, dstBinding=binding, descriptorCount=1, descriptorType=type)
+        if isinstance(value, tuple):
+            view, layout, sampler = (*value, None)[:3]
+            infos = [vk.VkDescriptorImageInfo(sampler=sampler, imageView=view, imageLayout=layout)]
+            write = vk.VkWriteDescriptorSet(pImageInfo=infos, **target)
+        else:
+            infos = [vk.VkDescriptorBufferInfo(buffer=value.handle, offset=0, range=vk.VK_WHOLE_SIZE)]
+            write = vk.VkWriteDescriptorSet(pBufferInfo=infos, **target)
+        vk.vkUpdateDescriptorSets(self._logical, 1, [write], 0, None)
+
+    def close(self):
+        vk.vkDestroyDescriptorPool(self._logical, self._pool, None)
+
+
+def compute_pipeline(device: Device, name: str, layout: Layout):
+    """The VkPipeline of a compute shader of `shaders/`."""
+    with ShaderModule(device, name) as module:
+        stage = shader_stage(module, vk.VK_SHADER_STAGE_COMPUTE_BIT)
+        info = vk.VkComputePipelineCreateInfo(stage=stage, layout=layout.handle)
+        return vk.vkCreateComputePipelines(device.handles.logical, None, 1, [info], None)[0]
+
+
+class Timestamps:
+    """GPU times of one command buffer. `reset` comes first in it, then `write` for each moment."""
+
+    def __init__(self, device: Device, count: int):
+        self._device, self._count = device, count
+        info = vk.VkQueryPoolCreateInfo(queryType=vk.VK_QUERY_TYPE_TIMESTAMP, queryCount=count)
+        self._pool = vk.vkCreateQueryPool(device.handles.logical, info, None)
+        self._ticks = np.zeros(count, np.uint64)
+
+    def reset(self, command):
+        vk.vkCmdResetQueryPool(command, self._pool, 0, self._count)
+
+    def write(self, command, index: int):
+        vk.vkCmdWriteTimestamp2(command, ALL, self._pool, index)
+
+    def milliseconds(self) -> list[float]:
+        """Between each moment and the next. The command buffer must have finished."""
+        vk.vkGetQueryPoolResults(self._device.handles.logical, self._pool, 0, self._count, self._ticks.nbytes,
+                                 ffi.from_buffer(self._ticks), 8, vk.VK_QUERY_RESULT_64_BIT)
+        return (np.diff(self._ticks).astype(np.float64) * self._device.timestamp_period * 1e-6).tolist()
+
+    def close(self):
+        vk.vkDestroyQueryPool(self._device.handles.logical, self._pool, None)
