@@ -1,0 +1,174 @@
+"""From paths to what the frame needs: the model, its proxy, the cameras of its dataset."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gsrender.camera import Camera
+from gsrender.errors import DeviceError, InputError
+
+if TYPE_CHECKING:
+    from gsrender.load import DatasetCamera
+    from gsrender.model import GaussianModel
+    from gsrender.renderer import Renderer
+    from vk_interop.device import Device
+    from vk_interop.mesh import ProxyMesh
+    from vk_interop.proxy_depth import ProxyDepth
+
+MESH_SUFFIXES = (".glb", ".gltf", ".ply", ".obj")
+
+
+@dataclass
+class Scene:
+    """What is open. `close` gives the GPU back; usable as a context manager."""
+
+    model: GaussianModel
+    renderer: Renderer
+    device: Device | None = None  # Vulkan's; None where nothing asked for it
+    mesh: ProxyMesh | None = None
+    proxy: ProxyDepth | None = None  # None: no proxy, so nothing culls
+    cameras: list[DatasetCamera] = field(default_factory=list)  # of the model's own dataset; may be empty
+    mesh_path: Path | None = None
+    near: float = 0.2  # scene units of view z
+    warnings: list[str] = field(default_factory=list)  # a sentence each
+
+    @property
+    def backend(self) -> str:
+        """`cuda` or `cpu`: where the Gaussians are drawn."""
+        return self.model.device.type
+
+    @property
+    def default_culling(self) -> str:
+        """`centre` for what was trained with levels of detail beside a proxy, else off: see `default_culling`."""
+        return default_culling(self.model, self.proxy is not None)
+
+    @property
+    def up(self) -> tuple[float, float, float]:
+        """The model's up: what the cameras of its dataset have in common, z where there are none."""
+        return up_of([view.camera for view in self.cameras])
+
+    def first_camera(self, width: int, height: int) -> Camera:
+        """The dataset's first view; without one, a view of the whole model from a corner."""
+        if self.cameras:
+            return self.cameras[0].camera.with_near(self.near).resized(width, height)
+        low, high = (np.asarray(corner.tolist()) for corner in self.model.bounds)
+        centre, radius = (low + high) / 2, max(float(np.linalg.norm(high - low)) / 2, 1e-6)
+        position = centre + radius * np.array([-1.0, -1.0, 0.7])
+        return Camera.look_at(position, centre, self.up, width=width, height=height, near=self.near)
+
+    def close(self):
+        for part in (self.proxy, self.device):
+            if part:
+                part.close()
+        self.proxy = self.device = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: str = "auto", iteration: int | None = None,
+               near: float | None = None, far: float = math.inf, transform: np.ndarray | None = None,
+               mesh_up: str = "z", with_proxy: bool = True, surface_extensions=()) -> Scene:
+    """Loads and puts on the device everything that a frame needs.
+
+    mesh        the proxy; without it, `proxy_beside(model)`
+    backend     'auto', 'cuda' or 'cpu'
+    near        scene units of view z; without it, what the model's trainer used
+    far         of the proxy's depth, scene units
+    transform   [4, 4], model from mesh; mesh_up: which axis of the mesh is up
+    with_proxy  False for a depth that comes from elsewhere: then Vulkan is not touched
+    surface_extensions  what a window asks of Vulkan; with any, Vulkan is opened even where there is no proxy
+    Raises InputError for what is wrong with the files, DeviceError for what the machine cannot do.
+    """
+    from gsrender.load import load_model
+    from gsrender.renderer import Renderer
+
+    model_path = Path(model)
+    torch_device = pick_backend(backend)
+    loaded = load_model(model_path, torch_device, iteration)
+    scene = Scene(loaded, Renderer(loaded), cameras=cameras_beside(model_path),
+                  near=loaded.near if near is None else near, warnings=list(loaded.warnings))
+    mesh_path = (Path(mesh) if mesh else proxy_beside(model_path)) if with_proxy else None
+    try:
+        if mesh_path or surface_extensions:
+            from vk_interop.device import Device
+            scene.device = Device.open(torch_device, surface_extensions)
+        if mesh_path:
+            from vk_interop.mesh import load_mesh
+            from vk_interop.proxy_depth import ProxyDepth
+            scene.mesh_path, scene.mesh = mesh_path, load_mesh(mesh_path, transform, mesh_up)
+            scene.proxy = ProxyDepth(scene.device, scene.mesh, far)
+    except BaseException:
+        scene.close()
+        raise
+    return scene
+
+
+def pick_backend(wanted: str) -> str:
+    """'cuda' where torch sees a GPU and our CUDA library was built, else 'cpu'; or the wanted one, or DeviceError."""
+    import torch
+
+    from gsrender._native import library_path
+    sees_gpu, built = torch.cuda.is_available(), library_path("cuda").exists()
+    if wanted == "cuda" and not sees_gpu:
+        raise DeviceError("torch sees no CUDA device: `python -m viewer doctor` says what is missing, --backend cpu "
+                          "does without")
+    if wanted == "cuda" and not built:
+        raise DeviceError("the CUDA library is not built: run ./build_ext.sh with nvcc on the PATH")
+    return "cuda" if wanted != "cpu" and sees_gpu and built else "cpu"
+
+
+def default_culling(model: GaussianModel, has_proxy: bool) -> str:
+    """What is right without asking. A model that was not trained with the proxy shows through its own surfaces, and
+    culling then costs 2-11 dB; only the layouts with levels of detail can have been trained with one."""
+    trained_with_one = model.kind == "anchors" and model.items.levels > 0
+    return "centre" if has_proxy and trained_with_one else "off"
+
+
+def proxy_beside(model: Path) -> Path | None:
+    """The proxy mesh that lies with a model: in the model's folder, else in the folder above it.
+
+    In each, `proxy.glb`, `proxy.gltf`, `proxy.ply`, `proxy.obj`, in that order, else the one .glb there is. Two other
+    .glb and no proxy.* are no answer, since a guess would cull the wrong things. A .ply or .obj of another name is
+    never taken: it may be anything, such as the points that training started from.
+    """
+    folder = model if model.is_dir() else model.parent
+    for place in (folder, folder.resolve().parent):
+        for suffix in MESH_SUFFIXES:
+            if (place / f"proxy{suffix}").is_file():
+                return place / f"proxy{suffix}"
+        found = sorted(place.glob("*.glb"))
+        if len(found) > 1:
+            names = ", ".join(path.name for path in found)
+            raise InputError(f"{place}: several meshes ({names}) and none is called proxy.glb; name one with --scene")
+        if found:
+            return found[0]
+    return None
+
+
+def cameras_beside(model: Path) -> list[DatasetCamera]:
+    """The cameras that training wrote into the model's folder; none where it wrote none."""
+    from gsrender.load import load_cameras
+    path = (model if model.is_dir() else model.parent) / "cameras.json"
+    return load_cameras(path) if path.is_file() else []
+
+
+def up_of(cameras: list[Camera]) -> tuple[float, float, float]:
+    """The direction that the upper edges of most pictures share, snapped to an axis within 10 degrees of it."""
+    up = sum((-camera.rotation[1] for camera in cameras), np.zeros(3))
+    length = np.linalg.norm(up)
+    if length < 1e-6:
+        return 0.0, 0.0, 1.0
+    up = up / length
+    axis = np.abs(up).argmax()
+    if abs(up[axis]) > math.cos(math.radians(10)):
+        up = np.eye(3)[axis] * np.sign(up[axis])
+    return tuple(up.tolist())
