@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
-from gsrender.frame import Frame
+from gsrender.frame import Frame, FrameStats
 
 if TYPE_CHECKING:
     from gsrender.camera import Camera
@@ -27,5 +28,15 @@ def _frame(scene, camera, settings, gaussians) -> Frame:
         return gaussians(None)
     depth = scene.proxy.render(camera)      # Vulkan: triangles -> linear view z
     frame = gaussians(depth)                # gsrender: cull, decode, project, sort, blend
-    scene.proxy.finished(scene.renderer.stream)
+    scene.proxy.finished(scene.stream)
     return frame
+
+
+def frame_stats(scene: Scene, settings: RenderSettings) -> FrameStats:
+    """What the last finished frame did, the proxy's depth included where it was drawn."""
+    gaussians = scene.renderer.stats
+    if scene.proxy is None or settings.culling == "off":
+        return gaussians
+    proxy = scene.proxy.stats()
+    return FrameStats({**proxy.counts, **gaussians.counts}, {**proxy.milliseconds, **gaussians.milliseconds},
+                      gaussians.incomplete)

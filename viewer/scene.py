@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gsrender.camera import Camera
-from gsrender.errors import DeviceError, InputError
+from gsrender.errors import DeviceError
 
 if TYPE_CHECKING:
     from gsrender.load import DatasetCamera
@@ -41,6 +41,12 @@ class Scene:
     def backend(self) -> str:
         """`cuda` or `cpu`: where the Gaussians are drawn."""
         return self.model.device.type
+
+    @property
+    def stream(self) -> int | None:
+        """The CUDA stream that the Gaussians are queued on; None on the CPU."""
+        import torch
+        return torch.cuda.current_stream(self.model.device).cuda_stream if self.backend == "cuda" else None
 
     @property
     def default_culling(self) -> str:
@@ -79,7 +85,7 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
                mesh_up: str = "z", with_proxy: bool = True, surface_extensions=()) -> Scene:
     """Loads and puts on the device everything that a frame needs.
 
-    mesh        the proxy; without it, `proxy_beside(model)`
+    mesh        the proxy; without it, the one that `proxies_beside` finds
     backend     'auto', 'cuda' or 'cpu'
     near        scene units of view z; without it, what the model's trainer used
     far         of the proxy's depth, scene units
@@ -96,7 +102,7 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     loaded = load_model(model_path, torch_device, iteration)
     scene = Scene(loaded, Renderer(loaded), cameras=cameras_beside(model_path),
                   near=loaded.near if near is None else near, warnings=list(loaded.warnings))
-    mesh_path = (Path(mesh) if mesh else proxy_beside(model_path)) if with_proxy else None
+    mesh_path = _choose_proxy(scene, model_path, mesh) if with_proxy else None
     try:
         if mesh_path or surface_extensions:
             from vk_interop.device import Device
@@ -110,6 +116,15 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
         scene.close()
         raise
     return scene
+
+
+def _choose_proxy(scene: Scene, model: Path, mesh: str | Path | None) -> Path | None:
+    found = [Path(mesh)] if mesh else proxies_beside(model)
+    if len(found) > 1:
+        scene.warnings.append(f"no proxy is used: {found[0].parent} holds several meshes "
+                              f"({', '.join(path.name for path in found)}); name one with --scene")
+        return None
+    return found[0] if found else None
 
 
 def pick_backend(wanted: str) -> str:
@@ -133,25 +148,20 @@ def default_culling(model: GaussianModel, has_proxy: bool) -> str:
     return "centre" if has_proxy and trained_with_one else "off"
 
 
-def proxy_beside(model: Path) -> Path | None:
-    """The proxy mesh that lies with a model: in the model's folder, else in the folder above it.
+def proxies_beside(model: Path) -> list[Path]:
+    """The proxy mesh that lies with a model: looked for in the model's folder, then in the folder above it.
 
-    In each, `proxy.glb`, `proxy.gltf`, `proxy.ply`, `proxy.obj`, in that order, else the one .glb there is. Two other
-    .glb and no proxy.* are no answer, since a guess would cull the wrong things. A .ply or .obj of another name is
-    never taken: it may be anything, such as the points that training started from.
+    In each, proxy.glb, .gltf, .ply or .obj, in that order, else its .glb files. More than one is no answer, since a
+    wrong guess would cull the wrong things. A .ply or .obj of another name is never taken: it may be anything, such as
+    the points that training started from.
     """
-    folder = model if model.is_dir() else model.parent
-    for place in (folder, folder.resolve().parent):
-        for suffix in MESH_SUFFIXES:
-            if (place / f"proxy{suffix}").is_file():
-                return place / f"proxy{suffix}"
-        found = sorted(place.glob("*.glb"))
-        if len(found) > 1:
-            names = ", ".join(path.name for path in found)
-            raise InputError(f"{place}: several meshes ({names}) and none is called proxy.glb; name one with --scene")
+    folder = (model if model.is_dir() else model.parent).resolve()
+    for place in (folder, folder.parent):
+        named = [place / f"proxy{suffix}" for suffix in MESH_SUFFIXES if (place / f"proxy{suffix}").is_file()]
+        found = named[:1] or sorted(place.glob("*.glb"))
         if found:
-            return found[0]
-    return None
+            return found
+    return []
 
 
 def cameras_beside(model: Path) -> list[DatasetCamera]:
