@@ -7,6 +7,7 @@
 
 enum { GS_VERSION = 1 };                                     /* checked when the library is loaded */
 enum { GS_TILE = 16 };                                       /* edge of a tile, pixels */
+enum { GS_MAX_WIDTH = 256 };                                 /* of a decoder: inputs, hidden units, outputs */
 enum { GS_ANCHORS = 0, GS_SPLATS = 1 };                      /* GsModel.kind */
 enum { GS_OFF = 0, GS_CENTRE = 1, GS_FOOTPRINT = 2 };        /* GsView.culling */
 enum { GS_ROUND = 0, GS_FLOOR = 1, GS_CEIL = 2, GS_PROGRESSIVE = 3 }; /* GsModel.level_map */

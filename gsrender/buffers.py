@@ -1,0 +1,96 @@
+"""The memory a frame works in: allocated between frames, never inside one."""
+
+from __future__ import annotations
+
+import torch
+
+from gsrender._native import ffi, pointer
+from gsrender.frame import Frame
+from gsrender.model import GaussianModel
+
+COUNTS = ("lod", "visible", "gaussians", "drawn", "pairs")  # the fields of GsCounts
+GAUSSIAN_FLOATS = ffi.sizeof("GsGaussian") // 4
+SPLAT_FLOATS = ffi.sizeof("GsSplat") // 4
+SPARE = 1.25  # what a buffer that was too small gets, times what the frame needed: the next view needs more
+
+
+class Buffers:
+    """Tensors behind a GsBuffers. Capacities begin at what the model suggests and only grow."""
+
+    def __init__(self, model: GaussianModel, outputs: tuple[str, ...]):
+        items = model.items
+        self.device, self.outputs, self.width, self.height = model.device, outputs, 0, 0
+        count, per_item = len(items), (items.offset.shape[1] if model.kind == "anchors" else 1)
+        # Anchors make six Gaussians each where they make any (`block`), but a view sees a sixth of them.
+        self.gaussian_capacity = min(count * per_item, max(2 * count, 1 << 16))
+        self.pair_capacity = max(4 * self.gaussian_capacity, 1 << 18)
+        self.tensors = {
+            "counts": self._new(len(COUNTS), torch.int64),
+            "item_from_visible": self._new(count, torch.int32),
+            "gaussian_from_visible": self._new(count, torch.int32),
+        }
+        if model.kind == "anchors":
+            self.tensors["visible_opacity"] = self._new((count, per_item))
+        self._size_gaussians()
+        self._size_pairs()
+
+    def resize(self, width: int, height: int) -> None:
+        """Makes room for a picture of another size."""
+        if (width, height) == (self.width, self.height):
+            return
+        self.width, self.height = width, height
+        tiles = -(-width // 16) * -(-height // 16)
+        self.tensors["pair_from_tile"] = self._new(tiles + 1, torch.int32)
+        self.tensors["rgba"] = self._new((height, width, 4), torch.uint8)
+        for name, shape in (("rgb", (height, width, 3)), ("alpha", (height, width)), ("depth", (height, width))):
+            if name in self.outputs:
+                self.tensors[name] = self._new(shape)
+
+    def grow(self, counts: dict[str, int]) -> bool:
+        """Grows what a frame with these counts did not fit into. True where something did not fit."""
+        grown = False
+        if counts["gaussians"] > self.gaussian_capacity:
+            self.gaussian_capacity, grown = int(counts["gaussians"] * SPARE), True
+            self._size_gaussians()
+        if counts["pairs"] > self.pair_capacity:
+            self.pair_capacity, grown = int(counts["pairs"] * SPARE), True
+            self._size_pairs()
+        return grown
+
+    def scratch(self, nbytes: int) -> None:
+        if nbytes > self.tensors.get("scratch", torch.empty(0)).nbytes:
+            self.tensors["scratch"] = self._new(nbytes, torch.uint8)
+
+    def fill(self, struct, rgba: torch.Tensor | None) -> None:
+        """Points a GsBuffers at these tensors; `rgba` is written to instead of our own."""
+        t = self.tensors
+        struct.counts = pointer(t["counts"], "GsCounts *")
+        struct.item_from_visible = pointer(t["item_from_visible"], "int *")
+        struct.visible_opacity = pointer(t.get("visible_opacity"), "float *")
+        struct.gaussian_from_visible = pointer(t["gaussian_from_visible"], "int *")
+        struct.gaussians = pointer(t["gaussians"], "GsGaussian *")
+        struct.splats = pointer(t["splats"], "GsSplat *")
+        struct.pair_from_splat = pointer(t["pair_from_splat"], "unsigned *")
+        struct.splat_from_pair = pointer(t["splat_from_pair"], "int *")
+        struct.pair_from_tile = pointer(t["pair_from_tile"], "unsigned *")
+        struct.scratch = pointer(t.get("scratch"), "void *")
+        struct.scratch_bytes = t["scratch"].nbytes if "scratch" in t else 0
+        struct.gaussian_capacity, struct.pair_capacity = self.gaussian_capacity, self.pair_capacity
+        struct.rgba = pointer(t["rgba"] if rgba is None else rgba, "unsigned char *")
+        struct.rgb, struct.alpha = pointer(t.get("rgb"), "float *"), pointer(t.get("alpha"), "float *")
+        struct.z = pointer(t.get("depth"), "float *")
+
+    def frame(self, rgba: torch.Tensor | None) -> Frame:
+        t = self.tensors
+        return Frame(t["rgba"] if rgba is None else rgba, t.get("rgb"), t.get("alpha"), t.get("depth"))
+
+    def _size_gaussians(self):
+        self.tensors["gaussians"] = self._new((self.gaussian_capacity, GAUSSIAN_FLOATS))
+        self.tensors["splats"] = self._new((self.gaussian_capacity, SPLAT_FLOATS))
+        self.tensors["pair_from_splat"] = self._new(self.gaussian_capacity, torch.int32)
+
+    def _size_pairs(self):
+        self.tensors["splat_from_pair"] = self._new(self.pair_capacity, torch.int32)
+
+    def _new(self, shape, dtype=torch.float32):
+        return torch.empty(shape, dtype=dtype, device=self.device)

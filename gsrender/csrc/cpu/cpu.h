@@ -1,0 +1,45 @@
+// What the CPU stages share.
+#pragma once
+
+#include "../stages.h"
+
+enum { BLOCK = 1024 };                // items a thread takes at a time
+enum { WIDTH = GS_MAX_WIDTH };
+
+inline int blocks_of(long long count) { return int((count + BLOCK - 1) / BLOCK); }
+inline int end_of(int block, long long count) {
+    const long long end = (block + 1LL) * BLOCK;
+    return int(end < count ? end : count);
+}
+
+// Replaces counts by the sum of those before; returns the sum of all.
+template <typename T> T exclusive_sum(T *counts, int n) {
+    T sum = 0;
+    for (int i = 0; i < n; i++) {
+        const T count = counts[i];
+        counts[i] = sum;
+        sum += count;
+    }
+    return sum;
+}
+
+inline long long fitting(long long count, long long capacity) { return count < capacity ? count : capacity; }
+
+// The scratch memory of each stage that needs some. Stages follow each other, so all begin at its start.
+struct CullScratch {
+    unsigned char *state; // [N] bits of cull_one
+    int *first;           // [blocks + 1]
+    CullScratch(Arena &arena, const GsModel &model);
+};
+
+struct DecodeScratch {
+    long long *first; // [blocks + 1]
+    DecodeScratch(Arena &arena, const GsModel &model);
+};
+
+struct SortScratch {
+    unsigned *key[2]; // [gaussian_capacity] depth bits, double-buffered
+    int *splat[2];    // [gaussian_capacity]
+    unsigned *end;    // [tiles] where the next pair of a tile goes
+    SortScratch(Arena &arena, const GsView &view, const GsBuffers &buffers);
+};

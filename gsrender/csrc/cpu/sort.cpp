@@ -1,0 +1,81 @@
+// Splats -> pairs by tile, then depth, then index: one stable radix sort by depth, then one counting sort into tiles.
+#include "cpu.h"
+
+#include <omp.h>
+
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, PASSES = 3 }; // 3 x 11 bits cover the 32 of a float
+
+SortScratch::SortScratch(Arena &arena, const GsView &view, const GsBuffers &buffers) {
+    for (int side = 0; side < 2; side++) {
+        key[side] = arena.take<unsigned>(buffers.gaussian_capacity);
+        splat[side] = arena.take<int>(buffers.gaussian_capacity);
+    }
+    end = arena.take<unsigned>(size_t(tile_columns(view)) * tile_rows(view));
+}
+
+// View z is above zero, so its bits are in the order of its values.
+static unsigned bits_of(float z) {
+    unsigned bits;
+    memcpy(&bits, &z, sizeof bits);
+    return bits;
+}
+
+// Returns which side of the double buffer holds the result.
+static int sort_by_depth(SortScratch &scratch, int count) {
+    int from = 0;
+    for (int pass = 0; pass < PASSES; pass++, from ^= 1) {
+        const int shift = pass * DIGIT_BITS;
+        int first[DIGITS] = {};
+        for (int i = 0; i < count; i++) first[(scratch.key[from][i] >> shift) & (DIGITS - 1)]++;
+        exclusive_sum(first, DIGITS);
+        for (int i = 0; i < count; i++) {
+            const int to = first[(scratch.key[from][i] >> shift) & (DIGITS - 1)]++;
+            scratch.key[from ^ 1][to] = scratch.key[from][i];
+            scratch.splat[from ^ 1][to] = scratch.splat[from][i];
+        }
+    }
+    return from;
+}
+
+int gs_sort(const GsModel *, const GsView *view, const GsBuffers *buffers, void *) {
+    Arena arena(buffers->scratch);
+    SortScratch scratch(arena, *view, *buffers);
+    const int gaussians = int(fitting(buffers->counts->gaussians, buffers->gaussian_capacity));
+    const int columns = tile_columns(*view), rows = tile_rows(*view);
+    int drawn = 0;
+    for (int i = 0; i < gaussians; i++)
+        if (area(tiles_of(buffers->splats[i])) > 0)
+            scratch.key[0][drawn] = bits_of(buffers->splats[i].z), scratch.splat[0][drawn++] = i;
+    const int *sorted = scratch.splat[sort_by_depth(scratch, drawn)];
+
+    // Each thread owns some rows of tiles and walks over all splats, so that every tile is filled from near to far.
+    memset(scratch.end, 0, sizeof(unsigned) * columns * rows);
+#pragma omp parallel
+    {
+        const int threads = omp_get_num_threads(), me = omp_get_thread_num();
+        const int top = rows * me / threads, bottom = rows * (me + 1) / threads;
+        for (int i = 0; i < drawn; i++) {
+            const TileRect t = tiles_of(buffers->splats[sorted[i]]);
+            for (int y = t.top > top ? t.top : top; y < (t.bottom < bottom ? t.bottom : bottom); y++)
+                for (int x = t.left; x < t.right; x++) scratch.end[y * columns + x]++;
+        }
+#pragma omp barrier
+#pragma omp single
+        {
+            exclusive_sum(scratch.end, columns * rows);
+            for (int tile = 0; tile < columns * rows; tile++)
+                buffers->pair_from_tile[tile] = unsigned(fitting(scratch.end[tile], buffers->pair_capacity));
+            buffers->pair_from_tile[columns * rows] =
+                unsigned(fitting(buffers->counts->pairs, buffers->pair_capacity));
+        }
+        for (int i = 0; i < drawn; i++) {
+            const TileRect t = tiles_of(buffers->splats[sorted[i]]);
+            for (int y = t.top > top ? t.top : top; y < (t.bottom < bottom ? t.bottom : bottom); y++)
+                for (int x = t.left; x < t.right; x++) {
+                    const unsigned pair = scratch.end[y * columns + x]++;
+                    if (pair < buffers->pair_capacity) buffers->splat_from_pair[pair] = sorted[i];
+                }
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,202 @@
+// The maths of each stage for one item, written once for the host and for CUDA. The libraries differ in how they run
+// over the items; tests/reference.py has the same formulas in NumPy.
+#pragma once
+
+#include "splat_math.h"
+
+// --- cull -----------------------------------------------------------------------------------------------------------
+
+enum { CULL_HIDDEN = 0, CULL_LOD = 1, CULL_VISIBLE = 2 }; // bits: passed the level mask; is visible
+
+// How far along the levels a distance asks to go, before rounding (Octree-GS; notes in the reference's order of floats).
+GS_FN float wanted_level(const GsModel &model, const GsView &view, int item) {
+    const float cell_centre = 0.5f * model.voxel_size / powf(model.fork, model.level[item]);
+    const Vec3 p = load3(model.position + 3 * size_t(item));
+    const Vec3 d = Vec3{p.x + cell_centre, p.y + cell_centre, p.z + cell_centre} - load3(view.position);
+    return log2f(model.standard_distance / sqrtf(dot(d, d))) / log2f(model.fork) + model.extra_level[item];
+}
+
+// GS_PROGRESSIVE fades the finest level in: `fade` is the factor of its opacity.
+GS_FN bool passes_level(const GsModel &model, const GsView &view, int item, float &fade) {
+    fade = 1.0f;
+    if (model.levels == 0) return true;
+    const float wanted = wanted_level(model, view, item), last = float(model.levels - 1), level = model.level[item];
+    if (model.level_map == GS_PROGRESSIVE) {
+        const float p = clampf(wanted + 1.0f, 0.9999f, last + 0.9999f), whole = floorf(p);
+        if (level == whole) fade = p - whole;
+        return level <= whole;
+    }
+    const float rounded = model.level_map == GS_FLOOR ? floorf(wanted)
+                        : model.level_map == GS_CEIL ? ceilf(wanted)
+                                                     : rintf(wanted); // half to even, as torch rounds
+    return level <= clampf(rounded, 0.0f, last);
+}
+
+// The rule of Proxy-GS: one texel under the centre. Off the picture, and over a NaN, it hides nothing.
+GS_FN bool centre_is_hidden(const GsView &view, Vec3 p) {
+    const float x = image_x(view, p), y = image_y(view, p);
+    // Truncation puts (-1, 0) in texel 0, as in the reference.
+    if (!(x > -1.0f && x < view.width && y > -1.0f && y < view.height)) return false;
+    return p.z > view.depth[size_t(int(y)) * view.width + int(x)] + view.margin;
+}
+
+GS_FN bool is_behind(const GsView &view, TileRect tiles, float nearest) {
+    return !is_empty(tiles) && nearest > farthest_depth(view, tiles) + view.margin;
+}
+
+// A splat covers the tiles of its ellipse, from 3 sigma before its centre on.
+GS_FN bool splat_is_hidden(const GsView &view, const Ellipse &e, const float *scale) {
+    return is_behind(view, e.tiles, e.z - 3.0f * maxf(scale[0], maxf(scale[1], scale[2])));
+}
+
+// An anchor covers what any of its Gaussians may cover, whatever the decoder makes of them: centres within `reach[0]` of
+// the anchor, sigma up to `reach[1]`.
+GS_FN bool anchor_is_hidden(const GsView &view, Vec3 p, const float *reach) {
+    const float centres = reach[0], sigma = reach[1], nearest = p.z - centres - 3.0f * sigma;
+    if (!(nearest > view.near)) return false;
+    const float near_z = p.z - centres, far_z = p.z + centres;
+    const float left = (p.x - centres) / (p.x < centres ? near_z : far_z);
+    const float right = (p.x + centres) / (p.x < -centres ? far_z : near_z);
+    const float top = (p.y - centres) / (p.y < centres ? near_z : far_z);
+    const float bottom = (p.y + centres) / (p.y < -centres ? far_z : near_z);
+    const float tx = maxf(fabsf(left), fabsf(right)), ty = maxf(fabsf(top), fabsf(bottom));
+    const float focal = maxf(view.fx, view.fy) / near_z;
+    // The norm of the projection's Jacobian bounds the longer axis; 0.3 is the low-pass filter, 0.32 the square root of
+    // the 0.1 at which ellipse_of holds the difference of the axes.
+    const float radius = ceilf(3.0f * sqrtf(sigma * sigma * focal * focal * (1 + tx * tx + ty * ty) + 0.62f));
+    const float x0 = view.fx * left + view.cx - 0.5f, x1 = view.fx * right + view.cx - 0.5f;
+    const float y0 = view.fy * top + view.cy - 0.5f, y1 = view.fy * bottom + view.cy - 0.5f;
+    return is_behind(view, tiles_under(view, x0 - radius, y0 - radius, x1 + radius, y1 + radius), nearest);
+}
+
+GS_FN int cull_one(const GsModel &model, const GsView &view, int item) {
+    float fade;
+    if (model.kind == GS_ANCHORS && !passes_level(model, view, item, fade)) return CULL_HIDDEN;
+    const int stride = model.kind == GS_ANCHORS ? 6 : 3;
+    const float *scale = model.scale + stride * size_t(item);
+    const Vec3 position = load3(model.position + 3 * size_t(item));
+    const bool culls = view.culling != GS_OFF && view.depth;
+    const Vec3 p = camera_from_world(view, position);
+    if (culls && view.culling == GS_CENTRE && centre_is_hidden(view, p)) return CULL_LOD;
+    Ellipse e;
+    if (!ellipse_of(view, position, scale, model.rotation + 4 * size_t(item), e)) return CULL_LOD;
+    if (culls && view.culling == GS_FOOTPRINT &&
+        (model.kind == GS_ANCHORS ? anchor_is_hidden(view, p, model.reach + 2 * size_t(item))
+                                  : splat_is_hidden(view, e, scale)))
+        return CULL_LOD;
+    return CULL_LOD | CULL_VISIBLE;
+}
+
+// --- decode ---------------------------------------------------------------------------------------------------------
+
+// What the decoders see of an anchor apart from its feature.
+struct AnchorView {
+    Vec3 direction; // from the camera, unit length
+    float distance;
+    float level;
+};
+
+GS_FN AnchorView anchor_view(const GsModel &model, const GsView &view, int item) {
+    const Vec3 d = load3(model.position + 3 * size_t(item)) - load3(view.position);
+    const float distance = sqrtf(dot(d, d));
+    return {(1.0f / distance) * d, distance, model.level[item]};
+}
+
+// Entry `i` of a decoder's input: features, direction, distance, level, appearance.
+GS_FN float decoder_input(const GsModel &model, const GsMlp &mlp, const float *feature, const AnchorView &a, int i) {
+    if (i < mlp.features) return feature[i];
+    i -= mlp.features;
+    if (i < 3) return i == 0 ? a.direction.x : i == 1 ? a.direction.y : a.direction.z;
+    i -= 3;
+    if (mlp.distance && i-- == 0) return a.distance;
+    if (mlp.level && i-- == 0) return a.level;
+    return model.appearance[i];
+}
+
+// Entry `i` of the feature after the bank: its values at strides 4, 2 and 1, repeated, weighed by what the view asks for.
+GS_FN float banked_feature(const float *feature, int features, const float *weights, int i) {
+    return weights[0] * feature[4 * (i % (features / 4))] + weights[1] * feature[2 * (i % (features / 2))] +
+           weights[2] * feature[i];
+}
+
+GS_FN void softmax3(float *v) {
+    const float top = maxf(v[0], maxf(v[1], v[2]));
+    v[0] = expf(v[0] - top), v[1] = expf(v[1] - top), v[2] = expf(v[2] - top);
+    const float sum = v[0] + v[1] + v[2];
+    v[0] /= sum, v[1] /= sum, v[2] /= sum;
+}
+
+// Gaussian `k` of an anchor from the decoders' raw outputs for it: 7 of the covariance, 3 of the colour.
+GS_FN GsGaussian gaussian_of(const GsModel &model, int item, int k, float opacity, const float *covariance,
+                             const float *colour) {
+    const float *scale = model.scale + 6 * size_t(item), *position = model.position + 3 * size_t(item);
+    const float *offset = model.offset + 3 * (size_t(item) * model.offsets + k), *q = covariance + 3;
+    const float norm = maxf(sqrtf(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]), 1e-12f);
+    GsGaussian g;
+    for (int c = 0; c < 3; c++) {
+        g.position[c] = position[c] + offset[c] * scale[c];
+        g.scale[c] = scale[3 + c] * sigmoid(covariance[c]);
+        g.colour[c] = sigmoid(colour[c]);
+    }
+    for (int c = 0; c < 4; c++) g.rotation[c] = q[c] / norm;
+    g.opacity = opacity;
+    return g;
+}
+
+// A plain splat is decoded but for its colour.
+GS_FN GsGaussian gaussian_of_splat(const GsModel &model, const GsView &view, int item) {
+    const Vec3 position = load3(model.position + 3 * size_t(item)), d = position - load3(view.position);
+    const int terms = (model.sh_degree + 1) * (model.sh_degree + 1);
+    const Vec3 colour =
+        colour_from_sh(model.sh + 3 * size_t(item) * terms, model.sh_degree, (1.0f / sqrtf(dot(d, d))) * d);
+    GsGaussian g;
+    memcpy(g.position, model.position + 3 * size_t(item), sizeof g.position);
+    memcpy(g.scale, model.scale + 3 * size_t(item), sizeof g.scale);
+    memcpy(g.rotation, model.rotation + 4 * size_t(item), sizeof g.rotation);
+    g.colour[0] = colour.x, g.colour[1] = colour.y, g.colour[2] = colour.z;
+    g.opacity = model.opacity[item];
+    return g;
+}
+
+// --- project --------------------------------------------------------------------------------------------------------
+
+GS_FN TileRect tiles_of(const GsSplat &s) { return {s.tiles[0], s.tiles[1], s.tiles[2], s.tiles[3]}; }
+
+// A Gaussian that is not drawn becomes a splat that covers no tile.
+GS_FN GsSplat project_one(const GsView &view, const GsGaussian &g) {
+    GsSplat s;
+    memset(&s, 0, sizeof s);
+    Ellipse e;
+    if (!ellipse_of(view, load3(g.position), g.scale, g.rotation, e)) return s;
+    const float inverse = 1.0f / (e.xx * e.yy - e.xy * e.xy);
+    s.x = e.x, s.y = e.y, s.z = e.z, s.opacity = g.opacity;
+    s.conic[0] = e.yy * inverse, s.conic[1] = -e.xy * inverse, s.conic[2] = e.xx * inverse;
+    memcpy(s.colour, g.colour, sizeof s.colour);
+    s.tiles[0] = short(e.tiles.left), s.tiles[1] = short(e.tiles.top);
+    s.tiles[2] = short(e.tiles.right), s.tiles[3] = short(e.tiles.bottom);
+    return s;
+}
+
+// --- blend ----------------------------------------------------------------------------------------------------------
+
+// What a pixel lets through, and whether it still takes splats (1) or is finished (0).
+struct Pixel {
+    float transmittance, live;
+};
+
+// The weight of a splat at a pixel, which is (dx, dy) from its centre, behind all that came before it. Free of branches
+// and of references, so that a row of pixels is a vector. The splat that would take the transmittance below 1e-4 is the
+// first that is not drawn.
+GS_FN float blend_one(float xx, float xy, float yy, float opacity, float dx, float dy, Pixel before, Pixel &after) {
+    const float power = -0.5f * (xx * dx * dx + yy * dy * dy) - xy * dx * dy;
+    float alpha = minf(0.99f, opacity * exp_negative(power));
+    alpha = alpha >= 1.0f / 255.0f ? alpha : 0.0f; // two selects: GCC 12 does not vectorise one of a conjunction
+    alpha = power <= 0.0f ? alpha * before.live : 0.0f;
+    const float next = before.transmittance * (1.0f - alpha);
+    const float goes_on = next < 1e-4f ? 0.0f : 1.0f;
+    after.live = before.live * goes_on;
+    after.transmittance = next < 1e-4f ? before.transmittance : next;
+    return alpha * before.transmittance * goes_on;
+}
+
+GS_FN unsigned char byte_of(float v) { return (unsigned char)(clampf(v, 0.0f, 1.0f) * 255.0f + 0.5f); }
