@@ -69,11 +69,11 @@ def vulkan_errors(doing: str):
 class Device:
     """A logical device with one queue. `Device.open` makes it; usable as a context manager."""
 
-    def __init__(self, found: Found, handles: Handles, shares_cuda: bool, validation: _Validation | None):
+    def __init__(self, found: Found, handles: Handles, cuda_index: int | None, validation: _Validation | None):
         self.name, self.driver, self.is_cpu = found.name, found.driver, found.is_cpu
         self.timestamp_period, self.largest_allocation = found.timestamp_period, found.largest_allocation
         self.handles = handles
-        self.shares_cuda = shares_cuda  # memory and timelines made here are CUDA's too; else the host's
+        self.cuda_index = cuda_index  # memory and timelines made here are this CUDA device's too; None: the host's
         self._validation = validation
         self._memory = vk.vkGetPhysicalDeviceMemoryProperties(handles.physical)
         self._functions = {}
@@ -91,18 +91,28 @@ class Device:
                             environment's VIEWER_VALIDATION (1 or sync)
         Raises DeviceError.
         """
-        uuid = _cuda_uuid(backend)
+        cuda_index, uuid = _cuda_device(backend)
         validation = os.environ.get("VIEWER_VALIDATION", "") if validation is None else validation
         instance, messages = _create_instance(surface_extensions, validation)
         try:
             found = _pick(_find(instance), uuid)
-            handles = _create_device(instance, found, uuid is not None, bool(surface_extensions))
+            handles = _create_device(instance, found, cuda_index is not None, bool(surface_extensions))
         except BaseException:
             if messages:
                 messages.close()
             vk.vkDestroyInstance(instance, None)
             raise
-        return Device(found, handles, uuid is not None, messages)
+        return Device(found, handles, cuda_index, messages)
+
+    @property
+    def shares_cuda(self) -> bool:
+        return self.cuda_index is not None
+
+    @property
+    def torch_device(self):
+        """Where the tensors on this device's shared memory live."""
+        import torch
+        return torch.device("cuda", self.cuda_index) if self.shares_cuda else torch.device("cpu")
 
     @property
     def validation_messages(self) -> list[str]:
@@ -220,19 +230,37 @@ def _semaphores(items):
     return infos
 
 
-def _cuda_uuid(backend: str) -> bytes | None:
-    """UUID of the CUDA device to match, or None for the software device."""
+def _cuda_device(backend: str) -> tuple[int | None, bytes | None]:
+    """Index and UUID of torch's current CUDA device, or None twice for the software device."""
     if backend not in ("auto", "cuda", "cpu"):
         raise ValueError(f"backend {backend!r} not in ('auto', 'cuda', 'cpu')")
     if backend == "cpu":
-        return None
+        return None, None
     import torch
     if not torch.cuda.is_available():
         if backend == "auto":
-            return None
+            return None, None
         raise DeviceError("torch sees no CUDA device; install NVIDIA's driver and a torch built for CUDA, or use "
                           "--backend cpu")
-    return bytes(torch.cuda.get_device_properties(torch.cuda.current_device()).uuid.bytes)
+    from cuda.bindings import runtime as cuda
+    index = torch.cuda.current_device()
+    torch.zeros(1, device=torch.device("cuda", index))  # makes the primary context, which everything here shares
+    timelines = cuda.cudaDeviceAttr.cudaDevAttrTimelineSemaphoreInteropSupported
+    if not cuda_check(cuda.cudaDeviceGetAttribute(timelines, index), "asking for timeline semaphores"):
+        raise DeviceError(f"{torch.cuda.get_device_name(index)} cannot share timeline semaphores with Vulkan; update "
+                          "NVIDIA's driver, or use --backend cpu")
+    return index, bytes(torch.cuda.get_device_properties(index).uuid.bytes)
+
+
+def cuda_check(result, doing: str):
+    """The value of a call of cuda.bindings.runtime, or DeviceError."""
+    error, *values = result
+    if error:
+        from cuda.bindings import runtime as cuda
+        _, text = cuda.cudaGetErrorString(error)
+        raise DeviceError(f"CUDA failed {doing}: {text.decode()} ({error.name}); update NVIDIA's driver, or use "
+                          "--backend cpu")
+    return values[0] if values else None
 
 
 class _Validation:
@@ -326,6 +354,8 @@ def _create_device(instance, found: Found, cuda: bool, window: bool) -> Handles:
     if missing := [e for e in extensions if e not in offered]:
         raise DeviceError(f"{found.name} lacks {', '.join(missing)}; update its driver ({found.driver})")
 
+    _check_exports(found, cuda)
+
     wanted = vk.VK_QUEUE_GRAPHICS_BIT | vk.VK_QUEUE_COMPUTE_BIT
     families = vk.vkGetPhysicalDeviceQueueFamilyProperties(found.physical)
     family = next((i for i, f in enumerate(families) if f.queueFlags & wanted == wanted), None)
@@ -340,3 +370,23 @@ def _create_device(instance, found: Found, cuda: bool, window: bool) -> Handles:
     with vulkan_errors(f"opening {found.name}"):
         logical = vk.vkCreateDevice(found.physical, info, None)
     return Handles(instance, found.physical, logical, vk.vkGetDeviceQueue(logical, family, 0), family)
+
+
+def _check_exports(found: Found, cuda: bool):
+    """Having the extension is not enough: what can be exported depends on the kind of object."""
+    buffer = vk.VkPhysicalDeviceExternalBufferInfo(
+        usage=vk.VK_BUFFER_USAGE_STORAGE_BUFFER_BIT, handleType=vk.VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT)
+    of_buffer = vk.VkExternalBufferProperties()
+    vk.vkGetPhysicalDeviceExternalBufferProperties(found.physical, buffer, of_buffer)
+    features = of_buffer.externalMemoryProperties.externalMemoryFeatures
+    exports = features & vk.VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT
+    if cuda:
+        timeline = vk.VkSemaphoreTypeCreateInfo(semaphoreType=vk.VK_SEMAPHORE_TYPE_TIMELINE)
+        semaphore = vk.VkPhysicalDeviceExternalSemaphoreInfo(
+            pNext=timeline, handleType=vk.VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT)
+        of_semaphore = vk.VkExternalSemaphoreProperties()
+        vk.vkGetPhysicalDeviceExternalSemaphoreProperties(found.physical, semaphore, of_semaphore)
+        exports &= of_semaphore.externalSemaphoreFeatures & vk.VK_EXTERNAL_SEMAPHORE_FEATURE_EXPORTABLE_BIT
+    if not exports:
+        raise DeviceError(f"{found.name} cannot export buffers and timeline semaphores; update its driver "
+                          f"({found.driver})")

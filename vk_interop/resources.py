@@ -11,6 +11,7 @@ from vk_interop.device import ALL, Device, ffi, vk, vulkan_errors
 DEVICE_LOCAL = vk.VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT
 HOST = vk.VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | vk.VK_MEMORY_PROPERTY_HOST_COHERENT_BIT
 STAGING_BYTES = 64 << 20
+MAIN = ffi.new("char[]", b"main")
 
 
 class Buffer:
@@ -43,7 +44,7 @@ class Buffer:
 
 
 class Image:
-    """A 2D image with one level, and a view of it. `aspect` is VK_IMAGE_ASPECT_COLOR_BIT or _DEPTH_BIT."""
+    """A 2D image with one level, and a view of it unless it is only copied. `aspect` is VK_IMAGE_ASPECT_COLOR_BIT or _DEPTH_BIT."""
 
     def __init__(self, device: Device, width: int, height: int, format: int, usage: int,
                  aspect: int = vk.VK_IMAGE_ASPECT_COLOR_BIT):
@@ -62,15 +63,18 @@ class Image:
                 vk.vkDestroyImage(logical, self.handle, None)
                 raise
             vk.vkBindImageMemory(logical, self.handle, self._memory, 0)
-            view = vk.VkImageViewCreateInfo(image=self.handle, viewType=vk.VK_IMAGE_VIEW_TYPE_2D, format=format,
-                                            subresourceRange=whole(aspect))
-            self.view = vk.vkCreateImageView(logical, view, None)
+            self.view = None
+            if usage & ~(vk.VK_IMAGE_USAGE_TRANSFER_SRC_BIT | vk.VK_IMAGE_USAGE_TRANSFER_DST_BIT):
+                view = vk.VkImageViewCreateInfo(image=self.handle, viewType=vk.VK_IMAGE_VIEW_TYPE_2D, format=format,
+                                                subresourceRange=whole(aspect))
+                self.view = vk.vkCreateImageView(logical, view, None)
 
     def close(self):
         """Idempotent. The GPU must be done with it."""
         if self.handle:
             logical = self.device.handles.logical
-            vk.vkDestroyImageView(logical, self.view, None)
+            if self.view:
+                vk.vkDestroyImageView(logical, self.view, None)
             vk.vkDestroyImage(logical, self.handle, None)
             vk.vkFreeMemory(logical, self._memory, None)
             self.handle = None
@@ -144,9 +148,6 @@ def shader_stage(module, stage: int):
     return vk.VkPipelineShaderStageCreateInfo(stage=stage, module=module, pName=MAIN)
 
 
-MAIN = ffi.new("char[]", b"main")
-
-
 class Layout:
     """What a pipeline is given: descriptors of set 0, {binding: (type, stages)}, and bytes of push constants."""
 
@@ -187,7 +188,7 @@ class Descriptors:
             infos = [vk.VkDescriptorImageInfo(sampler=sampler, imageView=view, imageLayout=layout)]
             write = vk.VkWriteDescriptorSet(pImageInfo=infos, **target)
         else:
-            infos = [vk.VkDescriptorBufferInfo(buffer=value.handle, offset=0, range=vk.VK_WHOLE_SIZE)]
+            infos = [vk.VkDescriptorBufferInfo(buffer=value.handle, offset=0, range=value.nbytes)]
             write = vk.VkWriteDescriptorSet(pBufferInfo=infos, **target)
         vk.vkUpdateDescriptorSets(self._logical, 1, [write], 0, None)
 

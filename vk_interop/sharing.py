@@ -1,0 +1,320 @@
+"""The border between Vulkan and CUDA: buffers and timelines that both sides touch.
+
+Vulkan allocates and exports, the other side imports. With lavapipe the other side is the host: it maps the same file
+descriptor, and waits itself, since lavapipe's semaphores cannot be exported.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+import weakref
+from contextlib import contextmanager
+
+import torch
+
+from gsrender.errors import DeviceError
+from vk_interop.device import TIMEOUT, Device, cuda_check, ffi, vk, vulkan_errors
+from vk_interop.resources import DEVICE_LOCAL, allocate, image_barrier
+
+MEMORY_FD = vk.VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT
+SEMAPHORE_FD = vk.VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
+# Two names that the `vulkan` package lacks.
+USAGE_DEVICE_ADDRESS = 0x00020000  # VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT
+ALLOCATE_DEVICE_ADDRESS = 0x00000002  # VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT
+USAGE = (vk.VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | vk.VK_BUFFER_USAGE_TRANSFER_SRC_BIT
+         | vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT | USAGE_DEVICE_ADDRESS)
+EXTERNAL = vk.VK_QUEUE_FAMILY_EXTERNAL  # the queue family that stands for the other side
+
+
+class SharedBuffer:
+    """Memory that Vulkan sees as the VkBuffer `.buffer` and torch as the flat uint8 tensor `.tensor`.
+
+    `.address` is the buffer's device address. The memory lives until `close` was called and the last tensor on it is
+    gone. Raises DeviceError.
+    """
+
+    def __init__(self, device: Device, nbytes: int):
+        self.device, self.nbytes = device, nbytes
+        self._exported = exported = _Exported(device, nbytes)
+        self.buffer = exported.buffer
+        info = vk.VkBufferDeviceAddressInfo(buffer=self.buffer)
+        # Straight from the loader: the package's own wrapper loses the result.
+        self.address = vk.lib.vkGetBufferDeviceAddress(device.handles.logical, ffi.addressof(info))
+        if device.shares_cuda:
+            exported.import_into_cuda()
+            self.tensor = torch.as_tensor(exported, device=device.torch_device)
+        else:
+            self.tensor = _map(exported.file_descriptor(), nbytes)
+
+    def release(self, command, stages: int, access: int):
+        """Records that what these stages wrote is for the other side now."""
+        if self.device.shares_cuda:
+            self._transfer(command, (stages, access), (0, 0), (self.device.handles.queue_family, EXTERNAL))
+        else:
+            host = (vk.VK_PIPELINE_STAGE_2_HOST_BIT, vk.VK_ACCESS_2_HOST_READ_BIT)
+            self._transfer(command, (stages, access), host, (vk.VK_QUEUE_FAMILY_IGNORED,) * 2)
+
+    def acquire(self, command, stages: int, access: int):
+        """Records that these stages see what the other side wrote before it signalled what this submit waits for."""
+        if self.device.shares_cuda:  # what the host wrote, every submit sees
+            self._transfer(command, (0, 0), (stages, access), (EXTERNAL, self.device.handles.queue_family))
+
+    def _transfer(self, command, source, target, families):
+        barrier = vk.VkBufferMemoryBarrier2(
+            srcStageMask=source[0], srcAccessMask=source[1], dstStageMask=target[0], dstAccessMask=target[1],
+            srcQueueFamilyIndex=families[0], dstQueueFamilyIndex=families[1], buffer=self.buffer, offset=0,
+            size=self.nbytes)
+        info = vk.VkDependencyInfo(pBufferMemoryBarriers=[barrier])
+        vk.vkCmdPipelineBarrier2(command, info)
+
+    def close(self):
+        """Vulkan must be done with it. Tensors that are still held keep the memory. Idempotent."""
+        self.tensor = self._exported = self.buffer = None
+
+
+class _Exported:
+    """The memory itself. torch's tensors hold on to it; when the last has let go, it is freed on both sides."""
+
+    def __init__(self, device: Device, nbytes: int):
+        self.device = device
+        logical = device.handles.logical
+        external = vk.VkExternalMemoryBufferCreateInfo(handleTypes=MEMORY_FD)
+        info = vk.VkBufferCreateInfo(pNext=external, size=nbytes, usage=USAGE, sharingMode=vk.VK_SHARING_MODE_EXCLUSIVE)
+        with vulkan_errors(f"allocating {nbytes / 1e6:.1f} MB to share on {device.name}"):
+            self.buffer = vk.vkCreateBuffer(logical, info, None)
+            needs = vk.vkGetBufferMemoryRequirements(logical, self.buffer)
+            # Dedicated: one file descriptor is one VkDeviceMemory, and pooled exports go wrong (notes of many projects).
+            flags = vk.VkMemoryAllocateFlagsInfo(flags=ALLOCATE_DEVICE_ADDRESS)
+            dedicated = vk.VkMemoryDedicatedAllocateInfo(pNext=flags, buffer=self.buffer)
+            export = vk.VkExportMemoryAllocateInfo(pNext=dedicated, handleTypes=MEMORY_FD)
+            try:
+                self.memory = allocate(device, needs, DEVICE_LOCAL, export)
+            except BaseException:
+                vk.vkDestroyBuffer(logical, self.buffer, None)
+                raise
+            vk.vkBindBufferMemory(logical, self.buffer, self.memory, 0)
+        self.nbytes, self.allocated = nbytes, needs.size
+        self._cuda = []  # [import, pointer] as far as they exist
+        device.lend()
+        weakref.finalize(self, _free, device, self.buffer, self.memory, self._cuda).atexit = False
+
+    def file_descriptor(self) -> int:
+        """A new one with each call; whoever calls owns it."""
+        info = vk.VkMemoryGetFdInfoKHR(memory=self.memory, handleType=MEMORY_FD)
+        fd = ffi.new("int*")
+        self.device.function("vkGetMemoryFdKHR")(self.device.handles.logical, info, fd)
+        return fd[0]
+
+    def import_into_cuda(self):
+        with _current(self.device) as cuda:
+            handle = cuda.cudaExternalMemoryHandleDesc()
+            handle.type = cuda.cudaExternalMemoryHandleType.cudaExternalMemoryHandleTypeOpaqueFd
+            handle.size = self.allocated  # of the allocation; the buffer may be smaller
+            handle.flags = cuda.cudaExternalMemoryDedicated
+            handle.handle.fd = fd = self.file_descriptor()
+            self._cuda.append(_import(cuda.cudaImportExternalMemory, handle, fd, "importing Vulkan's memory"))
+            mapping = cuda.cudaExternalMemoryBufferDesc()
+            mapping.offset, mapping.size, mapping.flags = 0, self.nbytes, 0
+            self._cuda.append(cuda_check(cuda.cudaExternalMemoryGetMappedBuffer(self._cuda[0], mapping),
+                                         "mapping Vulkan's memory"))
+
+    @property
+    def __cuda_array_interface__(self):
+        return {"shape": (self.nbytes,), "typestr": "|u1", "data": (int(self._cuda[1]), False), "version": 3}
+
+
+def _free(device, buffer, memory, imported):
+    if imported:
+        with _current(device) as cuda:
+            # Work that reads the memory may still be queued on some stream; freeing under it would corrupt the context.
+            cuda_check(cuda.cudaDeviceSynchronize(), "finishing its work")
+            for pointer in imported[1:]:
+                cuda_check(cuda.cudaFree(pointer), "unmapping Vulkan's memory")
+            cuda_check(cuda.cudaDestroyExternalMemory(imported[0]), "returning Vulkan's memory")
+    vk.vkDestroyBuffer(device.handles.logical, buffer, None)
+    vk.vkFreeMemory(device.handles.logical, memory, None)
+    device.give_back()
+
+
+def _map(fd: int, nbytes: int) -> torch.Tensor:
+    """lavapipe's memory on the host. Its file starts with a header: u64 size, u64 offset of the data, the driver's id."""
+    try:
+        size, offset = struct.unpack("QQ", os.pread(fd, 16, 0))
+        if size < nbytes or os.fstat(fd).st_size < offset + nbytes:
+            raise DeviceError(f"this software Vulkan driver lays shared memory out in an unknown way (size {size}, offset "
+                              f"{offset}); install Mesa 22.3 or newer: apt-get install mesa-vulkan-drivers")
+        return torch.frombuffer(mmap.mmap(fd, offset + nbytes), dtype=torch.uint8, count=nbytes, offset=offset)
+    finally:
+        os.close(fd)
+
+
+class Timeline:
+    """A counter that grows, which the host, Vulkan and CUDA wait for and set: a timeline semaphore, `.semaphore`.
+
+    Streams are CUDA's handles (`torch.cuda.current_stream().cuda_stream`); None, or a device that shares nothing with
+    CUDA, stands for the calling thread.
+    """
+
+    def __init__(self, device: Device):
+        self.device = device
+        logical = device.handles.logical
+        kind = vk.VkSemaphoreTypeCreateInfo(semaphoreType=vk.VK_SEMAPHORE_TYPE_TIMELINE, initialValue=0)
+        export = vk.VkExportSemaphoreCreateInfo(pNext=kind, handleTypes=SEMAPHORE_FD)
+        info = vk.VkSemaphoreCreateInfo(pNext=export if device.shares_cuda else kind)
+        self.semaphore = vk.vkCreateSemaphore(logical, info, None)
+        self._cuda = None
+        if device.shares_cuda:
+            self._import_into_cuda()
+
+    def _import_into_cuda(self):
+        info = vk.VkSemaphoreGetFdInfoKHR(semaphore=self.semaphore, handleType=SEMAPHORE_FD)
+        fd = ffi.new("int*")
+        self.device.function("vkGetSemaphoreFdKHR")(self.device.handles.logical, info, fd)
+        with _current(self.device) as cuda:
+            handle = cuda.cudaExternalSemaphoreHandleDesc()
+            # Not OpaqueFd, which stands for a binary semaphore.
+            handle.type = cuda.cudaExternalSemaphoreHandleType.cudaExternalSemaphoreHandleTypeTimelineSemaphoreFd
+            handle.handle.fd, handle.flags = fd[0], 0
+            self._cuda = _import(cuda.cudaImportExternalSemaphore, handle, fd[0], "importing Vulkan's semaphore")
+            self._wait, self._signal = cuda.cudaExternalSemaphoreWaitParams(), cuda.cudaExternalSemaphoreSignalParams()
+
+    @property
+    def value(self) -> int:
+        """What it stands at now."""
+        return vk.vkGetSemaphoreCounterValue(self.device.handles.logical, self.semaphore)
+
+    def wait(self, value: int, stream: int | None = None):
+        """What comes next on the stream, or the calling thread, waits until the counter is at least `value`."""
+        if stream is None or self._cuda is None:
+            self._wait_on_host(value)
+        else:
+            from cuda.bindings import runtime as cuda
+            self._wait.params.fence.value = value
+            cuda_check(cuda.cudaWaitExternalSemaphoresAsync([self._cuda], [self._wait], 1, stream), "waiting for Vulkan")
+
+    def signal(self, value: int, stream: int | None = None):
+        """Sets the counter, which must grow, once what is on the stream now is done; without a stream, at once."""
+        if stream is None or self._cuda is None:
+            info = vk.VkSemaphoreSignalInfo(semaphore=self.semaphore, value=value)
+            vk.vkSignalSemaphore(self.device.handles.logical, info)
+        else:
+            from cuda.bindings import runtime as cuda
+            self._signal.params.fence.value = value
+            cuda_check(cuda.cudaSignalExternalSemaphoresAsync([self._cuda], [self._signal], 1, stream),
+                       "signalling Vulkan")
+
+    def _wait_on_host(self, value):
+        info = vk.VkSemaphoreWaitInfo(pSemaphores=[self.semaphore], pValues=[value])
+        with vulkan_errors("waiting for a frame"):
+            vk.vkWaitSemaphores(self.device.handles.logical, info, TIMEOUT * 10 ** 9)
+
+    def close(self):
+        """Vulkan must be done with it; CUDA is waited for. Idempotent."""
+        if self._cuda is not None:
+            with _current(self.device) as cuda:
+                cuda_check(cuda.cudaDeviceSynchronize(), "finishing its work")
+                cuda_check(cuda.cudaDestroyExternalSemaphore(self._cuda), "returning Vulkan's semaphore")
+            self._cuda = None
+        if self.semaphore:
+            vk.vkDestroySemaphore(self.device.handles.logical, self.semaphore, None)
+            self.semaphore = None
+
+
+def _import(function, handle, fd: int, doing: str):
+    """On success CUDA owns the file descriptor, and even closing it would be wrong; on failure it is still ours."""
+    try:
+        return cuda_check(function(handle), doing)
+    except BaseException:
+        os.close(fd)
+        raise
+
+
+@contextmanager
+def _current(device: Device):
+    """cuda.bindings.runtime, with this device's primary context current on the calling thread."""
+    from cuda.bindings import runtime as cuda
+    before = cuda_check(cuda.cudaGetDevice(), "asking for the current device")
+    cuda_check(cuda.cudaSetDevice(device.cuda_index), "choosing the device")
+    try:
+        yield cuda
+    finally:
+        cuda.cudaSetDevice(before)
+
+
+class SharedImage:
+    """One slot of an ImageRing.
+
+    `.rgba` [H, W, 4] uint8 is what the renderer writes to. Once that was queued, call `finish`; then submit what `copy_to`
+    recorded with the semaphores of `copy_semaphores`.
+    """
+
+    def __init__(self, ring: ImageRing):
+        self._ring = ring
+        self._shared = SharedBuffer(ring.device, ring.width * ring.height * 4)
+        self.rgba = self._shared.tensor.view(ring.height, ring.width, 4)
+        self.frame = 0  # that is in it
+        self._promised = 0  # frame whose copy was or will be submitted
+
+    def finish(self, stream: int | None = None):
+        """The picture is complete once what is on the CUDA stream now is done; without a stream, it is."""
+        self._ring.ready.signal(self.frame, stream)
+
+    def copy_to(self, command, image, after):
+        """Records the copy into an R8G8B8A8 VkImage of the same size, which ends as `after`: (stages, accesses, layout).
+
+        What the image held is lost. A command buffer recorded once serves every frame of this slot.
+        """
+        copy = vk.VK_PIPELINE_STAGE_2_COPY_BIT
+        written = (copy, vk.VK_ACCESS_2_TRANSFER_WRITE_BIT, vk.VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL)
+        self._shared.acquire(command, copy, vk.VK_ACCESS_2_TRANSFER_READ_BIT)
+        image_barrier(command, image, (after[0], 0, vk.VK_IMAGE_LAYOUT_UNDEFINED), written)
+        layers = vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1)
+        region = vk.VkBufferImageCopy(imageSubresource=layers,
+                                      imageExtent=vk.VkExtent3D(self._ring.width, self._ring.height, 1))
+        vk.vkCmdCopyBufferToImage(command, self._shared.buffer, image, written[2], 1, [region])
+        image_barrier(command, image, written, after)
+
+    def copy_semaphores(self):
+        """((VkSemaphore, value) to wait for, (VkSemaphore, value) to signal) by the submit that copies this frame.
+
+        Asking for them promises that submit: the slot is used again only when it was done.
+        """
+        self._promised = self.frame
+        return (self._ring.ready.semaphore, self.frame), (self._ring.copied.semaphore, self.frame)
+
+    def _begin(self, frame: int):
+        self._ring.copied.wait(self._promised)
+        self.frame = frame
+
+    def _close(self):
+        self.rgba = None
+        self._shared.close()
+
+
+class ImageRing:
+    """Finished pictures on their way from the renderer to a screen or an off-screen image."""
+
+    def __init__(self, device: Device, width: int, height: int, slots: int = 3):
+        self.device, self.width, self.height = device, width, height
+        self.ready, self.copied = Timeline(device), Timeline(device)
+        self.images = [SharedImage(self) for _ in range(slots)]
+        self._frame = 0
+
+    def acquire(self) -> SharedImage:
+        """The slot that was used longest ago. The host waits only where its copy is still under way."""
+        self._frame += 1
+        image = self.images[self._frame % len(self.images)]
+        image._begin(self._frame)
+        return image
+
+    def close(self):
+        """Waits for Vulkan. Tensors that are still held keep their memory. Idempotent."""
+        if self.images:
+            self.device.wait_idle()
+            for image in self.images:
+                image._close()
+            self.ready.close()
+            self.copied.close()
+            self.images = []
