@@ -1,0 +1,44 @@
+"""Models and cameras from files. Whatever is wrong with a file is one InputError that says so."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from ..errors import InputError
+from .cameras import DatasetCamera, load_cameras
+from .model_files import ModelFiles, find_model
+
+__all__ = ["DatasetCamera", "ModelFiles", "find_model", "load_cameras", "load_model"]
+
+
+def load_model(path, device="cpu", iteration: int = -1, progress: Callable[[str], None] | None = None):
+    """Opens a trained model as a GaussianModel on a torch device.
+
+    path       a trainer's output directory, the directory above it, a point_cloud/iteration_N/ or a .ply: anchors of
+               Proxy-GS, Octree-GS and Scaffold-GS with their decoders, or plain 3D Gaussians
+    iteration  which of the directory's; -1 is the newest
+    progress   is told what happens next, a few words each time
+
+    What loading dropped or guessed is in `warnings` of the model. Raises InputError.
+    """
+    from .anchors import load_anchors  # torch takes two seconds to import, and cameras need none of it
+    from .cfg_args import read_cfg_args
+    from .ply import read_header
+    from .splats import load_splats
+
+    say = progress or (lambda what: None)
+    try:
+        files = find_model(path, iteration)
+        header = read_header(files.ply)
+        args = read_cfg_args(files.root / "cfg_args")
+        say(f"reading {header.count:,} vertices")
+        if "f_anchor_feat_0" in header.names:
+            model = load_anchors(files, header, args)
+        elif "f_dc_0" in header.names:
+            model = load_splats(header, args)
+        else:
+            raise InputError(f"{header.path}: neither anchors (f_anchor_feat_0) nor Gaussians (f_dc_0) among its columns")
+    except OSError as error:
+        raise InputError(f"{error.filename or path}: cannot be read, {error.strerror}") from error
+    say(f"moving {model.nbytes:,} bytes to {device}")
+    return model.to(device)

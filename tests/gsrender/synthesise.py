@@ -69,7 +69,8 @@ def write_anchor_checkpoint(folder, *, count=200, seed=0, schema="proxy", featur
     else:
         arguments |= dict(fork=fork, add_level=add_level, dist2level=dist2level, levels=-1, init_level=-1,
                           resolution_scales=[1.0], progressive=schema == "proxy", extend=1.1,
-                          base_layer=10 if schema == "proxy" else -1)
+                          base_layer=10 if schema == "proxy" else -1,
+                          data_device="cpu" if schema == "proxy" else "cuda")
     (folder / "cfg_args").write_text("Namespace(" + ", ".join(f"{k}={v!r}" for k, v in arguments.items()) + ")")
     return RawAnchors(**rows, mlps=mlps, appearance=None if embedding is None else
                       embedding.embedding.weight.detach().numpy())

@@ -1,0 +1,61 @@
+"""Reading whole files that may be anything: the first gate of every format. Whatever goes wrong is an InputError."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ..errors import InputError
+
+
+def regular_file(path) -> Path:
+    """The path, if a regular file is there: not a directory, not a pipe that would block, not a dangling link."""
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: a directory, expected a file")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    return path
+
+
+def read_bytes(path, limit: int) -> bytes:
+    """All of a file that is not empty and has at most `limit` bytes."""
+    path = regular_file(path)
+    try:
+        size = path.stat().st_size
+        if not 0 < size <= limit:
+            raise InputError(f"{path}: {size:,} bytes, expected 1 to {limit:,}")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read, {error.strerror}") from error
+
+
+def read_text(path, limit: int) -> str:
+    try:
+        return read_bytes(path, limit).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text, byte {error.start} is {error.object[error.start]:#04x}") from error
+
+
+def parse_json(text: str, where):
+    """The value of a JSON text. NaN and infinities, which are not JSON but which Python reads, are refused."""
+    def refuse(name):
+        raise ValueError(f"{name} is not a number")
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except RecursionError as error:
+        raise InputError(f"{where}: JSON nested too deeply") from error
+    except ValueError as error:
+        raise InputError(f"{where}: not valid JSON, {error}") from error
+
+
+def shown(value) -> str:
+    """A value out of a file for an error message: one line, and short."""
+    try:
+        text = ascii(value)
+    except RecursionError:
+        text = f"a nested {type(value).__name__}"
+    except ValueError:  # an integer of more digits than Python prints
+        text = f"a huge {type(value).__name__}"
+    return text if len(text) <= 60 else text[:57] + "..."

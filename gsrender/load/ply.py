@@ -1,0 +1,139 @@
+"""The `vertex` element of a .ply file, as tables of float32. Sizes are checked against the file before anything is
+allocated; what comes after the vertices is left alone."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.recfunctions import structured_to_unstructured
+
+from ..errors import InputError
+from .files import regular_file, shown
+
+HEADER_LIMIT = 256 << 10  # bytes; a model of 512 features has 20 KB
+COUNT_LIMIT = 2**31 - 1  # the native libraries count items with an int
+TYPES = {"char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2", "ushort": "u2",
+         "uint16": "u2", "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4", "float": "f4", "float32": "f4",
+         "double": "f8", "float64": "f8"}
+FORMATS = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": "="}
+
+
+@dataclass(frozen=True)
+class PlyHeader:
+    path: Path
+    format: str  # a key of FORMATS
+    count: int  # vertices
+    properties: tuple[tuple[str, str], ...]  # (name, numpy type without byte order) of a vertex
+    size: int  # bytes of the header
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.properties)
+
+    def numbered(self, prefix: str) -> list[str]:
+        """Names that are the prefix and a number, in the order of the numbers, which must be 0, 1, 2, ..."""
+        pattern = re.compile(re.escape(prefix) + r"(0|[1-9]\d{0,5})")
+        numbers = sorted(int(match[1]) for match in map(pattern.fullmatch, self.names) if match)
+        for expected, number in enumerate(numbers):
+            if number != expected:
+                raise InputError(f"{self.path}: property {prefix}{expected} is missing, {prefix}{number} is there")
+        return [f"{prefix}{number}" for number in numbers]
+
+
+@dataclass(frozen=True)
+class PlyVertices:
+    header: PlyHeader
+    rows: np.ndarray  # structured, [count]
+
+    def columns(self, *names: str) -> np.ndarray:
+        """[count, len(names)] float32. Raises InputError where a property is missing."""
+        for name in names:
+            if name not in self.rows.dtype.names:
+                raise InputError(f"{self.header.path}: property {name} is missing")
+        with np.errstate(over="ignore"):  # a double too large becomes inf, which the caller drops
+            table = structured_to_unstructured(self.rows[list(names)], dtype=np.float32)
+        return np.ascontiguousarray(table)
+
+
+def read_header(path) -> PlyHeader:
+    path = regular_file(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEADER_LIMIT)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read, {error.strerror}") from error
+    if not re.match(rb"ply\r?\n", head):
+        raise InputError(f"{path}: not a .ply file, it begins with {shown(head[:8])}")
+    end = re.search(rb"\nend_header\r?\n", head)
+    if end is None:
+        raise InputError(f"{path}: no end_header in the first {min(len(head), HEADER_LIMIT):,} bytes")
+    try:
+        lines = head[:end.start()].decode("ascii").splitlines()[1:]
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: the header is not ASCII text at byte {error.start}") from error
+    return _parse(path, [line.split() for line in lines], end.end())
+
+
+def read_vertices(header: PlyHeader) -> PlyVertices:
+    path, order = header.path, FORMATS[header.format]
+    dtype = np.dtype([(name, order + kind) for name, kind in header.properties])
+    present = path.stat().st_size - header.size
+    # In text a value takes two bytes at least, itself and what parts it from the next; the last may end the file.
+    needed = header.count * (dtype.itemsize if header.format != "ascii" else 2 * len(header.properties))
+    if needed > present + (header.format == "ascii"):
+        raise InputError(f"{path}: {header.count:,} vertices need {needed:,} bytes, {present:,} are there")
+    if header.format == "ascii":
+        return PlyVertices(header, _read_text(header, dtype))
+    rows = np.fromfile(path, dtype, header.count, offset=header.size)
+    if len(rows) != header.count:
+        raise InputError(f"{path}: {len(rows):,} of {header.count:,} vertices could be read")
+    return PlyVertices(header, rows)
+
+
+def _parse(path, lines, size) -> PlyHeader:
+    layout = count = None
+    properties: list[tuple[str, str]] = []
+    elements = 0
+    for words in lines:
+        match words:
+            case [] | ["comment" | "obj_info", *_]:
+                pass
+            case ["format", layout, "1.0"] if layout in FORMATS:
+                pass
+            case ["element", name, number] if re.fullmatch(r"\d{1,18}", number):
+                elements += 1
+                if elements == 1:
+                    if name != "vertex" or int(number) > COUNT_LIMIT:
+                        raise InputError(f"{path}: first element is {shown(name)} with {number} entries, expected "
+                                         f"vertex with at most {COUNT_LIMIT:,}")
+                    count = int(number)
+            case ["property", *_] if elements > 1:
+                pass  # of an element after the vertices
+            case ["property", kind, name] if kind in TYPES and elements == 1:
+                properties.append((name, TYPES[kind]))
+            case _:
+                raise InputError(f"{path}: header line {shown(' '.join(words))} is not one that a vertex table has")
+    if layout is None or not properties:
+        raise InputError(f"{path}: the header has no {'format' if layout is None else 'vertex properties'}")
+    name, times = Counter(name for name, _ in properties).most_common(1)[0]
+    if times > 1:
+        raise InputError(f"{path}: property {shown(name)} is there {times} times")
+    if count == 0:
+        raise InputError(f"{path}: 0 vertices, expected one at least")
+    return PlyHeader(path, layout, count, tuple(properties), size)
+
+
+def _read_text(header, dtype) -> np.ndarray:
+    with header.path.open("rb") as file:
+        file.seek(header.size)
+        try:
+            rows = np.loadtxt(file, dtype, comments=None, max_rows=header.count, encoding="ascii", ndmin=1)
+        except ValueError as error:  # UnicodeDecodeError is one
+            raise InputError(f"{header.path}: vertices are not a table of numbers, {error}") from error
+    if len(rows) != header.count:
+        raise InputError(f"{header.path}: {len(rows):,} of {header.count:,} vertices could be read")
+    return rows
