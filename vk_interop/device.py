@@ -48,6 +48,7 @@ class Found:
     version: tuple[int, int]
     timestamp_period: float  # nanoseconds a tick
     largest_allocation: int  # bytes
+    largest_image: int  # pixels an edge
 
 
 @contextmanager
@@ -71,7 +72,8 @@ class Device:
 
     def __init__(self, found: Found, handles: Handles, cuda_index: int | None, validation: _Validation | None):
         self.name, self.driver, self.is_cpu = found.name, found.driver, found.is_cpu
-        self.timestamp_period, self.largest_allocation = found.timestamp_period, found.largest_allocation
+        self.timestamp_period = found.timestamp_period
+        self.largest_allocation, self.largest_image = found.largest_allocation, found.largest_image
         self.handles = handles
         self.cuda_index = cuda_index  # memory and timelines made here are this CUDA device's too; None: the host's
         self._validation = validation
@@ -330,7 +332,7 @@ def _describe(physical) -> Found:
                  f"{ffi.string(driver.driverName).decode()} {ffi.string(driver.driverInfo).decode()}".strip(),
                  bytes(ids.deviceUUID), core.deviceType == vk.VK_PHYSICAL_DEVICE_TYPE_CPU,
                  (core.apiVersion >> 22 & 0x7F, core.apiVersion >> 12 & 0x3FF), core.limits.timestampPeriod,
-                 limits.maxMemoryAllocationSize)
+                 limits.maxMemoryAllocationSize, core.limits.maxImageDimension2D)
 
 
 def _pick(devices: list[Found], uuid: bytes | None) -> Found:
