@@ -1,0 +1,237 @@
+"""Draws ImGui's lists with a Vulkan pipeline of our own.
+
+imgui-bundle brings no Vulkan renderer for Python. What a renderer owes ImGui: the vertex and index lists in a pipeline
+with blending and scissors, and textures (the font atlas above all) made, changed and destroyed when ImGui asks.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+from imgui_bundle import imgui, implot
+
+from vk_interop.device import Device, ffi, vk
+from vk_interop.resources import Buffer, Descriptors, Image, Layout, ShaderModule, image_barrier, shader_stage
+
+VERTEX = (imgui.VERTEX_SIZE, imgui.VERTEX_BUFFER_POS_OFFSET, imgui.VERTEX_BUFFER_UV_OFFSET,
+          imgui.VERTEX_BUFFER_COL_OFFSET)
+INDEX_TYPE = {2: vk.VK_INDEX_TYPE_UINT16, 4: vk.VK_INDEX_TYPE_UINT32}[imgui.INDEX_SIZE]
+
+READ = (vk.VK_PIPELINE_STAGE_2_FRAGMENT_SHADER_BIT, vk.VK_ACCESS_2_SHADER_SAMPLED_READ_BIT,
+        vk.VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL)
+WRITE = (vk.VK_PIPELINE_STAGE_2_COPY_BIT, vk.VK_ACCESS_2_TRANSFER_WRITE_BIT, vk.VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL)
+NEW = (vk.VK_PIPELINE_STAGE_2_NONE, 0, vk.VK_IMAGE_LAYOUT_UNDEFINED)
+
+
+class ImguiLayer:
+    """ImGui's context and what draws it onto images of `colour_format`, `scale` times the usual size.
+
+    One frame: `begin`, the panels' calls, `end`, then `record` into a command buffer inside dynamic rendering. The GPU
+    must have finished the frame before by then.
+    """
+
+    def __init__(self, device: Device, colour_format: int, scale: float = 1.0):
+        self.device = device
+        self._imgui, self._implot = imgui.create_context(), implot.create_context()
+        self._make_current()
+        self.io = imgui.get_io()
+        self.io.set_ini_filename("")  # the program leaves no file where it was started
+        self.io.backend_flags |= imgui.BackendFlags_.renderer_has_textures | imgui.BackendFlags_.renderer_has_vtx_offset
+        style = imgui.get_style()
+        style.scale_all_sizes(scale)
+        style.font_scale_dpi = scale
+        self._vertices = Buffer(device, 1 << 20, vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT, host=True)
+        self._indices = Buffer(device, 1 << 18, vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT, host=True)
+        self._textures: dict[int, _Texture] = {}
+        self._next_texture = 1  # 0 is ImGui's word for none
+        kind, stage = vk.VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, vk.VK_SHADER_STAGE_FRAGMENT_BIT
+        self._layout = Layout(device, {0: (kind, stage)}, push_bytes=16, push_stages=vk.VK_SHADER_STAGE_VERTEX_BIT)
+        self._sampler = _create_sampler(device)
+        self._pipeline = _create_pipeline(device, self._layout, colour_format)
+        self._scissor = ffi.new("VkRect2D*")
+        self._viewport = ffi.new("VkViewport*", dict(maxDepth=1.0))
+
+    def _make_current(self):
+        imgui.set_current_context(self._imgui)
+        implot.set_current_context(self._implot)
+
+    def begin(self, size: tuple[float, float], pixels_per_unit: float, dt: float):
+        """Starts a frame of a window that is `size` units of the mouse wide and high."""
+        self._make_current()
+        self.io.display_size = size
+        self.io.display_framebuffer_scale = (pixels_per_unit, pixels_per_unit)
+        self.io.delta_time = max(dt, 1e-4)
+        imgui.new_frame()
+
+    def end(self):
+        """Ends the frame's drawing and sees to the textures it asked for."""
+        imgui.render()
+        for texture in imgui.get_draw_data().textures or ():
+            self._update(texture)
+
+    def record(self, command, size: tuple[int, int]):
+        """Puts the frame's lists into a command buffer that draws onto a target of `size` pixels."""
+        data = imgui.get_draw_data()
+        if not data.total_vtx_count:
+            return
+        self._copy_lists(data)
+        push = np.array([2 / data.display_size.x, 2 / data.display_size.y, 0, 0], np.float32)
+        push[2:] = -1 - push[:2] * (data.display_pos.x, data.display_pos.y)
+        self._viewport.width, self._viewport.height = size
+        vk.vkCmdBindPipeline(command, vk.VK_PIPELINE_BIND_POINT_GRAPHICS, self._pipeline)
+        vk.vkCmdSetViewport(command, 0, 1, self._viewport)
+        vk.vkCmdBindVertexBuffers(command, 0, 1, [self._vertices.handle], [0])
+        vk.vkCmdBindIndexBuffer(command, self._indices.handle, 0, INDEX_TYPE)
+        vk.vkCmdPushConstants(command, self._layout.handle, vk.VK_SHADER_STAGE_VERTEX_BIT, 0, 16, ffi.from_buffer(push))
+        first_vertex = first_index = 0
+        for commands in data.cmd_lists:
+            for draw in commands.cmd_buffer:
+                self._draw(command, draw, data, size, first_index, first_vertex)
+            first_vertex += len(commands.vtx_buffer)
+            first_index += len(commands.idx_buffer)
+
+    def _draw(self, command, draw, data, size, first_index, first_vertex):
+        scale, origin, clip = data.framebuffer_scale, data.display_pos, draw.clip_rect
+        left, top = max(0, int((clip.x - origin.x) * scale.x)), max(0, int((clip.y - origin.y) * scale.y))
+        right, bottom = min(size[0], (clip.z - origin.x) * scale.x), min(size[1], (clip.w - origin.y) * scale.y)
+        if not (right > left and bottom > top and draw.elem_count):
+            return
+        rect = self._scissor[0]
+        rect.offset.x, rect.offset.y = left, top
+        rect.extent.width, rect.extent.height = int(right) - left, int(bottom) - top
+        vk.vkCmdSetScissor(command, 0, 1, self._scissor)
+        texture = self._textures[draw.get_tex_id()]
+        vk.vkCmdBindDescriptorSets(command, vk.VK_PIPELINE_BIND_POINT_GRAPHICS, self._layout.handle, 0, 1,
+                                   [texture.descriptors.handle], 0, None)
+        vk.vkCmdDrawIndexed(command, draw.elem_count, 1, first_index + draw.idx_offset,
+                            first_vertex + draw.vtx_offset, 0)
+
+    def _copy_lists(self, data):
+        self._vertices = _grown(self._vertices, data.total_vtx_count * VERTEX[0], vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT)
+        self._indices = _grown(self._indices, data.total_idx_count * imgui.INDEX_SIZE,
+                               vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT)
+        vertex, index = self._vertices.array.ctypes.data, self._indices.array.ctypes.data
+        for commands in data.cmd_lists:
+            vertex_bytes = len(commands.vtx_buffer) * VERTEX[0]
+            index_bytes = len(commands.idx_buffer) * imgui.INDEX_SIZE
+            ctypes.memmove(vertex, commands.vtx_buffer.data_address(), vertex_bytes)
+            ctypes.memmove(index, commands.idx_buffer.data_address(), index_bytes)
+            vertex, index = vertex + vertex_bytes, index + index_bytes
+
+    def _update(self, texture):
+        status = imgui.ImTextureStatus
+        if texture.status == status.want_create:
+            key, self._next_texture = self._next_texture, self._next_texture + 1
+            self._textures[key] = made = _Texture(self._layout, self._sampler, texture.width, texture.height)
+            made.write(_pixels(texture))
+            texture.set_tex_id(key)
+            texture.set_status(status.ok)
+        elif texture.status == status.want_updates:
+            rect = texture.update_rect
+            self._textures[texture.tex_id].write(
+                _pixels(texture)[rect.y:rect.y + rect.h, rect.x:rect.x + rect.w], rect.x, rect.y)
+            texture.set_status(status.ok)
+        elif texture.status == status.want_destroy and texture.unused_frames > 0:
+            self.device.wait_idle()  # the frame before may still read it
+            self._textures.pop(texture.tex_id).close()
+            texture.set_tex_id(0)
+            texture.set_status(status.destroyed)
+
+    def close(self):
+        """The GPU must be done with it."""
+        self._make_current()
+        for texture in imgui.get_platform_io().textures:
+            texture.set_tex_id(0)
+            texture.set_status(imgui.ImTextureStatus.destroyed)
+        implot.destroy_context(self._implot)
+        imgui.destroy_context(self._imgui)
+        logical = self.device.handles.logical
+        vk.vkDestroyPipeline(logical, self._pipeline, None)
+        vk.vkDestroySampler(logical, self._sampler, None)
+        for owned in (*self._textures.values(), self._vertices, self._indices, self._layout):
+            owned.close()
+
+
+class _Texture:
+    """An image and the descriptor set that shows it to the fragment shader."""
+
+    def __init__(self, layout: Layout, sampler, width: int, height: int):
+        self._device = layout.device
+        usage = vk.VK_IMAGE_USAGE_SAMPLED_BIT | vk.VK_IMAGE_USAGE_TRANSFER_DST_BIT
+        self._image = Image(self._device, width, height, vk.VK_FORMAT_R8G8B8A8_UNORM, usage)
+        self._state = NEW
+        self.descriptors = Descriptors(layout, {0: (self._image.view, READ[2], sampler)})
+
+    def write(self, pixels: np.ndarray, x: int = 0, y: int = 0):
+        """Sets a rectangle, [h, w, 4] uint8. Waits: it happens when a new glyph is first seen, not each frame."""
+        height, width = pixels.shape[:2]
+        staging = Buffer(self._device, pixels.size, vk.VK_BUFFER_USAGE_TRANSFER_SRC_BIT, host=True)
+        staging.array[:] = pixels.reshape(-1)
+        region = vk.VkBufferImageCopy(
+            imageSubresource=vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1),
+            imageOffset=vk.VkOffset3D(x, y, 0), imageExtent=vk.VkExtent3D(width, height, 1))
+
+        def copy(command):
+            image_barrier(command, self._image.handle, self._state, WRITE)
+            vk.vkCmdCopyBufferToImage(command, staging.handle, self._image.handle, WRITE[2], 1, [region])
+            image_barrier(command, self._image.handle, WRITE, READ)
+        self._device.run(copy)
+        self._state = READ
+        staging.close()
+
+    def close(self):
+        self.descriptors.close()
+        self._image.close()
+
+
+def _pixels(texture) -> np.ndarray:
+    return texture.get_pixels_array().reshape(texture.height, texture.width, texture.bytes_per_pixel)
+
+
+def _grown(buffer: Buffer, nbytes: int, usage: int) -> Buffer:
+    if nbytes <= buffer.nbytes:
+        return buffer
+    buffer.close()
+    return Buffer(buffer.device, 2 * nbytes, usage, host=True)
+
+
+def _create_sampler(device: Device):
+    edge = vk.VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE
+    info = vk.VkSamplerCreateInfo(magFilter=vk.VK_FILTER_LINEAR, minFilter=vk.VK_FILTER_LINEAR, addressModeU=edge,
+                                  addressModeV=edge)
+    return vk.vkCreateSampler(device.handles.logical, info, None)
+
+
+def _create_pipeline(device: Device, layout: Layout, colour_format: int):
+    size, position, coordinate, colour = VERTEX
+    attributes = [
+        vk.VkVertexInputAttributeDescription(location=0, binding=0, format=vk.VK_FORMAT_R32G32_SFLOAT, offset=position),
+        vk.VkVertexInputAttributeDescription(location=1, binding=0, format=vk.VK_FORMAT_R32G32_SFLOAT,
+                                             offset=coordinate),
+        vk.VkVertexInputAttributeDescription(location=2, binding=0, format=vk.VK_FORMAT_R8G8B8A8_UNORM, offset=colour)]
+    binding = vk.VkVertexInputBindingDescription(binding=0, stride=size, inputRate=vk.VK_VERTEX_INPUT_RATE_VERTEX)
+    vertices = vk.VkPipelineVertexInputStateCreateInfo(pVertexBindingDescriptions=[binding],
+                                                       pVertexAttributeDescriptions=attributes)
+    assembly = vk.VkPipelineInputAssemblyStateCreateInfo(topology=vk.VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST)
+    viewport = vk.VkPipelineViewportStateCreateInfo(viewportCount=1, scissorCount=1)
+    raster = vk.VkPipelineRasterizationStateCreateInfo(polygonMode=vk.VK_POLYGON_MODE_FILL,
+                                                       cullMode=vk.VK_CULL_MODE_NONE, lineWidth=1.0)
+    samples = vk.VkPipelineMultisampleStateCreateInfo(rasterizationSamples=vk.VK_SAMPLE_COUNT_1_BIT)
+    over = vk.VkPipelineColorBlendAttachmentState(
+        blendEnable=True, colorBlendOp=vk.VK_BLEND_OP_ADD, alphaBlendOp=vk.VK_BLEND_OP_ADD,
+        srcColorBlendFactor=vk.VK_BLEND_FACTOR_SRC_ALPHA, dstColorBlendFactor=vk.VK_BLEND_FACTOR_ONE_MINUS_SRC_ALPHA,
+        srcAlphaBlendFactor=vk.VK_BLEND_FACTOR_ONE, dstAlphaBlendFactor=vk.VK_BLEND_FACTOR_ONE_MINUS_SRC_ALPHA,
+        colorWriteMask=0xF)
+    blend = vk.VkPipelineColorBlendStateCreateInfo(pAttachments=[over])
+    dynamic = vk.VkPipelineDynamicStateCreateInfo(
+        pDynamicStates=[vk.VK_DYNAMIC_STATE_VIEWPORT, vk.VK_DYNAMIC_STATE_SCISSOR])
+    target = vk.VkPipelineRenderingCreateInfo(pColorAttachmentFormats=[colour_format])
+    with ShaderModule(device, "imgui.vert") as vertex, ShaderModule(device, "imgui.frag") as fragment:
+        stages = [shader_stage(vertex, vk.VK_SHADER_STAGE_VERTEX_BIT),
+                  shader_stage(fragment, vk.VK_SHADER_STAGE_FRAGMENT_BIT)]
+        info = vk.VkGraphicsPipelineCreateInfo(
+            pNext=target, pStages=stages, pVertexInputState=vertices, pInputAssemblyState=assembly,
+            pViewportState=viewport, pRasterizationState=raster, pMultisampleState=samples, pColorBlendState=blend,
+            pDynamicState=dynamic, layout=layout.handle)
+        return vk.vkCreateGraphicsPipelines(device.handles.logical, None, 1, [info], None)[0]

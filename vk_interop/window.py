@@ -1,0 +1,333 @@
+"""Shows finished pictures with ImGui on top: in a window, or on an image where there is no display.
+
+Both do the same work: wait for the picture, copy its buffer into an image, stretch that over the target, draw ImGui,
+hand the target over. One frame is in flight, so its memory is used again once the fence of the frame before has fired.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from gsrender.errors import DeviceError
+from vk_interop.device import TIMEOUT, Device, Submission, ffi, vk, vulkan_errors
+from vk_interop.imgui_layer import ImguiLayer
+from vk_interop.input import Collector, Input
+from vk_interop.resources import Buffer, Image, Timestamps, image_barrier, memory_barrier, whole
+from vk_interop.sharing import SharedImage
+from vk_interop.swapchain import FORMAT, USAGE, Swapchain
+
+UNDEFINED = (vk.VK_PIPELINE_STAGE_2_NONE, 0, vk.VK_IMAGE_LAYOUT_UNDEFINED)
+# The semaphore of an acquired image holds back transfers, so that is where the barrier on it must start.
+ACQUIRED = (vk.VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT, 0, vk.VK_IMAGE_LAYOUT_UNDEFINED)
+COPY_TO = (vk.VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT, vk.VK_ACCESS_2_TRANSFER_WRITE_BIT,
+           vk.VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL)
+COPY_FROM = (vk.VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT, vk.VK_ACCESS_2_TRANSFER_READ_BIT,
+             vk.VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL)
+DRAW = (vk.VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
+        vk.VK_ACCESS_2_COLOR_ATTACHMENT_READ_BIT | vk.VK_ACCESS_2_COLOR_ATTACHMENT_WRITE_BIT,
+        vk.VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL)
+LAYERS = vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1)
+
+
+class Screen:
+    """What Window and Offscreen share. A frame: `begin`, ImGui calls, `show`.
+
+    milliseconds  of GPU time that copying and drawing the last finished frame took
+    waited        milliseconds that `show` waited for the GPU or the screen, last frame
+    shown         whether the last frame reached the target; a minimised window has none
+    """
+
+    milliseconds = 0.0
+    waited = 0.0
+    shown = False
+    vsync = False  # whether the screen's refresh holds frames back
+    events = None
+
+    def __init__(self, device: Device, scale: float):
+        self.device = device
+        self.ui = ImguiLayer(device, FORMAT, scale)
+        self.input = Collector()
+        self._last_begin = time.perf_counter()
+        logical = device.handles.logical
+        pool = vk.VkCommandPoolCreateInfo(flags=vk.VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
+                                          queueFamilyIndex=device.handles.queue_family)
+        self._pool = vk.vkCreateCommandPool(logical, pool, None)
+        info = vk.VkCommandBufferAllocateInfo(commandPool=self._pool, level=vk.VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+                                              commandBufferCount=1)
+        self._command = vk.vkAllocateCommandBuffers(logical, info)[0]
+        self._fence = vk.vkCreateFence(logical, vk.VkFenceCreateInfo(), None)
+        self._in_flight = False
+        self._timestamps = Timestamps(device, 2)
+        self._picture: Image | None = None
+
+    def begin(self) -> Input:
+        """Starts a frame: takes the events in and gives those that are not the panel's."""
+        now = time.perf_counter()
+        dt, self._last_begin = now - self._last_begin, now
+        self.ui.begin(self.units, self.size[0] / self.units[0], dt)
+        return self.input.take(self.ui.io.want_capture_mouse, self.ui.io.want_text_input)
+
+    def show(self, picture: SharedImage | None = None, capture: bool = False) -> np.ndarray | None:
+        """Ends the frame: puts the picture (None: the one before again, black at first) and ImGui on the target.
+
+        Does not wait for the GPU, unless to `capture` what is then on the screen, [height, width, 3] uint8. Returns
+        None without `capture`, and where nothing could be shown.
+        """
+        self.ui.end()
+        began = time.perf_counter()
+        self._wait()
+        index = self._acquire()
+        self.waited = 1000 * (time.perf_counter() - began)
+        self.shown = index is not None
+        if not self.shown:
+            return None
+        image, view, size = self._target(index)
+        kept = Buffer(self.device, 4 * size[0] * size[1], vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT, True) if capture else None
+        self._record(picture, image, view, size, kept)
+        self._submit(picture, index)
+        if not kept:
+            return None
+        self._wait()
+        pixels = kept.array.reshape(size[1], size[0], 4)[..., 2::-1].copy()  # BGRA to RGB
+        kept.close()
+        return pixels
+
+    def _wait(self):
+        """Until the GPU has finished the frame before."""
+        if not self._in_flight:
+            return
+        logical = self.device.handles.logical
+        with vulkan_errors("showing a frame"):
+            vk.vkWaitForFences(logical, 1, [self._fence], True, TIMEOUT * 10 ** 9)
+        vk.vkResetFences(logical, 1, [self._fence])
+        self._in_flight = False
+        self.milliseconds = self._timestamps.milliseconds()[0]
+
+    def _record(self, picture, image, view, size, kept: Buffer | None):
+        command = self._command
+        vk.vkResetCommandPool(self.device.handles.logical, self._pool, 0)
+        begin = vk.VkCommandBufferBeginInfo(flags=vk.VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT)
+        vk.vkBeginCommandBuffer(command, begin)
+        self._timestamps.reset(command)
+        self._timestamps.write(command, 0)
+        image_barrier(command, image, ACQUIRED, COPY_TO)
+        self._put_picture(command, picture, image, size)
+        image_barrier(command, image, COPY_TO, DRAW)
+        self._draw_ui(command, view, size)
+        if kept:
+            image_barrier(command, image, DRAW, COPY_FROM)
+            region = vk.VkBufferImageCopy(imageSubresource=LAYERS, imageExtent=vk.VkExtent3D(*size, 1))
+            vk.vkCmdCopyImageToBuffer(command, image, COPY_FROM[2], kept.handle, 1, [region])
+            memory_barrier(command, COPY_TO, (vk.VK_PIPELINE_STAGE_2_HOST_BIT, vk.VK_ACCESS_2_HOST_READ_BIT))
+        image_barrier(command, image, COPY_FROM if kept else DRAW, self.SHOWN)
+        self._timestamps.write(command, 1)
+        vk.vkEndCommandBuffer(command)
+
+    def _put_picture(self, command, picture: SharedImage | None, target, size):
+        if picture is not None:
+            height, width = picture.rgba.shape[:2]
+            self._resize_picture(width, height)
+            picture.copy_to(command, self._picture.handle, COPY_FROM)
+        if self._picture is None:
+            black = vk.VkClearColorValue(float32=[0, 0, 0, 1])
+            vk.vkCmdClearColorImage(command, target, COPY_TO[2], black, 1, [whole()])
+            return
+        # The picture is RGBA and the screen BGRA, which a blit puts right while it stretches.
+        corners = [vk.VkOffset3D(0, 0, 0), vk.VkOffset3D(self._picture.width, self._picture.height, 1)]
+        stretch = vk.VkImageBlit(srcSubresource=LAYERS, dstSubresource=LAYERS, srcOffsets=corners,
+                                 dstOffsets=[vk.VkOffset3D(0, 0, 0), vk.VkOffset3D(*size, 1)])
+        exact = (self._picture.width, self._picture.height) == size
+        vk.vkCmdBlitImage(command, self._picture.handle, COPY_FROM[2], target, COPY_TO[2], 1, [stretch],
+                          vk.VK_FILTER_NEAREST if exact else vk.VK_FILTER_LINEAR)
+
+    def _resize_picture(self, width, height):
+        if self._picture and (self._picture.width, self._picture.height) == (width, height):
+            return
+        if self._picture:
+            self._picture.close()
+        usage = vk.VK_IMAGE_USAGE_TRANSFER_SRC_BIT | vk.VK_IMAGE_USAGE_TRANSFER_DST_BIT
+        self._picture = Image(self.device, width, height, vk.VK_FORMAT_R8G8B8A8_UNORM, usage)
+
+    def _draw_ui(self, command, view, size):
+        target = vk.VkRenderingAttachmentInfo(imageView=view, imageLayout=DRAW[2], loadOp=vk.VK_ATTACHMENT_LOAD_OP_LOAD,
+                                              storeOp=vk.VK_ATTACHMENT_STORE_OP_STORE)
+        area = vk.VkRect2D(extent=vk.VkExtent2D(*size))
+        info = vk.VkRenderingInfo(renderArea=area, layerCount=1, pColorAttachments=[target])
+        vk.vkCmdBeginRendering(command, info)
+        self.ui.record(command, size)
+        vk.vkCmdEndRendering(command)
+
+    def _submit(self, picture, index):
+        waits, signals = self._waits(index), self._signals(index)
+        if picture is not None:
+            waited, signalled = picture.copy_semaphores()
+            waits, signals = waits + [waited], signals + [signalled]
+        submission = Submission(self.device, [self._command], [semaphore for semaphore, _ in waits],
+                                [semaphore for semaphore, _ in signals])
+        submission.submit([value for _, value in waits], [value for _, value in signals], self._fence)
+        self._in_flight = True
+        self._present(index)
+
+    def close(self):
+        """Waits for the GPU. Whatever pictures were shown may be closed afterwards."""
+        self._wait()
+        self.ui.close()
+        if self._picture:
+            self._picture.close()
+        self._timestamps.close()
+        logical = self.device.handles.logical
+        vk.vkDestroyFence(logical, self._fence, None)
+        vk.vkDestroyCommandPool(logical, self._pool, None)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Offscreen(Screen):
+    """A Screen of a fixed size without a display. `input` takes the events that a window would deliver."""
+
+    SHOWN = COPY_FROM
+    closing = minimised = False
+
+    def __init__(self, device: Device, width: int, height: int, scale: float = 1.0):
+        super().__init__(device, scale)
+        self.size = self.units = width, height
+        self._own = Image(device, width, height, FORMAT, USAGE)
+
+    def poll(self):
+        """There is nothing to wait for."""
+
+    def _acquire(self):
+        return 0
+
+    def _target(self, index):
+        return self._own.handle, self._own.view, self.size
+
+    def _waits(self, index):
+        return []
+
+    def _signals(self, index):
+        return []
+
+    def _present(self, index):
+        pass
+
+    def close(self):
+        super().close()
+        self._own.close()
+
+
+class Window(Screen):
+    """A window on the display, with a swapchain."""
+
+    SHOWN = (vk.VK_PIPELINE_STAGE_2_NONE, 0, 1000001002)  # VK_IMAGE_LAYOUT_PRESENT_SRC_KHR
+    IDLE = 0.1  # seconds between looks at the events while there is nothing to draw
+
+    def __init__(self, device: Device, width: int, height: int, title: str, vsync: bool = True):
+        glfw = _glfw()
+        self._glfw, self._wish_vsync = glfw, vsync
+        glfw.window_hint(glfw.CLIENT_API, glfw.NO_API)
+        glfw.window_hint(glfw.SCALE_TO_MONITOR, glfw.FALSE)
+        self._window = glfw.create_window(width, height, title, None, None)
+        if not self._window:
+            raise DeviceError(f"the display refused a window of {width} x {height}; give a smaller --size")
+        surface = ffi.new("VkSurfaceKHR*")
+        with vulkan_errors("opening a window"):
+            glfw.create_window_surface(device.handles.instance, self._window, None, surface)
+        self._surface = surface[0]
+        # Where a unit of the mouse is several pixels already (Wayland, macOS), the text must not grow a second time.
+        density = glfw.get_framebuffer_size(self._window)[0] / max(1, glfw.get_window_size(self._window)[0])
+        super().__init__(device, glfw.get_window_content_scale(self._window)[0] / max(density, 1))
+        from vk_interop.glfw_events import GlfwEvents
+        self._swapchain = Swapchain(device, self._surface, self.size, vsync)
+        self.events = GlfwEvents(self._window, self.ui.io, self.input)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Pixels."""
+        return self._glfw.get_framebuffer_size(self._window)
+
+    @property
+    def units(self) -> tuple[int, int]:
+        """Size in units of the mouse."""
+        return tuple(max(1, edge) for edge in self._glfw.get_window_size(self._window))
+
+    @property
+    def closing(self) -> bool:
+        return bool(self._glfw.window_should_close(self._window))
+
+    @property
+    def minimised(self) -> bool:
+        """Whether there is nothing to draw on."""
+        hidden = self._glfw.get_window_attrib(self._window, self._glfw.ICONIFIED) or \
+            not self._glfw.get_window_attrib(self._window, self._glfw.VISIBLE)
+        return bool(hidden) or 0 in self.size
+
+    @property
+    def vsync(self) -> bool:
+        return self._swapchain.vsync
+
+    def set_vsync(self, on: bool):
+        """Holds as of the next frame. A display that cannot do without stays as it is: see `vsync`."""
+        self._wish_vsync = on
+
+    def poll(self):
+        """Takes events in; sleeps a little while the window is minimised."""
+        if self.minimised:
+            self._glfw.wait_events_timeout(self.IDLE)
+        else:
+            self._glfw.poll_events()
+
+    def _acquire(self):
+        for _ in range(2):  # the second try has images that fit
+            if self.minimised:
+                return None
+            if self._swapchain.stale or self._swapchain.asked != (self.size, self._wish_vsync):
+                self._swapchain.recreate(self.size, self._wish_vsync)
+            index = self._swapchain.acquire()
+            if index is not None or not self._swapchain.stale:
+                return index
+        return None
+
+    def _target(self, index):
+        return self._swapchain.images[index], self._swapchain.views[index], self._swapchain.size
+
+    def _waits(self, index):
+        return self._swapchain.waits(index)
+
+    def _signals(self, index):
+        return self._swapchain.signals(index)
+
+    def _present(self, index):
+        self._swapchain.present(index)
+        self.events.show_cursor()
+
+    def close(self):
+        self._wait()
+        self._swapchain.close()
+        super().close()
+        destroy = vk.vkGetInstanceProcAddr(self.device.handles.instance, "vkDestroySurfaceKHR")
+        destroy(self.device.handles.instance, self._surface, None)
+        self._glfw.destroy_window(self._window)
+
+
+def surface_extensions() -> list[str]:
+    """Instance extensions that a Window's device must be opened with. Raises DeviceError where there is no display."""
+    return _glfw().get_required_instance_extensions()
+
+
+def _glfw():
+    # imgui_bundle brings a libglfw of its own and points glfw at it; imported in this order it is always that one.
+    import imgui_bundle  # noqa: F401
+    import glfw
+    if not glfw.init():
+        raise DeviceError("no display to open a window on (is DISPLAY or WAYLAND_DISPLAY set?); `render` writes "
+                          "pictures and `bench` measures without one")
+    if not glfw.vulkan_supported():
+        raise DeviceError("the display has no Vulkan; install a driver: apt-get install mesa-vulkan-drivers")
+    return glfw
