@@ -5,12 +5,14 @@ from __future__ import annotations
 import torch
 
 from gsrender._native import ffi, pointer
+from gsrender.errors import DeviceError
 from gsrender.frame import Frame
 from gsrender.model import GaussianModel
 
 COUNTS = ("lod", "visible", "gaussians", "drawn", "pairs")  # the fields of GsCounts
 GAUSSIAN_FLOATS = ffi.sizeof("GsGaussian") // 4
 SPLAT_FLOATS = ffi.sizeof("GsSplat") // 4
+MOST = 2**31  # entries of a buffer: indices are 32 bits
 SPARE = 1.25  # what a buffer that was too small gets, times what the frame needed: the next view needs more
 
 
@@ -22,6 +24,8 @@ class Buffers:
         self.device, self.outputs, self.width, self.height = model.device, outputs, 0, 0
         count, per_item = len(items), (items.offset.shape[1] if model.kind == "anchors" else 1)
         # Anchors make six Gaussians each where they make any (`block`), but a view sees a sixth of them.
+        if count * per_item >= MOST:
+            raise DeviceError(f"{count:,} {model.kind} of {per_item} Gaussians: fewer than 2^31 in all are drawn")
         self.gaussian_capacity = min(count * per_item, max(2 * count, 1 << 16))
         self.pair_capacity = max(4 * self.gaussian_capacity, 1 << 18)
         self.tensors = {
@@ -48,6 +52,10 @@ class Buffers:
 
     def grow(self, counts: dict[str, int]) -> bool:
         """Grows what a frame with these counts did not fit into. True where something did not fit."""
+        for name in ("gaussians", "pairs"):
+            if counts[name] * SPARE >= MOST:
+                raise DeviceError(f"the picture needs {counts[name]:,} {name} and at most {int(MOST / SPARE):,} are "
+                                  "drawn: draw a smaller picture or cull more")
         grown = False
         if counts["gaussians"] > self.gaussian_capacity:
             self.gaussian_capacity, grown = int(counts["gaussians"] * SPARE), True

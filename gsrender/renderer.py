@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import contextmanager
 
 import torch
 
@@ -21,6 +22,17 @@ IN_FLIGHT = 4  # frames the host may be ahead of a CUDA stream
 LARGEST_SIDE = 16384  # pixels; tile rectangles hold tile numbers of 16 bits, and memory ends long before
 
 
+@contextmanager
+def memory_or(sentence: str):
+    """Turns torch's failure to allocate into a DeviceError of that sentence."""
+    try:
+        yield
+    except DeviceError:
+        raise
+    except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError, and a bare RuntimeError on the CPU
+        raise DeviceError(sentence) from error
+
+
 class Renderer:
     """Draws one model on the device that its tensors are on.
 
@@ -34,11 +46,9 @@ class Renderer:
         self._tensors: list[torch.Tensor] = []  # what the structs point to
         self._model = self._model_struct()
         self._view, self._buffers = ffi.new("GsView *"), ffi.new("GsBuffers *")
-        try:
+        with memory_or(f"not enough memory to draw {len(model.items):,} {model.kind}: close other programs or open a "
+                       "smaller model"):
             self.buffers = Buffers(model, outputs)
-        except (RuntimeError, MemoryError) as error:
-            raise DeviceError(f"not enough memory for the buffers of {len(model.items):,} {model.kind}: "
-                              "close other programs or open a smaller model") from error
         self._pending: deque = deque()
         self._records: list = []
 
@@ -97,16 +107,15 @@ class Renderer:
             counts, milliseconds = record.read()
             if isinstance(record, CudaRecord):
                 self._records.append(record)
-            try:
+            with memory_or(f"not enough memory for {counts['gaussians']:,} Gaussians and {counts['pairs']:,} tile "
+                           "pairs: draw a smaller picture or cull more"):
                 incomplete = self.buffers.grow(counts)
-            except (RuntimeError, MemoryError) as error:
-                raise DeviceError(f"not enough memory for {counts['gaussians']:,} Gaussians and {counts['pairs']:,} "
-                                  "tile pairs: draw a smaller picture or cull more") from error
             self.stats = FrameStats({"items": len(self.model.items), **counts}, milliseconds, incomplete)
             wait = False
 
     def _prepare(self, camera, depth, settings, rgba) -> int | None:
-        self.buffers.resize(camera.width, camera.height)
+        with memory_or(f"not enough memory for a picture of {camera.width} x {camera.height}: draw a smaller one"):
+            self.buffers.resize(camera.width, camera.height)
         self._fill_view(camera, depth, settings)
         if self._model.kind == self._native.GS_ANCHORS and self.model.items.appearance is not None:
             table = self.model.items.appearance

@@ -1,5 +1,5 @@
 """The `vertex` element of a .ply file, as tables of float32. Sizes are checked against the file before anything is
-allocated; what comes after the vertices is left alone."""
+allocated. What comes after the vertices is named in the header, and left alone."""
 
 from __future__ import annotations
 
@@ -23,16 +23,35 @@ FORMATS = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": "="}
 
 
 @dataclass(frozen=True)
+class PlyProperty:
+    name: str
+    kind: str  # numpy type without byte order
+    length: str | None = None  # of a list: the type of its length
+
+
+@dataclass(frozen=True)
+class PlyElement:
+    name: str
+    count: int
+    properties: tuple[PlyProperty, ...]
+
+
+@dataclass(frozen=True)
 class PlyHeader:
     path: Path
     format: str  # a key of FORMATS
-    count: int  # vertices
-    properties: tuple[tuple[str, str], ...]  # (name, numpy type without byte order) of a vertex
+    elements: tuple[PlyElement, ...]  # the first is `vertex` and has no lists
     size: int  # bytes of the header
 
     @property
+    def count(self) -> int:
+        """Vertices."""
+        return self.elements[0].count
+
+    @property
     def names(self) -> tuple[str, ...]:
-        return tuple(name for name, _ in self.properties)
+        """Of a vertex's properties."""
+        return tuple(p.name for p in self.elements[0].properties)
 
     def numbered(self, prefix: str) -> list[str]:
         """Names that are the prefix and a number, in the order of the numbers, which must be 0, 1, 2, ..."""
@@ -79,61 +98,59 @@ def read_header(path) -> PlyHeader:
 
 
 def read_vertices(header: PlyHeader) -> PlyVertices:
-    path, order = header.path, FORMATS[header.format]
-    dtype = np.dtype([(name, order + kind) for name, kind in header.properties])
-    present = path.stat().st_size - header.size
+    order = FORMATS[header.format]
+    dtype = np.dtype([(p.name, order + p.kind) for p in header.elements[0].properties])
+    values = header.count * (dtype.itemsize if header.format != "ascii" else 2 * len(dtype))
     # In text a value takes two bytes at least, itself and what parts it from the next; the last may end the file.
-    needed = header.count * (dtype.itemsize if header.format != "ascii" else 2 * len(header.properties))
-    if needed > present + (header.format == "ascii"):
-        raise InputError(f"{path}: {header.count:,} vertices need {needed:,} bytes, {present:,} are there")
+    present = header.path.stat().st_size - header.size + (header.format == "ascii")
+    if values > present:
+        raise InputError(f"{header.path}: {header.count:,} vertices need {values:,} bytes, {present:,} are there")
     if header.format == "ascii":
-        return PlyVertices(header, _read_text(header, dtype))
-    rows = np.fromfile(path, dtype, header.count, offset=header.size)
+        rows = _read_text(header, dtype)
+    else:
+        rows = np.fromfile(header.path, dtype, header.count, offset=header.size)
     if len(rows) != header.count:
-        raise InputError(f"{path}: {len(rows):,} of {header.count:,} vertices could be read")
+        raise InputError(f"{header.path}: {len(rows):,} of {header.count:,} vertices could be read")
     return PlyVertices(header, rows)
 
 
 def _parse(path, lines, size) -> PlyHeader:
-    layout = count = None
-    properties: list[tuple[str, str]] = []
-    elements = 0
+    layout = None
+    elements: list[tuple[str, int, list[PlyProperty]]] = []
     for words in lines:
         match words:
             case [] | ["comment" | "obj_info", *_]:
                 pass
-            case ["format", layout, "1.0"] if layout in FORMATS:
+            case ["format", ("ascii" | "binary_little_endian" | "binary_big_endian") as layout, "1.0"]:
                 pass
             case ["element", name, number] if re.fullmatch(r"\d{1,18}", number):
-                elements += 1
-                if elements == 1:
-                    if name != "vertex" or int(number) > COUNT_LIMIT:
-                        raise InputError(f"{path}: first element is {shown(name)} with {number} entries, expected "
-                                         f"vertex with at most {COUNT_LIMIT:,}")
-                    count = int(number)
-            case ["property", *_] if elements > 1:
-                pass  # of an element after the vertices
-            case ["property", kind, name] if kind in TYPES and elements == 1:
-                properties.append((name, TYPES[kind]))
+                elements.append((name, int(number), []))
+            case ["property", kind, name] if kind in TYPES and elements:
+                elements[-1][2].append(PlyProperty(name, TYPES[kind]))
+            case ["property", "list", length, kind, name] if kind in TYPES and length in TYPES and elements:
+                elements[-1][2].append(PlyProperty(name, TYPES[kind], TYPES[length]))
             case _:
-                raise InputError(f"{path}: header line {shown(' '.join(words))} is not one that a vertex table has")
-    if layout is None or not properties:
-        raise InputError(f"{path}: the header has no {'format' if layout is None else 'vertex properties'}")
-    name, times = Counter(name for name, _ in properties).most_common(1)[0]
+                raise InputError(f"{path}: header line {shown(' '.join(words))} is not one of a .ply file")
+    if layout is None:
+        raise InputError(f"{path}: the header has no format")
+    _check_vertices(path, *(elements[0] if elements else ("nothing", 0, [])))
+    return PlyHeader(path, layout, tuple(PlyElement(n, count, tuple(p)) for n, count, p in elements), size)
+
+
+def _check_vertices(path, name, count, properties) -> None:
+    if name != "vertex" or not 0 < count <= COUNT_LIMIT:
+        raise InputError(f"{path}: the first element is {shown(name)} x {count}, expected vertex x 1 to {COUNT_LIMIT:,}")
+    if not properties or any(p.length for p in properties):
+        raise InputError(f"{path}: vertices have {'lists' if properties else 'no properties'}, expected numbers")
+    name, times = Counter(p.name for p in properties).most_common(1)[0]
     if times > 1:
         raise InputError(f"{path}: property {shown(name)} is there {times} times")
-    if count == 0:
-        raise InputError(f"{path}: 0 vertices, expected one at least")
-    return PlyHeader(path, layout, count, tuple(properties), size)
 
 
 def _read_text(header, dtype) -> np.ndarray:
     with header.path.open("rb") as file:
         file.seek(header.size)
         try:
-            rows = np.loadtxt(file, dtype, comments=None, max_rows=header.count, encoding="ascii", ndmin=1)
+            return np.loadtxt(file, dtype, comments=None, max_rows=header.count, encoding="ascii", ndmin=1)
         except ValueError as error:  # UnicodeDecodeError is one
             raise InputError(f"{header.path}: vertices are not a table of numbers, {error}") from error
-    if len(rows) != header.count:
-        raise InputError(f"{header.path}: {len(rows):,} of {header.count:,} vertices could be read")
-    return rows

@@ -1,0 +1,103 @@
+"""Each stage on each device equals its twin in reference.py."""
+
+import numpy as np
+import pytest
+import reference
+from measures import buffer_of, visible_mask
+
+from gsrender import CULLING, Renderer, RenderSettings
+
+BACKGROUND = (0.2, 0.5, 0.9)
+
+
+def draw(model, device, camera, depth=None, **settings):
+    renderer = Renderer(model.to(device))
+    settings = RenderSettings(background=BACKGROUND, **settings)
+    frame = renderer.render(camera, None if depth is None else buffer_of(depth, device), settings)
+    return renderer, frame
+
+
+def columns(renderer, name, count):
+    return renderer.buffers.tensors[name][:count].cpu().numpy()
+
+
+@pytest.mark.parametrize("culling", CULLING)
+def test_cull_keeps_what_its_twin_keeps(model, device, camera, depth, culling):
+    renderer, _ = draw(model, device, camera, depth, culling=culling, margin=0.1)
+    lod, visible = reference.cull(reference.numpy_of(model.items), camera, depth, culling, 0.1)
+    assert renderer.stats.counts["lod"] == lod.sum()
+    kept = visible_mask(renderer)
+    if culling == "footprint":  # the pyramid may see a little farther than the exact footprint, and so keep a little more
+        assert not (visible & ~kept).any()
+        assert (kept & ~visible).sum() <= 0.05 * visible.sum()
+    else:
+        assert (kept != visible).sum() <= 1  # a rounding apart
+    assert 0 < visible.sum() < len(visible)
+
+
+def test_cull_follows_every_level_map_and_fork(anchors, device, camera):
+    renderer, _ = draw(anchors, device, camera)
+    lod, visible = reference.cull(reference.numpy_of(anchors.items), camera)
+    assert abs(renderer.stats.counts["lod"] - lod.sum()) <= 1
+    assert (visible_mask(renderer) != visible).sum() <= 1
+
+
+def test_decode_makes_the_twins_gaussians_of_anchors(anchors, device, camera):
+    check_gaussians(anchors, device, camera)
+
+
+def test_decode_makes_the_twins_gaussians_of_splats(splats, device, camera):
+    check_gaussians(splats, device, camera)
+
+
+def check_gaussians(model, device, camera):
+    renderer, _ = draw(model, device, camera)
+    twin = reference.decode(reference.numpy_of(model.items), camera, visible_mask(renderer))
+    count = renderer.stats.counts["gaussians"]
+    assert count == len(twin["position"]) > 0
+    ours = columns(renderer, "gaussians", count)
+    expected = np.concatenate([twin["position"], twin["opacity"][:, None], twin["scale"], twin["rotation"],
+                               twin["colour"]], axis=1)
+    np.testing.assert_allclose(ours, expected, atol=2e-5, rtol=2e-4)
+
+
+def test_project_makes_the_twins_ellipses(model, device, camera):
+    renderer, _ = draw(model, device, camera)
+    twin = reference.project(camera, reference.decode(reference.numpy_of(model.items), camera, visible_mask(renderer)))
+    splats = columns(renderer, "splats", len(twin["z"]))
+    tiles = splats[:, 10:].copy().view(np.int16)
+    drawn = tiles[:, 0] < tiles[:, 2]
+    assert (drawn != twin["drawn"]).sum() <= 1
+    both = drawn & twin["drawn"]
+    assert both.sum() > 50
+    np.testing.assert_allclose(splats[both, :2], twin["centre"][both], atol=2e-3)
+    np.testing.assert_allclose(splats[both, 9], twin["z"][both], rtol=1e-5)
+    conic = twin["conic"][both]
+    np.testing.assert_allclose(splats[both, 2:5], np.stack([conic[:, 0, 0], conic[:, 0, 1], conic[:, 1, 1]], 1),
+                               rtol=2e-3, atol=1e-4)
+    assert (tiles[both] != twin["tiles"][both]).any(1).mean() < 0.01  # an edge that falls on a tile's
+
+
+def test_sort_lists_every_tile_from_near_to_far(model, device, camera):
+    renderer, _ = draw(model, device, camera)
+    counts = renderer.stats.counts
+    splats = columns(renderer, "splats", counts["gaussians"])
+    tiles = splats[:, 10:].copy().view(np.int16).astype(int)
+    twin = reference.sort(camera, dict(z=splats[:, 9], tiles=tiles, drawn=tiles[:, 0] < tiles[:, 2]))
+    pairs, first = columns(renderer, "splat_from_pair", counts["pairs"]), columns(renderer, "pair_from_tile", None)
+    assert first[0] == 0 and first[-1] == counts["pairs"]
+    assert [pairs[a:b].tolist() for a, b in zip(first, first[1:])] == twin
+
+
+def test_blend_draws_the_twins_picture(model, device, camera, depth):
+    _, frame = draw(model, device, camera, depth, culling="centre")
+    (rgb, alpha, z), _ = reference.render(model.items, camera, depth, "centre", background=BACKGROUND)
+    # 1e-3: a splat at the edge of 1/255 may be in one and not in the other.
+    assert np.abs(frame.rgb.cpu().numpy() - rgb).mean() < 2e-5 and np.abs(frame.rgb.cpu().numpy() - rgb).max() < 5e-3
+    assert np.abs(frame.alpha.cpu().numpy() - alpha).max() < 5e-3
+    ours, solid = frame.depth.cpu().numpy(), alpha > 0.05
+    assert np.isposinf(ours[alpha == 0]).all()
+    np.testing.assert_allclose(ours[solid], z[solid], rtol=5e-3)
+    assert (frame.rgba.cpu().numpy()[..., :3] == np.floor(np.clip(frame.rgb.cpu().numpy(), 0, 1) * 255 + 0.5)).all()
+    assert (frame.rgba[..., 3] == 255).all()
+    assert 0.2 < solid.mean() < 0.99
