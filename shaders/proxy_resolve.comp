@@ -1,5 +1,5 @@
 #version 460
-// Proxy depth, last pass: the depth attachment -> linear view z in level 0 of the slot, and levels 1 to 5 above it.
+// Proxy depth, last pass: the depth attachment -> linear view z in level 0 of the slot, and the two levels above it.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_samplerless_texture_functions : require
@@ -11,7 +11,7 @@ layout(set = 0, binding = 1) uniform texture2D depth; // near / view z; 0 where 
 
 const uint MISS = 0x7F800000; // +inf
 
-uint resolve(uvec2 at) {
+uint source(uvec2 at) {
     if (at.x >= push.width || at.y >= push.height)
         return 0;
     float reversed = texelFetch(depth, ivec2(at), 0).x;
@@ -22,6 +22,5 @@ uint resolve(uvec2 at) {
 }
 
 void main() {
-    uvec2 at = 2 * gl_GlobalInvocationID.xy;
-    reduce(max(max(resolve(at), resolve(at + uvec2(1, 0))), max(resolve(at + uvec2(0, 1)), resolve(at + uvec2(1, 1)))));
+    reduce();
 }

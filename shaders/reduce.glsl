@@ -1,31 +1,26 @@
-// The max pyramid, five levels a dispatch: a workgroup of 16 x 16 owns 32 x 32 texels of the source level.
-// Sizes round up, so a texel may have one or two children; a missing child counts as 0, below every depth.
+// The max pyramid, two levels a dispatch: a thread owns 4 x 4 texels of the source level, 2 x 2 of the next and one of
+// the one after. Sizes round up, so a texel may have one or two children; a missing child counts as 0, below every depth.
+// No shared memory: with it (five levels a dispatch) lavapipe takes 8.5 instead of 1.7 ms at 960 x 640.
 
-layout(local_size_x = 16, local_size_y = 16) in;
+layout(local_size_x = 8, local_size_y = 8) in;
 layout(push_constant) uniform Push { Reduction push; };
 
-shared uint tile[16][16];
+uint source(uvec2 at); // bits of a texel of the source level; 0 outside
 
-// `value`: the largest of the four source texels at 2 * gl_GlobalInvocationID.
-void reduce(uint value) {
-    uvec2 local = gl_LocalInvocationID.xy;
+void reduce() {
     uvec2 size = uvec2(push.width, push.height);
-    uint offset = push.offset;
-    for (uint i = 0, edge = 16; i < push.count; i++, edge /= 2) {
-        offset += size.x * size.y;
-        size = (size + 1) / 2;
-        uvec2 at = gl_WorkGroupID.xy * edge + local;
-        bool mine = all(lessThan(local, uvec2(edge)));
-        if (mine && all(lessThan(at, size)))
-            push.levels.bits[offset + at.y * size.x + at.x] = value;
-        if (mine)
-            tile[local.y][local.x] = value;
-        barrier();
-        if (all(lessThan(local, uvec2(edge / 2)))) {
-            uvec2 child = 2 * local;
-            value = max(max(tile[child.y][child.x], tile[child.y][child.x + 1]),
-                        max(tile[child.y + 1][child.x], tile[child.y + 1][child.x + 1]));
-        }
-        barrier();
+    uvec2 next_size = (size + 1) / 2, last_size = (next_size + 1) / 2;
+    uint next = push.offset + size.x * size.y, last = next + next_size.x * next_size.y;
+    uvec2 at = gl_GlobalInvocationID.xy;
+    uint most = 0;
+    for (uint i = 0; i < 4; i++) {
+        uvec2 child = 2 * at + uvec2(i & 1, i >> 1), grandchild = 2 * child;
+        uint value = max(max(source(grandchild), source(grandchild + uvec2(1, 0))),
+                         max(source(grandchild + uvec2(0, 1)), source(grandchild + uvec2(1, 1))));
+        if (push.count > 0 && all(lessThan(child, next_size)))
+            push.levels.bits[next + child.y * next_size.x + child.x] = value;
+        most = max(most, value);
     }
+    if (push.count > 1 && all(lessThan(at, last_size)))
+        push.levels.bits[last + at.y * last_size.x + at.x] = most;
 }

@@ -24,5 +24,5 @@ struct Reduction {
     uint offset;    // of the source level, texels
     uint width;     // of the source level
     uint height;
-    uint count;     // levels to write, at most 5
+    uint count;     // levels to write, at most 2
 };

@@ -19,7 +19,7 @@ from vk_interop.resources import (Buffer, Descriptors, Image, Layout, ShaderModu
 from vk_interop.sharing import SharedBuffer, Timeline
 
 NEAR = 0.01  # scene units; the smallest near plane of Proxy-GS' own depth, which a nearer camera.near does not lower
-REDUCED = 5  # levels of the pyramid a dispatch makes, shaders/reduce.glsl
+LEVELS, TEXELS = 2, 32  # of the pyramid a dispatch makes, of the source a workgroup's edge covers: shaders/reduce.glsl
 TRIANGLES_A_DRAW = 1 << 29  # indices and byte offsets of one draw stay within 31 and 33 bits
 
 COMPUTE = vk.VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT
@@ -170,17 +170,17 @@ class ProxyDepth:
         sizes = pyramid_sizes(*target.size)
         level = offset = 0
         while level == 0 or level < len(sizes) - 1:
-            (width, height), made = sizes[level], sizes[level:level + REDUCED]
+            (width, height), made = sizes[level], sizes[level:level + LEVELS]
             if level:
                 memory_barrier(command, (COMPUTE, WRITTEN), (COMPUTE, vk.VK_ACCESS_2_SHADER_STORAGE_READ_BIT))
             pipeline = self._pyramid_pipeline if level else self._resolve_pipeline
             vk.vkCmdBindPipeline(command, vk.VK_PIPELINE_BIND_POINT_COMPUTE, pipeline)
             reduction = struct.pack("QIIII", slot.shared.address, offset, width, height,
-                                    min(REDUCED, len(sizes) - 1 - level))
+                                    min(LEVELS, len(sizes) - 1 - level))
             vk.vkCmdPushConstants(command, self._layout.handle, vk.VK_SHADER_STAGE_COMPUTE_BIT, 0, len(reduction),
                                   ffi.from_buffer(reduction))
-            vk.vkCmdDispatch(command, -(-width // 32), -(-height // 32), 1)
-            level, offset = level + REDUCED, offset + sum(w * h for w, h in made)
+            vk.vkCmdDispatch(command, -(-width // TEXELS), -(-height // TEXELS), 1)
+            level, offset = level + LEVELS, offset + sum(w * h for w, h in made)
         slot.shared.release(command, COMPUTE, WRITTEN)
 
     def _bind(self, command, point, slot):
