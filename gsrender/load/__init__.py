@@ -11,12 +11,12 @@ from .model_files import ModelFiles, find_model
 __all__ = ["DatasetCamera", "ModelFiles", "find_model", "load_cameras", "load_model"]
 
 
-def load_model(path, device="cpu", iteration: int = -1, progress: Callable[[str], None] | None = None):
+def load_model(path, device="cpu", iteration: int | None = None, progress: Callable[[str], None] | None = None):
     """Opens a trained model as a GaussianModel on a torch device.
 
     path       a trainer's output directory, the directory above it, a point_cloud/iteration_N/ or a .ply: anchors of
                Proxy-GS, Octree-GS and Scaffold-GS with their decoders, or plain 3D Gaussians
-    iteration  which of the directory's; -1 is the newest
+    iteration  which of the directory's; None or -1 is the newest
     progress   is told what happens next, a few words each time
 
     What loading dropped or guessed is in `warnings` of the model. Raises InputError.

@@ -22,9 +22,10 @@ class ModelFiles:
         return self.ply.parent
 
 
-def find_model(path, iteration: int = -1) -> ModelFiles:
+def find_model(path, iteration: int | None = None) -> ModelFiles:
     """Files of the model at `path`: an output directory, the directory above it where it holds only one, its
-    point_cloud/, its point_cloud/iteration_N/ or the .ply itself. `iteration` chooses among several, -1 the newest."""
+    point_cloud/, its point_cloud/iteration_N/ or the .ply itself. `iteration` chooses among several; None or -1
+    is the newest."""
     path = Path(path)
     if path.is_file():
         return _around(path)
@@ -50,12 +51,12 @@ def _around(ply: Path) -> ModelFiles:
     return ModelFiles(folder.parent.parent if trained else ply.parent, ply)
 
 
-def _pick(root: Path, iteration: int) -> ModelFiles:
+def _pick(root: Path, iteration: int | None) -> ModelFiles:
     found = {int(match[1]): match[0] for entry in (root / "point_cloud").iterdir()
              if (match := re.fullmatch(r"iteration_(\d{1,18})", entry.name)) and entry.is_dir()}
     if not found:
         raise InputError(f"{root / 'point_cloud'}: no iteration_N/ in it")
-    chosen = max(found) if iteration == -1 else iteration
+    chosen = max(found) if iteration in (None, -1) else iteration
     if chosen not in found:
         raise InputError(f"{root}: no iteration {chosen}, there are {', '.join(map(str, sorted(found)))}")
     return ModelFiles(root, root / "point_cloud" / found[chosen] / "point_cloud.ply")
