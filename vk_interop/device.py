@@ -16,8 +16,8 @@ except OSError:  # what the package raises when it cannot open libvulkan.so.1
 
 ffi = vk.ffi
 
-# The `vulkan` package copies structs into arrays and then forgets what their pointers point to. So in this room a struct
-# that holds a pointer stays in a variable until the call that reads it has returned.
+# The `vulkan` package copies structs into arrays and then forgets what their pointers point to. So in this room a
+# struct that holds a pointer stays in a variable until the call that reads it has returned.
 
 LAYER = "VK_LAYER_KHRONOS_validation"
 TIMEOUT = 100  # seconds; a wait that takes longer is a GPU that hangs
@@ -282,7 +282,8 @@ class _Validation:
         self._messenger = create(instance, info, None)
 
     def close(self):
-        vk.vkGetInstanceProcAddr(self._instance, "vkDestroyDebugUtilsMessengerEXT")(self._instance, self._messenger, None)
+        destroy = vk.vkGetInstanceProcAddr(self._instance, "vkDestroyDebugUtilsMessengerEXT")
+        destroy(self._instance, self._messenger, None)
 
 
 def _on_message(severity, kind, data, user):
@@ -381,14 +382,15 @@ def _check_exports(found: Found, cuda: bool):
     of_buffer = vk.VkExternalBufferProperties()
     vk.vkGetPhysicalDeviceExternalBufferProperties(found.physical, buffer, of_buffer)
     features = of_buffer.externalMemoryProperties.externalMemoryFeatures
-    exports = features & vk.VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT
+    exports = bool(features & vk.VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT)
     if cuda:
         timeline = vk.VkSemaphoreTypeCreateInfo(semaphoreType=vk.VK_SEMAPHORE_TYPE_TIMELINE)
         semaphore = vk.VkPhysicalDeviceExternalSemaphoreInfo(
             pNext=timeline, handleType=vk.VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT)
         of_semaphore = vk.VkExternalSemaphoreProperties()
         vk.vkGetPhysicalDeviceExternalSemaphoreProperties(found.physical, semaphore, of_semaphore)
-        exports &= of_semaphore.externalSemaphoreFeatures & vk.VK_EXTERNAL_SEMAPHORE_FEATURE_EXPORTABLE_BIT
+        features = of_semaphore.externalSemaphoreFeatures
+        exports &= bool(features & vk.VK_EXTERNAL_SEMAPHORE_FEATURE_EXPORTABLE_BIT)
     if not exports:
         raise DeviceError(f"{found.name} cannot export buffers and timeline semaphores; update its driver "
                           f"({found.driver})")
