@@ -19,14 +19,15 @@ from vk_interop.resources import (Buffer, Descriptors, Image, Layout, ShaderModu
 from vk_interop.sharing import SharedBuffer, Timeline
 
 NEAR = 0.01  # scene units; the smallest near plane of Proxy-GS' own depth, which a nearer camera.near does not lower
-LEVELS, TEXELS = 2, 32  # of the pyramid a dispatch makes, of the source a workgroup's edge covers: shaders/reduce.glsl
+LEVELS = 2  # of the pyramid that a dispatch makes, shaders/reduce.glsl
+TEXELS = 32  # of the source level along a workgroup's edge
 TRIANGLES_A_DRAW = 1 << 29  # indices and byte offsets of one draw stay within 31 and 33 bits
 
 COMPUTE = vk.VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT
 WRITTEN = vk.VK_ACCESS_2_SHADER_STORAGE_WRITE_BIT
 TESTS = vk.VK_PIPELINE_STAGE_2_EARLY_FRAGMENT_TESTS_BIT | vk.VK_PIPELINE_STAGE_2_LATE_FRAGMENT_TESTS_BIT
-ATTACHMENT = (TESTS, vk.VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_READ_BIT | vk.VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT,
-              vk.VK_IMAGE_LAYOUT_DEPTH_STENCIL_ATTACHMENT_OPTIMAL)
+TESTED = vk.VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_READ_BIT | vk.VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT
+ATTACHMENT = (TESTS, TESTED, vk.VK_IMAGE_LAYOUT_DEPTH_STENCIL_ATTACHMENT_OPTIMAL)
 SAMPLED = (COMPUTE, vk.VK_ACCESS_2_SHADER_SAMPLED_READ_BIT, vk.VK_IMAGE_LAYOUT_DEPTH_STENCIL_READ_ONLY_OPTIMAL)
 
 
@@ -44,7 +45,11 @@ class ProxyDepth:
         self.device, self.far, self._slots = device, far, slots
         self._triangles = len(mesh.triangles)
         self._vertices = _mesh_buffer(device, mesh.vertices, np.float32, vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT)
-        self._indices = _mesh_buffer(device, mesh.triangles, np.uint32, vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT)
+        try:
+            self._indices = _mesh_buffer(device, mesh.triangles, np.uint32, vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT)
+        except BaseException:
+            self._vertices.close()
+            raise
         stages = vk.VK_SHADER_STAGE_VERTEX_BIT | vk.VK_SHADER_STAGE_COMPUTE_BIT
         self._layout = Layout(device, {0: (vk.VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, stages),
                                        1: (vk.VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE, stages)}, push_bytes=24)
@@ -61,8 +66,9 @@ class ProxyDepth:
     def render(self, camera: Camera) -> DepthBuffer:
         """Submits the depth of this view and returns at once; the result's `ready` says when it is there.
 
-        It is overwritten when as many further frames as there are slots were asked for, and not before the stream passed
-        the `finished` that followed it. The near plane is max(camera.near, 0.01) scene units. Raises DeviceError.
+        It is overwritten once as many further frames as there are slots were asked for, and not before the stream has
+        passed the `finished` that followed it. The near plane is max(camera.near, 0.01) scene units.
+        Raises DeviceError.
         """
         self._retired = [target for target in self._retired if not self._close_if_done(target)]
         if self._target is None or self._target.size != (camera.width, camera.height):
@@ -259,8 +265,11 @@ class _Slot:
 def _mesh_buffer(device: Device, array, dtype, usage: int) -> Buffer:
     array = np.ascontiguousarray(array, dtype)
     buffer = Buffer(device, array.nbytes, usage | vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT)
-    if array.nbytes:
+    try:
         upload(device, buffer, array)
+    except BaseException:
+        buffer.close()
+        raise
     return buffer
 
 

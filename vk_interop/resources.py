@@ -44,7 +44,8 @@ class Buffer:
 
 
 class Image:
-    """A 2D image with one level, and a view of it unless it is only copied. `aspect` is VK_IMAGE_ASPECT_COLOR_BIT or _DEPTH_BIT."""
+    """A 2D image with one level, and a view of it (`aspect` VK_IMAGE_ASPECT_COLOR_BIT or _DEPTH_BIT) unless it is only
+    copied."""
 
     def __init__(self, device: Device, width: int, height: int, format: int, usage: int,
                  aspect: int = vk.VK_IMAGE_ASPECT_COLOR_BIT):
@@ -99,6 +100,8 @@ def allocate(device: Device, needs, flags: int, following=None):
 def upload(device: Device, target: Buffer, array: np.ndarray):
     """Copies an array to a device buffer (usage TRANSFER_DST), in pieces so that the staging stays small. Waits."""
     data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    if not data.size:
+        return
     staging = Buffer(device, min(data.size, STAGING_BYTES), vk.VK_BUFFER_USAGE_TRANSFER_SRC_BIT, host=True)
     try:
         for start in range(0, data.size, STAGING_BYTES):

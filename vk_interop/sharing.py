@@ -85,7 +85,7 @@ class _Exported:
         with vulkan_errors(f"allocating {nbytes / 1e6:.1f} MB to share on {device.name}"):
             self.buffer = vk.vkCreateBuffer(logical, info, None)
             needs = vk.vkGetBufferMemoryRequirements(logical, self.buffer)
-            # Dedicated: one file descriptor is one VkDeviceMemory, and pooled exports go wrong (notes of many projects).
+            # Dedicated: one file descriptor is one VkDeviceMemory, and pooled exports have gone wrong for many.
             flags = vk.VkMemoryAllocateFlagsInfo(flags=ALLOCATE_DEVICE_ADDRESS)
             dedicated = vk.VkMemoryDedicatedAllocateInfo(pNext=flags, buffer=self.buffer)
             export = vk.VkExportMemoryAllocateInfo(pNext=dedicated, handleTypes=MEMORY_FD)
@@ -139,12 +139,12 @@ def _free(device, buffer, memory, imported):
 
 
 def _map(fd: int, nbytes: int) -> torch.Tensor:
-    """lavapipe's memory on the host. Its file starts with a header: u64 size, u64 offset of the data, the driver's id."""
+    """lavapipe's memory on the host. Its file starts with a header: u64 size, u64 offset of the data, driver's id."""
     try:
         size, offset = struct.unpack("QQ", os.pread(fd, 16, 0))
         if size < nbytes or os.fstat(fd).st_size < offset + nbytes:
-            raise DeviceError(f"this software Vulkan driver lays shared memory out in an unknown way (size {size}, offset "
-                              f"{offset}); install Mesa 22.3 or newer: apt-get install mesa-vulkan-drivers")
+            raise DeviceError(f"this software Vulkan driver lays shared memory out in an unknown way (size {size}, "
+                              f"offset {offset}); install Mesa 22.3 or newer: apt-get install mesa-vulkan-drivers")
         return torch.frombuffer(mmap.mmap(fd, offset + nbytes), dtype=torch.uint8, count=nbytes, offset=offset)
     finally:
         os.close(fd)
@@ -164,6 +164,9 @@ class Timeline:
         export = vk.VkExportSemaphoreCreateInfo(pNext=kind, handleTypes=SEMAPHORE_FD)
         info = vk.VkSemaphoreCreateInfo(pNext=export if device.shares_cuda else kind)
         self.semaphore = vk.vkCreateSemaphore(logical, info, None)
+        self._awaited = ffi.new("uint64_t*")
+        self._semaphores = ffi.new("VkSemaphore[]", [self.semaphore])
+        self._host_wait = vk.VkSemaphoreWaitInfo(pSemaphores=self._semaphores, semaphoreCount=1, pValues=self._awaited)
         self._cuda = None
         if device.shares_cuda:
             self._import_into_cuda()
@@ -192,7 +195,8 @@ class Timeline:
         else:
             from cuda.bindings import runtime as cuda
             self._wait.params.fence.value = value
-            cuda_check(cuda.cudaWaitExternalSemaphoresAsync([self._cuda], [self._wait], 1, stream), "waiting for Vulkan")
+            cuda_check(cuda.cudaWaitExternalSemaphoresAsync([self._cuda], [self._wait], 1, stream),
+                       "waiting for Vulkan")
 
     def signal(self, value: int, stream: int | None = None):
         """Sets the counter, which must grow, once what is on the stream now is done; without a stream, at once."""
@@ -206,9 +210,9 @@ class Timeline:
                        "signalling Vulkan")
 
     def _wait_on_host(self, value):
-        info = vk.VkSemaphoreWaitInfo(pSemaphores=[self.semaphore], pValues=[value])
+        self._awaited[0] = value
         with vulkan_errors("waiting for a frame"):
-            vk.vkWaitSemaphores(self.device.handles.logical, info, TIMEOUT * 10 ** 9)
+            vk.vkWaitSemaphores(self.device.handles.logical, self._host_wait, TIMEOUT * 10 ** 9)
 
     def close(self):
         """Vulkan must be done with it; CUDA is waited for. Idempotent."""
@@ -246,8 +250,8 @@ def _current(device: Device):
 class SharedImage:
     """One slot of an ImageRing.
 
-    `.rgba` [H, W, 4] uint8 is what the renderer writes to. Once that was queued, call `finish`; then submit what `copy_to`
-    recorded with the semaphores of `copy_semaphores`.
+    `.rgba` [H, W, 4] uint8 is what the renderer writes to. Once that was queued, call `finish`; then submit what
+    `copy_to` recorded with the semaphores of `copy_semaphores`.
     """
 
     def __init__(self, ring: ImageRing):
@@ -262,9 +266,9 @@ class SharedImage:
         self._ring.ready.signal(self.frame, stream)
 
     def copy_to(self, command, image, after):
-        """Records the copy into an R8G8B8A8 VkImage of the same size, which ends as `after`: (stages, accesses, layout).
+        """Records the copy into an R8G8B8A8 VkImage of the same size; what it held is lost.
 
-        What the image held is lost. A command buffer recorded once serves every frame of this slot.
+        It ends as `after`: (stages, accesses, layout). A command buffer recorded once serves every frame of this slot.
         """
         copy = vk.VK_PIPELINE_STAGE_2_COPY_BIT
         written = (copy, vk.VK_ACCESS_2_TRANSFER_WRITE_BIT, vk.VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL)
