@@ -28,7 +28,7 @@ def _frame(scene, camera, settings, gaussians) -> Frame:
         return gaussians(None)
     depth = scene.proxy.render(camera)      # Vulkan: triangles -> linear view z
     frame = gaussians(depth)                # gsrender: cull, decode, project, sort, blend
-    scene.proxy.finished(scene.stream)
+    scene.proxy.finished(scene.stream, depth)
     return frame
 
 

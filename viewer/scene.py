@@ -11,6 +11,7 @@ import numpy as np
 
 from gsrender.camera import Camera
 from gsrender.errors import DeviceError
+from gsrender.settings import RenderSettings
 
 if TYPE_CHECKING:
     from gsrender.load import DatasetCamera
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from vk_interop.mesh import ProxyMesh
     from vk_interop.proxy_depth import ProxyDepth
 
+CAMERAS = "cameras.json"
 MESH_SUFFIXES = (".glb", ".gltf", ".ply", ".obj")
 
 
@@ -33,6 +35,7 @@ class Scene:
     mesh: ProxyMesh | None = None
     proxy: ProxyDepth | None = None  # None: no proxy, so nothing culls
     cameras: list[DatasetCamera] = field(default_factory=list)  # of the model's own dataset; may be empty
+    folder: Path = Path()  # of the model
     mesh_path: Path | None = None
     near: float = 0.2  # scene units of view z
     warnings: list[str] = field(default_factory=list)  # a sentence each
@@ -41,6 +44,11 @@ class Scene:
     def backend(self) -> str:
         """`cuda` or `cpu`: where the Gaussians are drawn."""
         return self.model.device.type
+
+    @property
+    def cameras_file(self) -> Path:
+        """Where `cameras` are from."""
+        return self.folder / CAMERAS
 
     @property
     def stream(self) -> int | None:
@@ -80,9 +88,10 @@ class Scene:
         self.close()
 
 
-def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: str = "auto", iteration: int | None = None,
+def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: str = "auto", iteration: int = -1,
                near: float | None = None, far: float = math.inf, transform: np.ndarray | None = None,
-               mesh_up: str = "z", with_proxy: bool = True, surface_extensions=()) -> Scene:
+               mesh_up: str = "z", with_proxy: bool = True, outputs: tuple[str, ...] = (),
+               surface_extensions: list[str] | None = None) -> Scene:
     """Loads and puts on the device everything that a frame needs.
 
     mesh        the proxy; without it, the one that `proxies_beside` finds
@@ -91,26 +100,28 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     far         of the proxy's depth, scene units
     transform   [4, 4], model from mesh; mesh_up: which axis of the mesh is up
     with_proxy  False for a depth that comes from elsewhere: then Vulkan is not touched
-    surface_extensions  what a window asks of Vulkan; with any, Vulkan is opened even where there is no proxy
+    outputs     what a Frame carries besides the picture, of gsrender.renderer.OUTPUTS
+    surface_extensions  what a window asks of Vulkan, [] for an off-screen target; None: Vulkan is only for a proxy
     Raises InputError for what is wrong with the files, DeviceError for what the machine cannot do.
     """
-    from gsrender.load import load_model
+    from gsrender.load import find_model, load_model
     from gsrender.renderer import Renderer
 
-    model_path = Path(model)
+    folder = find_model(model, iteration).root
     torch_device = pick_backend(backend)
-    loaded = load_model(model_path, torch_device, iteration)
-    scene = Scene(loaded, Renderer(loaded), cameras=cameras_beside(model_path),
+    loaded = load_model(model, torch_device, iteration)
+    scene = Scene(loaded, Renderer(loaded, outputs), cameras=cameras_in(folder), folder=folder,
                   near=loaded.near if near is None else near, warnings=list(loaded.warnings))
-    mesh_path = _choose_proxy(scene, model_path, mesh) if with_proxy else None
+    mesh_path = _choose_proxy(scene, folder, mesh) if with_proxy else None
     try:
-        if mesh_path or surface_extensions:
+        if mesh_path or surface_extensions is not None:
             from vk_interop.device import Device
-            scene.device = Device.open(torch_device, surface_extensions)
+            scene.device = Device.open(torch_device, surface_extensions or ())
         if mesh_path:
             from vk_interop.mesh import load_mesh
             from vk_interop.proxy_depth import ProxyDepth
             scene.mesh_path, scene.mesh = mesh_path, load_mesh(mesh_path, transform, mesh_up)
+            scene.warnings.extend(scene.mesh.warnings)
             scene.proxy = ProxyDepth(scene.device, scene.mesh, far)
     except BaseException:
         scene.close()
@@ -118,8 +129,20 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     return scene
 
 
-def _choose_proxy(scene: Scene, model: Path, mesh: str | Path | None) -> Path | None:
-    found = [Path(mesh)] if mesh else proxies_beside(model)
+def open_options(options, **more) -> Scene:
+    """The scene that the command line's options name; `more` goes to `open_scene`."""
+    return open_scene(options.model, options.scene, backend=options.backend, iteration=options.iteration,
+                      near=options.near, far=options.far, transform=options.proxy_transform, mesh_up=options.up, **more)
+
+
+def render_settings(options, scene: Scene, culling: str | None = None) -> RenderSettings:
+    """What the options say about the picture. Without a word about culling it is the scene's default."""
+    background = scene.model.background if options.background == "model" else options.background
+    return RenderSettings(culling or scene.default_culling, options.margin, background, options.appearance)
+
+
+def _choose_proxy(scene: Scene, folder: Path, mesh: str | Path | None) -> Path | None:
+    found = [Path(mesh)] if mesh else proxies_beside(folder)
     if len(found) > 1:
         scene.warnings.append(f"no proxy is used: {found[0].parent} holds several meshes "
                               f"({', '.join(path.name for path in found)}); name one with --scene")
@@ -148,15 +171,14 @@ def default_culling(model: GaussianModel, has_proxy: bool) -> str:
     return "centre" if has_proxy and trained_with_one else "off"
 
 
-def proxies_beside(model: Path) -> list[Path]:
+def proxies_beside(folder: Path) -> list[Path]:
     """The proxy mesh that lies with a model: looked for in the model's folder, then in the folder above it.
 
     In each, proxy.glb, .gltf, .ply or .obj, in that order, else its .glb files. More than one is no answer, since a
     wrong guess would cull the wrong things. A .ply or .obj of another name is never taken: it may be anything, such as
     the points that training started from.
     """
-    folder = (model if model.is_dir() else model.parent).resolve()
-    for place in (folder, folder.parent):
+    for place in (folder, folder.resolve().parent):
         named = [place / f"proxy{suffix}" for suffix in MESH_SUFFIXES if (place / f"proxy{suffix}").is_file()]
         found = named[:1] or sorted(place.glob("*.glb"))
         if found:
@@ -164,10 +186,10 @@ def proxies_beside(model: Path) -> list[Path]:
     return []
 
 
-def cameras_beside(model: Path) -> list[DatasetCamera]:
+def cameras_in(folder: Path) -> list[DatasetCamera]:
     """The cameras that training wrote into the model's folder; none where it wrote none."""
     from gsrender.load import load_cameras
-    path = (model if model.is_dir() else model.parent) / "cameras.json"
+    path = folder / CAMERAS
     return load_cameras(path) if path.is_file() else []
 
 

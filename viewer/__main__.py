@@ -1,0 +1,42 @@
+"""python -m viewer: opens a window on a model, or does without one what a command says."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+
+from gsrender.errors import DeviceError, InputError
+from viewer.options import parse
+
+# Where a command lives: a function that takes the options and returns the exit code.
+RUNS = {"window": ("viewer.window", "run"), "render": ("viewer.headless", "render"), "depth": ("viewer.headless", "depth"),
+        "bench": ("viewer.bench", "bench"), "info": ("viewer.info", "info"), "doctor": ("viewer.doctor", "doctor")}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a command and returns its exit code: 2 for wrong input, 3 where the machine cannot, each with a sentence."""
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    module, function = RUNS[options.command]
+    try:
+        return getattr(importlib.import_module(module), function)(options)
+    except InputError as error:
+        return _say(error, 2)
+    except DeviceError as error:
+        return _say(error, 3)
+    except BrokenPipeError:  # `| head` has read enough; nothing may be flushed to it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 128 + signal.SIGINT
+
+
+def _say(error: Exception, code: int) -> int:
+    print(f"viewer: {error}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

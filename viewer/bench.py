@@ -1,0 +1,119 @@
+"""`bench`: what a frame costs with each culling mode, and what culling changes in the picture."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import replace
+
+from PIL import Image
+
+from gsrender.camera import Camera
+from gsrender.errors import InputError
+from gsrender.renderer import Renderer
+from gsrender.settings import CULLING, RenderSettings
+from viewer.contact_sheet import contact_sheet
+from viewer.frame import frame_stats, render_frame
+from viewer.headless import sized, tell
+from viewer.machine import describe
+from viewer.output import write_whole
+from viewer.progress import progress
+from viewer.scene import Scene, open_options, render_settings
+from viewer.statistics import Statistics, stage_order
+from viewer.views import choose_views, load_views, name_views
+
+SHEET = 12  # pictures on a contact sheet
+
+
+def bench(options) -> int:
+    with open_options(options) as scene:
+        tell(scene)
+        modes = options.culling or (list(CULLING) if scene.proxy else ["off"])
+        if scene.proxy is None and modes != ["off"]:
+            raise InputError(f"--culling {','.join(modes)}: there is no proxy to cull by; name it with --scene")
+        views = choose_views(name_views(load_views(options.cameras or [scene.cameras_file]), {}), options.views)
+        cameras = {name: sized(view.camera, options.size).with_near(scene.near) for name, view in views.items()}
+        chosen = _spread(list(cameras.values()), options.frames)
+        report = {"model": scene.model.path, "items": len(scene.model.items), "kind": scene.model.kind,
+                  "proxy": str(scene.mesh_path or "none"), "triangles": len(scene.mesh.triangles) if scene.mesh else 0,
+                  "size": sorted({(camera.width, camera.height) for camera in chosen}), "views": len(set(chosen)),
+                  "frames": options.frames, "margin": options.margin, "machine": describe(scene)}
+        settings = {mode: render_settings(options, scene, mode) for mode in modes}
+        pictures = _draw_all(scene, chosen, replace(settings[modes[0]], culling="off"))
+        report["rows"] = [_measure(scene, chosen, options.frames, settings[mode], pictures) for mode in modes]
+        if options.contact_sheet:
+            shown = scene.default_culling if scene.default_culling in modes else modes[-1]
+            _save_sheet(options.contact_sheet, scene, cameras, settings[shown])
+    print(table(report))
+    if options.json:
+        with write_whole(options.json) as file:
+            file.write(json.dumps(report, indent=1).encode())
+    return 0
+
+
+def _measure(scene: Scene, cameras: list[Camera], frames: int, settings: RenderSettings, off: list) -> dict:
+    """One row. Each frame is timed from the camera to the finished, complete picture, the proxy's depth included, and
+    none overlaps another. Every view is drawn once before, which sizes the buffers and gives the error."""
+    scene.renderer = Renderer(scene.model, ())  # so that the memory is this mode's own
+    error = 0.0
+    for picture, other in zip(_draw_all(scene, cameras, settings), off):
+        error += float((picture.float() - other.float()).square().mean()) / len(off)
+    statistics = Statistics(frames)
+    for i in progress(range(frames), f"culling {settings.culling}"):
+        start = time.perf_counter()
+        render_frame(scene, cameras[i % len(cameras)], settings)
+        statistics.add(1000 * (time.perf_counter() - start), frame_stats(scene, settings))
+    memory = {**scene.renderer.memory, **({"proxy mesh": scene.mesh.vertices.nbytes + scene.mesh.triangles.nbytes}
+                                          if scene.mesh else {})}
+    return {"culling": settings.culling, **statistics.summary(), "memory": memory,
+            "psnr_to_off": 10 * math.log10(255 ** 2 / error) if error else None}
+
+
+def _draw_all(scene: Scene, cameras: list[Camera], settings: RenderSettings) -> list:
+    """The 8-bit pictures, on the host."""
+    return [render_frame(scene, camera, settings).rgba[..., :3].to("cpu", copy=True) for camera in cameras]
+
+
+def _spread(cameras: list[Camera], frames: int) -> list[Camera]:
+    """As many of the cameras as there are frames, evenly from first to last; all where there are enough frames."""
+    count = min(frames, len(cameras))
+    return [cameras[i * len(cameras) // count] for i in range(count)]
+
+
+def _save_sheet(path, scene, cameras, settings):
+    names = list(cameras)
+    names = [names[i] for i in _spread(range(len(names)), SHEET)]
+    pictures = [Image.fromarray(_draw_all(scene, [cameras[name]], settings)[0].numpy()) for name in names]
+    sheet = contact_sheet(pictures, names)
+    with write_whole(path) as file:
+        sheet.save(file, "png")
+
+
+def table(report: dict) -> str:
+    """The report as text."""
+    machine, rows = report["machine"], report["rows"]
+    stages = sorted({stage for row in rows for stage in row["stage_ms"]}, key=stage_order)
+    counts = list(dict.fromkeys(name for row in rows for name in row["counts"] if name not in ("items", "triangles")))
+    header = ["culling", "fps", "median", "p95", "p99", *stages, *counts, "memory", "PSNR to off"]
+    units = ["", "", "ms", "ms", "ms", *["ms"] * len(stages), *[""] * len(counts), "MB", "dB"]
+    cells = [[row["culling"], _short(row["fps"]), *[_short(row["frame_ms"][key]) for key in ("median", "p95", "p99")],
+              *[_short(row["stage_ms"].get(stage)) for stage in stages],
+              *[f"{row['counts'][name]:,.0f}" for name in counts], f"{sum(row['memory'].values()) / 1e6:,.0f}",
+              "same" if row["psnr_to_off"] is None else f"{row['psnr_to_off']:.2f}"] for row in rows]
+    widths = [max(map(len, column)) for column in zip(header, units, *cells)]
+    lines = ["  ".join([line[0].ljust(widths[0]), *[cell.rjust(width) for cell, width in zip(line[1:], widths[1:])]])
+             for line in (header, units, *cells)]
+    sizes = ", ".join(f"{width} x {height}" for width, height in report["size"])
+    proxy = f", proxy {report['proxy']}, {report['triangles']:,} triangles" if report["triangles"] else ", no proxy"
+    return "\n".join([f"{report['model']}, {report['items']:,} {report['kind']}{proxy}",
+                      "; ".join(f"{name}: {value}" for name, value in machine.items()),
+                      f"{sizes}; {report['frames']} frames of each mode over {report['views']} views; times from camera to "
+                      "finished picture, none overlapping; stages: medians, counts: means", "", *lines])
+
+
+def _short(value: float | None) -> str:
+    """Three digits or more; nothing where nothing was measured."""
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:.1f}"

@@ -1,0 +1,108 @@
+"""The same frame without a window: pictures and depth caches of a dataset's views."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from gsrender.camera import Camera
+from gsrender.depth import DepthBuffer
+from gsrender.errors import InputError
+from gsrender.frame import FrameStats
+from viewer.frame import frame_stats, render_frame
+from viewer.machine import describe
+from viewer.output import OutputFolder
+from viewer.progress import progress
+from viewer.scene import Scene, default_culling, open_options, pick_backend, render_settings
+from viewer.views import View, choose_views, load_views
+
+
+def render(options) -> int:
+    """`render`: a PNG for each view, complete, as the window would show it."""
+    with open_options(options, with_proxy=options.depth_from is None) as scene:
+        tell(scene)
+        has_depth = scene.proxy is not None or options.depth_from is not None
+        settings = render_settings(options, scene, options.culling or default_culling(scene.model, has_depth))
+        if settings.culling != "off" and not has_depth:
+            raise InputError(f"--culling {settings.culling}: nothing to cull by; name the proxy with --scene, or depth "
+                             "caches with --depth-from")
+        views = load_views(options.cameras or [scene.cameras_file])
+        with OutputFolder(options.out, ".png", views) as out:
+            chosen = choose_views(out.views, options.views)
+            out.check(chosen)
+            made_by = {"model": scene.model.path, "culling": settings.culling, "margin": settings.margin,
+                       **describe(scene)}
+            for name, view in progress(list(chosen.items()), "render"):
+                camera = sized(view.camera, options.size).with_near(scene.near)
+                if options.depth_from and settings.culling != "off":
+                    depth = read_depth(options.depth_from, view, camera).to(scene.model.device)
+                    frame = scene.renderer.render(camera, DepthBuffer.from_tensor(depth), settings)
+                    stats = scene.renderer.stats
+                else:
+                    frame = render_frame(scene, camera, settings)
+                    stats = frame_stats(scene, settings)
+                picture = Image.fromarray(frame.rgba[..., :3].cpu().numpy())
+                out.write(name, lambda file: picture.save(file, "png"),
+                          view_record(scene.model.kind, stats) | {"size": [camera.width, camera.height]} | made_by)
+    return 0
+
+
+def depth(options) -> int:
+    """`depth`: what Proxy-GS training reads, one float32 [H, W] .npy for each view."""
+    from vk_interop.device import Device
+    from vk_interop.mesh import load_mesh
+    from vk_interop.proxy_depth import ProxyDepth
+    views = load_views(options.cameras)
+    mesh = load_mesh(options.mesh, options.proxy_transform, options.up)
+    with Device.open(pick_backend(options.backend)) as device, ProxyDepth(device, mesh, options.far) as proxy, \
+            OutputFolder(options.out, ".npy", views) as out:
+        chosen = choose_views(out.views, options.views)
+        out.check(chosen)
+        for name, view in progress(list(chosen.items()), "depth"):
+            camera = sized(view.camera, options.size).with_near(options.near)
+            drawn = proxy.render(camera)
+            drawn.ready.wait(None)
+            pixels = drawn.depth.cpu().numpy()
+            proxy.finished(None, drawn)
+            out.write(name, lambda file: np.save(file, pixels),
+                      {"mesh": str(options.mesh), "size": [camera.width, camera.height], "vulkan": device.name,
+                       "hit": float(np.isfinite(pixels).mean()), "ms": proxy.stats().milliseconds})
+    return 0
+
+
+def tell(scene: Scene):
+    """What was opened, and what loading had to say about it, on stderr."""
+    print(f"model: {scene.model.path}, {len(scene.model.items):,} {scene.model.kind}, {scene.model.source}\n"
+          f"proxy: {scene.mesh_path or 'none'}", file=sys.stderr)
+    for warning in scene.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+
+
+def sized(camera: Camera, size: tuple[int, int] | None) -> Camera:
+    return camera.resized(*size) if size else camera
+
+
+def read_depth(folder: Path, view: View, camera: Camera) -> torch.Tensor:
+    """[H, W] float32 of a view's depth cache: the most exact of the names that `depth` may have given it."""
+    paths = [folder / f"{name}.npy" for name in reversed(view.names())]
+    path = next((path for path in paths if path.is_file()), paths[-1])
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)  # mapped, so that only a fitting one is read
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path}: no depth cache, {error}") from error
+    expected = (camera.height, camera.width)
+    if array.shape != expected or array.dtype.kind != "f":
+        raise InputError(f"{path}: {array.dtype} {list(array.shape)}, expected floating point {list(expected)}")
+    return torch.from_numpy(np.array(array, np.float32))
+
+
+def view_record(kind: str, stats: FrameStats) -> dict:
+    """A view's entry of stats.json."""
+    lod, visible = ("lod_anchors", "visible_anchors") if kind == "anchors" else ("splats", "visible_splats")
+    names = {"lod": lod, "visible": visible}
+    counts = {names.get(name, name): count for name, count in stats.counts.items() if name != "items"}
+    return counts | {"ms": {stage: round(value, 3) for stage, value in stats.milliseconds.items()}}

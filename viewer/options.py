@@ -1,0 +1,237 @@
+"""The command line's options: what each command takes. Nothing heavy is imported here, so that --help comes at once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+
+from gsrender.settings import CULLING
+
+SUMMARIES = {
+    "window": "open a window and fly (the command that is meant where none is given)",
+    "render": "draw the views of cameras files as PNG",
+    "depth": "write depth caches of a proxy mesh",
+    "bench": "measure frames with and without culling",
+    "info": "say what a model or a mesh is",
+    "doctor": "say what this machine has and what is missing",
+}
+EPILOG = "exit codes: 0 done, 1 doctor found something missing, 2 a file or an option is wrong, 3 the machine cannot"
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (--help lists the options)\n")
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The options, with the command's name in `command`. Exits on --help, and with 2 and a sentence on a wrong one."""
+    command, rest = "window", arguments
+    if arguments and arguments[0] in SUMMARIES:
+        command, rest = arguments[0], arguments[1:]
+    options = _parser(command).parse_args(rest)
+    options.command = command
+    return options
+
+
+def _parser(command: str) -> Parser:
+    default = command == "window"
+    others = "\n".join(f"  {name:8} {summary}" for name, summary in SUMMARIES.items())
+    parser = Parser(
+        prog="python -m viewer" if default else f"python -m viewer {command}", allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter, description=SUMMARIES[command],
+        epilog=f"commands (python -m viewer COMMAND --help):\n{others}\n\n{EPILOG}" if default else EPILOG)
+    {"window": _window, "render": _render, "depth": _depth, "bench": _bench, "info": _info,
+     "doctor": lambda parser: None}[command](parser)
+    return parser
+
+
+def _window(parser):
+    _model(parser)
+    _culling(parser)
+    parser.add_argument("--frames", type=_count, metavar="N", help="present N frames, then close")
+    parser.add_argument("--screenshot", type=Path, metavar="F.png", help="save what is on the screen at the end")
+    parser.add_argument("--vsync", choices=("on", "off"), default="on", help="wait for the screen (default: %(default)s)")
+
+
+def _render(parser):
+    _model(parser)
+    _culling(parser)
+    _cameras(parser, "default: the model's own cameras.json")
+    parser.add_argument("--depth-from", type=Path, metavar="DIR",
+                        help="read the depth from DIR/<img_name>.npy instead of drawing the proxy")
+    _out(parser, "DIR/<img_name>.png and DIR/stats.json")
+
+
+def _depth(parser):
+    parser.add_argument("mesh", type=Path, metavar="MESH", help="proxy mesh: .glb, .gltf, .ply or .obj")
+    _proxy(parser)
+    _machine(parser)
+    parser.add_argument("--near", type=_positive, metavar="N", default=0.01,
+                        help="near plane, scene units of view z (default: %(default)s)")
+    _cameras(parser, "required", required=True)
+    _out(parser, "DIR/<img_name>.npy: float32 [H, W], linear view z, +inf where empty")
+
+
+def _bench(parser):
+    _model(parser)
+    parser.add_argument("--culling", type=_modes, metavar="A,B,...",
+                        help=f"modes to compare, of {', '.join(CULLING)} (default: all; off where there is no proxy)")
+    _cameras(parser, "default: the model's own cameras.json")
+    parser.add_argument("--frames", type=_count, metavar="N", default=100,
+                        help="measured frames of each mode, going round the views (default: %(default)s)")
+    parser.add_argument("--json", type=Path, metavar="F", help="write the figures to a file as well")
+    parser.add_argument("--contact-sheet", type=Path, metavar="F.png", help="save some of the frames on one sheet")
+
+
+def _info(parser):
+    parser.add_argument("path", type=Path, metavar="PATH", help="a trained model or a mesh")
+    _proxy(parser)
+    parser.add_argument("--iteration", type=int, default=-1, metavar="N", help="of a model (default: the newest)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _model(parser):
+    parser.add_argument("model", type=Path, metavar="MODEL",
+                        help="a trained model: an output directory, or a .ply of 3D Gaussians")
+    parser.add_argument("--scene", type=Path, metavar="MESH",
+                        help="its proxy mesh (default: proxy.glb, .gltf, .ply or .obj, or the only .glb, in the model's "
+                             "directory, else in the one above)")
+    _proxy(parser)
+    _machine(parser)
+    parser.add_argument("--iteration", type=int, default=-1, metavar="N", help="of the model (default: the newest)")
+    parser.add_argument("--margin", type=_not_negative, metavar="M", default=0.3,
+                        help="scene units an item may lie behind the proxy (default: %(default)s)")
+    parser.add_argument("--background", type=_background, metavar="C", default="model",
+                        help="black, white, R,G,B in 0..1 or model, the one it was trained on (default: %(default)s)")
+    parser.add_argument("--near", type=_positive, metavar="N",
+                        help="near plane, scene units of view z (default: what the model's trainer used)")
+    parser.add_argument("--appearance", type=_index, metavar="N", default=0,
+                        help="row of the appearance embedding, where the model has one (default: %(default)s)")
+
+
+def _proxy(parser):
+    parser.add_argument("--proxy-transform", type=_transform, metavar="T",
+                        help="model from mesh, 4 x 4: 16 numbers with commas, row by row, or a .txt, .json or .npy file")
+    parser.add_argument("--up", choices=("y", "z"), default="z",
+                        help="which axis of the mesh is the model's z (default: %(default)s, as it is)")
+
+
+def _machine(parser):
+    parser.add_argument("--backend", choices=("auto", "cuda", "cpu"), default="auto",
+                        help="where to draw (default: %(default)s: CUDA where there is an NVIDIA GPU)")
+    parser.add_argument("--size", type=_size, metavar="WxH", help="pixels of the picture (default: the camera's)")
+    parser.add_argument("--far", type=_positive, metavar="F", default=math.inf,
+                        help="scene units of view z beyond which the proxy is not there (default: infinite)")
+
+
+def _culling(parser):
+    parser.add_argument("--culling", choices=CULLING,
+                        help="by the proxy's depth (default: centre for a model with levels of detail, else off)")
+
+
+def _cameras(parser, default, required=False):
+    parser.add_argument("--cameras", type=Path, metavar="FILE", action="append", required=required,
+                        help=f"cameras.json or transforms*.json; may be given several times ({default})")
+    parser.add_argument("--views", type=_names, metavar="A,B,...", help="only these views (default: all)")
+
+
+def _out(parser, what):
+    parser.add_argument("--out", type=Path, metavar="DIR", required=True, help=f"writes {what}")
+
+
+def _number(text: str, allowed: str, low: float, strict: bool) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (value > low if strict else value >= low):  # NaN fails
+        raise argparse.ArgumentTypeError(f"{text!r} is not {allowed}")
+    return value
+
+
+def _positive(text: str) -> float:
+    return _number(text, "a number above 0", 0, strict=True)
+
+
+def _not_negative(text: str) -> float:
+    return _number(text, "a number from 0 on", 0, strict=False)
+
+
+def _whole(text: str, least: int) -> int:
+    if not (text.isascii() and text.isdigit() and least <= int(text) < 2**31):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} on")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    return _whole(text, 1)
+
+
+def _index(text: str) -> int:
+    return _whole(text, 0)
+
+
+def _size(text: str) -> tuple[int, int]:
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() and 0 < int(part) <= 16384 for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT with 1 to 16384 pixels each, such as 960x640")
+    return int(parts[0]), int(parts[1])
+
+
+def _names(text: str) -> list[str]:
+    names = [name for name in text.split(",") if name]
+    if not names:
+        raise argparse.ArgumentTypeError("no name given")
+    return names
+
+
+def _modes(text: str) -> list[str]:
+    modes = list(dict.fromkeys(_names(text)))
+    for mode in modes:
+        if mode not in CULLING:
+            raise argparse.ArgumentTypeError(f"{mode!r} is not one of {', '.join(CULLING)}")
+    return modes
+
+
+def _background(text: str):
+    """'model' or three numbers."""
+    named = {"black": (0.0, 0.0, 0.0), "white": (1.0, 1.0, 1.0), "model": "model"}
+    if text in named:
+        return named[text]
+    try:
+        colour = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        colour = ()
+    if len(colour) != 3 or not all(0 <= value <= 1 for value in colour):
+        raise argparse.ArgumentTypeError(f"{text!r} is not black, white, model or R,G,B with three numbers in 0..1")
+    return colour
+
+
+def _transform(text: str) -> list[list[float]]:
+    """Four rows of four."""
+    path = Path(text)
+    try:
+        if path.suffix == ".npy":
+            import numpy as np
+            values = np.load(path, allow_pickle=False).astype(float).tolist()
+        elif path.suffix == ".json":
+            values = json.loads(path.read_text())
+        elif path.suffix == ".txt":
+            values = path.read_text().replace(",", " ").split()
+        else:
+            values = text.replace(",", " ").split()
+        if values and isinstance(values[0], list):
+            values = [value for row in values for value in row]
+        values = [float(value) for value in values]
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error.strerror}")
+    except (ValueError, TypeError, KeyError):
+        raise argparse.ArgumentTypeError(f"{text!r} holds something else than numbers")
+    if len(values) != 16 or not all(map(math.isfinite, values)):
+        raise argparse.ArgumentTypeError(f"{text!r} holds {len(values)} numbers, a transform is 16 finite ones")
+    rows = [values[i:i + 4] for i in range(0, 16, 4)]
+    if rows[3] != [0, 0, 0, 1]:
+        raise argparse.ArgumentTypeError(f"{text!r}: the last row is {rows[3]}, expected 0 0 0 1")
+    return rows

@@ -1,0 +1,94 @@
+"""A folder of results: one file a view, and stats.json, which says what each was made from."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from gsrender.errors import InputError
+from viewer.views import View, name_views
+
+
+class OutputFolder:
+    """Results of one or more runs. No view's file is ever written over by another view's, nor is a stranger's.
+
+    `views` are all that may be written, under the names that they get here. A context manager: stats.json is brought up
+    to date every second and at the end, so that an interrupted run leaves what it finished.
+    """
+
+    def __init__(self, folder: Path, suffix: str, views: list[View]):
+        self.folder, self._suffix = folder, suffix
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"--out {folder}: {error.strerror}") from error
+        self._saved = time.monotonic()
+        self._stats = _read_stats(folder / "stats.json")
+        self.views = name_views(views, {name: _origin(record) for name, record in self._stats["views"].items()})
+
+    def path(self, name: str) -> Path:
+        return self.folder / f"{name}{self._suffix}"
+
+    def check(self, names):
+        """Raises InputError where a file that no run of this program wrote stands in the way."""
+        for name in names:
+            if self.path(name).exists() and name not in self._stats["views"]:
+                raise InputError(f"--out {self.folder}: {name}{self._suffix} is there and is not in its stats.json, so "
+                                 "it is not written over; choose another folder")
+
+    def write(self, name: str, save, record: dict):
+        """`save(file)` writes the view's result to an open binary file; `record` goes into stats.json."""
+        view = self.views[name]
+        origin = {"name": view.name, "cameras": view.file, "split": view.split, "ordinal": view.ordinal}
+        with write_whole(self.path(name)) as file:
+            save(file)
+        self._stats["views"][name] = record | {"origin": origin}
+        if time.monotonic() - self._saved > 1:
+            self._save_stats()
+
+    def _save_stats(self):
+        with write_whole(self.folder / "stats.json") as file:
+            file.write(json.dumps(self._stats, indent=1).encode())
+        self._saved = time.monotonic()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._save_stats()
+
+
+@contextmanager
+def write_whole(path: Path):
+    """An open binary file that takes the name `path` only once everything is in it. Raises InputError."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(unfinished, "wb") as file:
+            yield file
+        unfinished.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written, {error.strerror}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _read_stats(path: Path) -> dict:
+    if not path.exists():
+        return {"views": {}}
+    try:
+        stats = json.loads(path.read_text())
+        for record in stats["views"].values():
+            _origin(record)
+        return stats
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not a stats.json of this program, so it is not written over; choose another --out"
+                         ) from error
+
+
+def _origin(record: dict) -> tuple:
+    origin = record["origin"]
+    return origin["name"], origin["cameras"], origin["split"], origin["ordinal"]
