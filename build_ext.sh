@@ -40,8 +40,7 @@ missing_packages() {
         libXi.so.6:libxi6 libXrandr.so.2:libxrandr2 libXinerama.so.1:libxinerama1 libxkbcommon.so.0:libxkbcommon0; do
         [[ $libraries == *"${pair%:*} "* ]] || echo "${pair#*:}"
     done
-    compgen -G '/usr/share/vulkan/icd.d/*.json' > /dev/null || compgen -G '/etc/vulkan/icd.d/*.json' > /dev/null ||
-        echo mesa-vulkan-drivers
+    compgen -G '/usr/share/vulkan/icd.d/lvp_icd*.json' > /dev/null || echo mesa-vulkan-drivers
     if [ "$1" = test ]; then
         has glslangValidator || echo glslang-tools
         has Xvfb || echo xvfb
@@ -84,6 +83,10 @@ install_python_packages() {
     stamp=.venv/set-up
     key=$(has nvidia-smi && echo nvidia; pwd; cat setup.py)
     if [ -f $stamp ] && [ "$(cat $stamp)" = "$key" ]; then say "Python packages: all there"; return; fi
+    if has nvidia-smi && .venv/bin/python -m pip list 2> /dev/null | grep '^torch .*+cpu' > /dev/null; then
+        say "Python packages: this torch is without CUDA and there is an NVIDIA driver now: removing it"
+        .venv/bin/python -m pip uninstall --yes torch
+    fi
     index=$(torch_index)
     say "Python packages: installing into .venv, about 1 GB, more with CUDA"
     .venv/bin/python -m pip install --use-pep517 ${index:+"$index"} --editable '.[test]'

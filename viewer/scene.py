@@ -12,6 +12,7 @@ import numpy as np
 from gsrender.camera import Camera
 from gsrender.errors import DeviceError
 from gsrender.settings import RenderSettings
+from viewer.machine import nvidia_driver
 
 if TYPE_CHECKING:
     from gsrender.load import DatasetCamera
@@ -112,6 +113,8 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     loaded = load_model(model, torch_device, iteration)
     scene = Scene(loaded, Renderer(loaded, outputs), cameras=cameras_in(folder), folder=folder,
                   near=loaded.near if near is None else near, warnings=list(loaded.warnings))
+    if backend == "auto" and torch_device == "cpu" and nvidia_driver():
+        scene.warnings.append("there is an NVIDIA GPU, and it is not used: `python -m viewer doctor` says why")
     mesh_path = _choose_proxy(scene, folder, mesh) if with_proxy else None
     try:
         if mesh_path or surface_extensions is not None:
