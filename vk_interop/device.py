@@ -324,8 +324,9 @@ def _find(instance) -> list[Found]:
 
 def _describe(physical) -> Found:
     ids = vk.VkPhysicalDeviceIDProperties()
-    limits = vk.VkPhysicalDeviceMaintenance3Properties(pNext=ids)
-    driver = vk.VkPhysicalDeviceDriverProperties(pNext=limits)
+    allocations = vk.VkPhysicalDeviceMaintenance3Properties(pNext=ids)
+    buffers = vk.VkPhysicalDeviceMaintenance4Properties(pNext=allocations)
+    driver = vk.VkPhysicalDeviceDriverProperties(pNext=buffers)
     properties = vk.VkPhysicalDeviceProperties2(pNext=driver)
     vk.vkGetPhysicalDeviceProperties2(physical, properties)
     core = properties.properties
@@ -333,7 +334,7 @@ def _describe(physical) -> Found:
                  f"{ffi.string(driver.driverName).decode()} {ffi.string(driver.driverInfo).decode()}".strip(),
                  bytes(ids.deviceUUID), core.deviceType == vk.VK_PHYSICAL_DEVICE_TYPE_CPU,
                  (core.apiVersion >> 22 & 0x7F, core.apiVersion >> 12 & 0x3FF), core.limits.timestampPeriod,
-                 limits.maxMemoryAllocationSize, core.limits.maxImageDimension2D)
+                 min(allocations.maxMemoryAllocationSize, buffers.maxBufferSize or 1 << 63), core.limits.maxImageDimension2D)
 
 
 def _pick(devices: list[Found], uuid: bytes | None) -> Found:

@@ -18,6 +18,7 @@ class Buffer:
     """A VkBuffer with memory of its own, on the device or (`host=True`) mapped as the NumPy array `.array` [nbytes]."""
 
     def __init__(self, device: Device, nbytes: int, usage: int, host: bool = False):
+        check_size(device, nbytes)
         self.device, self.nbytes = device, nbytes
         logical = device.handles.logical
         info = vk.VkBufferCreateInfo(size=max(nbytes, 4), usage=usage, sharingMode=vk.VK_SHARING_MODE_EXCLUSIVE)
@@ -86,12 +87,16 @@ def whole(aspect: int = vk.VK_IMAGE_ASPECT_COLOR_BIT):
     return vk.VkImageSubresourceRange(aspectMask=aspect, levelCount=1, layerCount=1)
 
 
+def check_size(device: Device, nbytes: int):
+    """Raises DeviceError for more than one piece of memory may have, which drivers need not notice."""
+    if nbytes > device.largest_allocation:
+        raise DeviceError(f"{nbytes / 1e9:.1f} GB in one piece are more than {device.name} allows "
+                          f"({device.largest_allocation / 1e9:.1f} GB); use a smaller picture or mesh")
+
+
 def allocate(device: Device, needs, flags: int, following=None):
     """Memory for a buffer or an image with these requirements."""
-    # Drivers check a single allocation's size only loosely, so a clear sentence is ours to give.
-    if needs.size > device.largest_allocation:
-        raise DeviceError(f"{needs.size / 1e9:.1f} GB in one piece are more than {device.name} allows "
-                          f"({device.largest_allocation / 1e9:.1f} GB); use a smaller picture or mesh")
+    check_size(device, needs.size)
     info = vk.VkMemoryAllocateInfo(pNext=following, allocationSize=needs.size,
                                    memoryTypeIndex=device.memory_type(needs.memoryTypeBits, flags))
     return vk.vkAllocateMemory(device.handles.logical, info, None)

@@ -16,7 +16,7 @@ import torch
 
 from gsrender.errors import DeviceError
 from vk_interop.device import TIMEOUT, Device, cuda_check, ffi, vk, vulkan_errors
-from vk_interop.resources import DEVICE_LOCAL, allocate, image_barrier
+from vk_interop.resources import DEVICE_LOCAL, allocate, check_size, image_barrier
 
 MEMORY_FD = vk.VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT
 SEMAPHORE_FD = vk.VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
@@ -78,6 +78,7 @@ class _Exported:
     """The memory itself. torch's tensors hold on to it; when the last has let go, it is freed on both sides."""
 
     def __init__(self, device: Device, nbytes: int):
+        check_size(device, nbytes)
         self.device = device
         logical = device.handles.logical
         external = vk.VkExternalMemoryBufferCreateInfo(handleTypes=MEMORY_FD)
@@ -141,7 +142,7 @@ def _free(device, buffer, memory, imported):
 def _map(fd: int, nbytes: int) -> torch.Tensor:
     """lavapipe's memory on the host. Its file starts with a header: u64 size, u64 offset of the data, driver's id."""
     try:
-        size, offset = struct.unpack("QQ", os.pread(fd, 16, 0))
+        size, offset = struct.unpack("QQ", os.pread(fd, 16, 0).ljust(16, b"\0"))
         if size < nbytes or os.fstat(fd).st_size < offset + nbytes:
             raise DeviceError(f"this software Vulkan driver lays shared memory out in an unknown way (size {size}, "
                               f"offset {offset}); install Mesa 22.3 or newer: apt-get install mesa-vulkan-drivers")
