@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,10 @@ CSRC = Path(__file__).parent / "csrc"
 LIB = Path(__file__).parent / "_lib"
 GPUS = ("75", "80", "86", "89", "90", "100", "120")
 # Not -ffast-math: depth holds infinities. 10x slower below x86-64-v2, whose missing floorf keeps loops scalar.
-CXX_FLAGS = ("-std=c++17 -O3 -fopenmp -fno-math-errno -fno-trapping-math -fvisibility=hidden -Wall -shared -fPIC").split()
+CXX_FLAGS = ("-std=c++17 -O3 -fopenmp -fno-math-errno -fno-trapping-math -fno-signed-zeros -fvisibility=hidden -Wall "
+             "-shared -fPIC").split()
+if platform.machine() == "x86_64":  # blending takes 0.8 of the time that it takes at 256, a CPU with AVX-512 allowing
+    CXX_FLAGS.append("-mprefer-vector-width=512")
 NVCC_FLAGS = ("-std=c++17 -O3 -shared -cudart static --threads 0 "
               "-Xcompiler -fPIC,-fvisibility=hidden,-fno-math-errno").split()
 

@@ -263,7 +263,7 @@ def project(camera, gaussians):
 
 
 def sort(camera, splats):
-    """For each tile, row by row, the indices of its splats from near to far, ties by index."""
+    """For each tile, row by row, the indices of the splats whose rectangle covers it, from near to far, ties by index."""
     columns, rows = -(-camera.width // TILE), -(-camera.height // TILE)
     order = [i for i in np.argsort(splats["z"], kind="stable") if splats["drawn"][i]]
     tiles = [[] for _ in range(columns * rows)]
@@ -273,6 +273,14 @@ def sort(camera, splats):
             for column in range(left, right):
                 tiles[row * columns + column].append(i)
     return tiles
+
+
+def alpha_in_tile(camera, splat, tile):
+    """[16, 16] alpha of one projected record (x, y, conic xx xy yy, opacity, ...) at the pixel centres of a tile."""
+    columns = -(-camera.width // TILE)
+    y, x = np.mgrid[:TILE, :TILE] + np.array([tile // columns, tile % columns])[:, None, None] * TILE
+    dx, dy = x - splat[0], y - splat[1]
+    return splat[5] * np.exp(-0.5 * (splat[2] * dx * dx + splat[4] * dy * dy) - splat[3] * dx * dy)
 
 
 def blend(camera, splats, tiles, background):
@@ -311,5 +319,5 @@ def render(items, camera, depth=None, culling="off", margin=0.3, background=(0, 
     splats = project(camera, decode(items, camera, visible, appearance))
     tiles = sort(camera, splats)
     counts = dict(lod=int(lod.sum()), visible=int(visible.sum()), gaussians=len(splats["z"]),
-                  drawn=int(splats["drawn"].sum()), pairs=sum(map(len, tiles)))
+                  drawn=int(splats["drawn"].sum()))
     return blend(camera, splats, tiles, background), counts

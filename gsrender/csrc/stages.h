@@ -177,6 +177,31 @@ GS_FN GsSplat project_one(const GsView &view, const GsGaussian &g) {
     return s;
 }
 
+// --- sort -----------------------------------------------------------------------------------------------------------
+
+// How far a splat shows: the squared distance, in sigmas, at which it fades below the 1/255 that is still blended. The
+// last term is for rounding: a tile too many costs a little time, one too few a pixel.
+GS_FN float reach_of(const GsSplat &s) { return 2.0f * logf(255.0f * s.opacity) + 1e-3f; }
+
+// Whether a splat shows anywhere between the pixel centres (x0, y0) and (x1, y1): whether the least of the quadratic form
+// of its conic over the rectangle is within reach. Off the centre, that is on one of the two edges that face it.
+GS_FN bool shows_in(const GsSplat &s, float reach, float x0, float y0, float x1, float y1) {
+    const float xx = s.conic[0], xy = s.conic[1], yy = s.conic[2];
+    const float dx = clampf(s.x, x0, x1) - s.x, dy = clampf(s.y, y0, y1) - s.y; // to the nearest point
+    // Along the facing upright edge, where dx is fixed, and along the facing level one.
+    const float v = clampf(-xy * dx / yy, y0 - s.y, y1 - s.y), u = clampf(-xy * dy / xx, x0 - s.x, x1 - s.x);
+    const float upright = xx * dx * dx + 2 * xy * dx * v + yy * v * v;
+    const float level = xx * u * u + 2 * xy * u * dy + yy * dy * dy;
+    // A rectangle that holds the centre along one axis faces it with the edge of the other axis alone.
+    const float least = dx == 0 ? level : dy == 0 ? upright : minf(upright, level);
+    return least <= reach;
+}
+
+GS_FN bool shows_in_tile(const GsSplat &s, float reach, int column, int row) {
+    const float x = float(column * GS_TILE), y = float(row * GS_TILE);
+    return shows_in(s, reach, x, y, x + (GS_TILE - 1), y + (GS_TILE - 1));
+}
+
 // --- blend ----------------------------------------------------------------------------------------------------------
 
 // What a pixel lets through, and whether it still takes splats (1) or is finished (0).

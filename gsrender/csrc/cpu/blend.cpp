@@ -6,12 +6,11 @@ struct alignas(64) Tile {
     float red[GS_TILE][GS_TILE], green[GS_TILE][GS_TILE], blue[GS_TILE][GS_TILE], z[GS_TILE][GS_TILE];
 };
 
-// Rows of the tile at which the splat reaches 1/255 at all: 2 ln(255 opacity) is the squared distance, in sigmas, at
-// which it fades below. One more on each side for the rounding.
+// Rows of the tile that the splat shows in.
 static void rows_of(const GsSplat &s, int top, int &first, int &end) {
-    const float reach = 2.0f * logf(255.0f * s.opacity);
+    const float reach = reach_of(s);
     const float variance = s.conic[0] / (s.conic[0] * s.conic[2] - s.conic[1] * s.conic[1]);
-    const float half = reach > 0 ? sqrtf(reach * variance) + 1.0f : -1.0f;
+    const float half = reach > 0 ? sqrtf(reach * variance) : -1.0f;
     first = int(clampf(ceilf(s.y - half - top), 0, GS_TILE));
     end = int(clampf(floorf(s.y + half - top) + 1, 0, GS_TILE));
 }

@@ -3,15 +3,12 @@
 
 int gs_project(const GsModel *, const GsView *view, const GsBuffers *buffers, void *) {
     const long long count = fitting(buffers->counts->gaussians, buffers->gaussian_capacity);
-    long long drawn = 0, pairs = 0;
-#pragma omp parallel for schedule(static) reduction(+ : drawn, pairs)
+    long long drawn = 0;
+#pragma omp parallel for schedule(static) reduction(+ : drawn)
     for (long long i = 0; i < count; i++) {
-        const GsSplat splat = project_one(*view, buffers->gaussians[i]);
-        const int tiles = area(tiles_of(splat));
-        buffers->splats[i] = splat;
-        drawn += tiles > 0;
-        pairs += tiles;
+        buffers->splats[i] = project_one(*view, buffers->gaussians[i]);
+        drawn += !is_empty(tiles_of(buffers->splats[i]));
     }
-    buffers->counts->drawn = drawn, buffers->counts->pairs = pairs;
+    buffers->counts->drawn = drawn;
     return 0;
 }

@@ -37,6 +37,20 @@ static int sort_by_depth(SortScratch &scratch, int count) {
     return from;
 }
 
+// Calls visit(splat, tile) for every tile that a splat shows in, within rows of tiles.
+template <typename Visit>
+static void for_tiles(const GsBuffers &buffers, const int *sorted, int count, int columns, int top, int bottom, Visit visit) {
+    for (int i = 0; i < count; i++) {
+        const GsSplat &s = buffers.splats[sorted[i]];
+        const TileRect t = tiles_of(s);
+        if (t.bottom <= top || t.top >= bottom) continue;
+        const float reach = reach_of(s);
+        for (int y = t.top > top ? t.top : top; y < (t.bottom < bottom ? t.bottom : bottom); y++)
+            for (int x = t.left; x < t.right; x++)
+                if (shows_in_tile(s, reach, x, y)) visit(sorted[i], y * columns + x);
+    }
+}
+
 int gs_sort(const GsModel *, const GsView *view, const GsBuffers *buffers, void *) {
     Arena arena(buffers->scratch);
     SortScratch scratch(arena, *view, *buffers);
@@ -44,38 +58,33 @@ int gs_sort(const GsModel *, const GsView *view, const GsBuffers *buffers, void 
     const int columns = tile_columns(*view), rows = tile_rows(*view);
     int drawn = 0;
     for (int i = 0; i < gaussians; i++)
-        if (area(tiles_of(buffers->splats[i])) > 0)
+        if (!is_empty(tiles_of(buffers->splats[i])))
             scratch.key[0][drawn] = bits_of(buffers->splats[i].z), scratch.splat[0][drawn++] = i;
     const int *sorted = scratch.splat[sort_by_depth(scratch, drawn)];
 
     // Each thread owns some rows of tiles and walks over all splats, so that every tile is filled from near to far.
     memset(scratch.end, 0, sizeof(unsigned) * columns * rows);
+    long long pairs = 0;
 #pragma omp parallel
     {
-        const int threads = omp_get_num_threads(), me = omp_get_thread_num();
-        const int top = rows * me / threads, bottom = rows * (me + 1) / threads;
-        for (int i = 0; i < drawn; i++) {
-            const TileRect t = tiles_of(buffers->splats[sorted[i]]);
-            for (int y = t.top > top ? t.top : top; y < (t.bottom < bottom ? t.bottom : bottom); y++)
-                for (int x = t.left; x < t.right; x++) scratch.end[y * columns + x]++;
-        }
+        const int top = rows * omp_get_thread_num() / omp_get_num_threads();
+        const int bottom = rows * (omp_get_thread_num() + 1) / omp_get_num_threads();
+        for_tiles(*buffers, sorted, drawn, columns, top, bottom, [&](int, int tile) { scratch.end[tile]++; });
 #pragma omp barrier
 #pragma omp single
         {
-            exclusive_sum(scratch.end, columns * rows);
-            for (int tile = 0; tile < columns * rows; tile++)
-                buffers->pair_from_tile[tile] = unsigned(fitting(scratch.end[tile], buffers->pair_capacity));
-            buffers->pair_from_tile[columns * rows] =
-                unsigned(fitting(buffers->counts->pairs, buffers->pair_capacity));
+            for (int tile = 0; tile < columns * rows; tile++) {
+                buffers->pair_from_tile[tile] = unsigned(fitting(pairs, buffers->pair_capacity));
+                const unsigned count = scratch.end[tile];
+                scratch.end[tile] = buffers->pair_from_tile[tile];
+                pairs += count;
+            }
+            buffers->pair_from_tile[columns * rows] = unsigned(fitting(pairs, buffers->pair_capacity));
+            buffers->counts->pairs = pairs;
         }
-        for (int i = 0; i < drawn; i++) {
-            const TileRect t = tiles_of(buffers->splats[sorted[i]]);
-            for (int y = t.top > top ? t.top : top; y < (t.bottom < bottom ? t.bottom : bottom); y++)
-                for (int x = t.left; x < t.right; x++) {
-                    const unsigned pair = scratch.end[y * columns + x]++;
-                    if (pair < buffers->pair_capacity) buffers->splat_from_pair[pair] = sorted[i];
-                }
-        }
+        for_tiles(*buffers, sorted, drawn, columns, top, bottom, [&](int splat, int tile) {
+            if (scratch.end[tile] < buffers->pair_from_tile[tile + 1]) buffers->splat_from_pair[scratch.end[tile]++] = splat;
+        });
     }
     return 0;
 }
