@@ -133,7 +133,7 @@ class ProxyDepth:
     def _wait_for(self, frame: int):
         """Until neither side uses what this frame drew: the host's only wait, and only when the ring is full."""
         self._drawn.wait(frame)
-        if frame <= self._freed:
+        if 0 < frame <= self._freed:
             self._consumed.wait(frame)
 
     def _close_if_done(self, target: _Target) -> bool:

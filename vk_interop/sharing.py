@@ -59,7 +59,8 @@ class SharedBuffer:
     def acquire(self, command, stages: int, access: int):
         """Records that these stages see what the other side wrote before it signalled what this submit waits for."""
         if self.device.shares_cuda:  # what the host wrote, every submit sees
-            self._transfer(command, (0, 0), (stages, access), (EXTERNAL, self.device.handles.queue_family))
+            # From the same stages, so that it follows the wait for the semaphore.
+            self._transfer(command, (stages, 0), (stages, access), (EXTERNAL, self.device.handles.queue_family))
 
     def _transfer(self, command, source, target, families):
         barrier = vk.VkBufferMemoryBarrier2(

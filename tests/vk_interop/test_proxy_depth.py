@@ -198,6 +198,23 @@ def test_a_slot_is_drawn_again_only_after_its_reader(device, stream):
         assert np.array_equal(copy.cpu().numpy(), draw(device, vertices, view))
 
 
+def test_the_host_waits_for_a_reader_only_when_the_ring_is_full(device, monkeypatch):
+    with ProxyDepth(device, mesh(facing(5))) as proxy:
+        signal, wait, waited = proxy._consumed.signal, proxy._consumed.wait, []
+
+        def the_reader_gets_there_at_last(value, stream=None):
+            waited.append(value)
+            signal(value)
+            wait(value)
+
+        monkeypatch.setattr(proxy._consumed, "signal", lambda value, stream: None)  # a reader that takes its time
+        monkeypatch.setattr(proxy._consumed, "wait", the_reader_gets_there_at_last)
+        for frame in range(1, 6):
+            proxy.render(camera())
+            proxy.finished()
+            assert waited == list(range(1, frame - 2))
+
+
 def test_depth_one_frame_ahead_of_its_reader_stays_whole(device, stream):
     vertices, looks, copies = soup(60, 14), views(9), []
     with ProxyDepth(device, mesh(vertices)) as proxy:

@@ -134,7 +134,7 @@ class Copier:
         self.host = [Buffer(device, ring.width * ring.height * 4, COPY, host=True) for _ in range(10)]
         self.commands = []
 
-    def submit(self, picture, target):
+    def submit(self, picture, target, gate=None):
         layers = vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1)
         region = vk.VkBufferImageCopy(imageSubresource=layers,
                                       imageExtent=vk.VkExtent3D(self.ring.width, self.ring.height, 1))
@@ -145,7 +145,9 @@ class Copier:
 
         self.commands.append(self.device.record(commands))
         wait, signal = picture.copy_semaphores()
-        Submission(self.device, self.commands[-1:], [wait[0]], [signal[0]]).submit([wait[1]], [signal[1]])
+        waits = [wait] if gate is None else [wait, (gate.semaphore, 1)]
+        submission = Submission(self.device, self.commands[-1:], [semaphore for semaphore, _ in waits], [signal[0]])
+        submission.submit([value for _, value in waits], [signal[1]])
 
     def close(self):
         self.device.wait_idle()
@@ -169,6 +171,26 @@ def test_every_picture_of_a_ring_arrives_as_it_was_drawn(device, stream):
         assert target.array[0] == 100 + n and (target.array[1:] == n).all()
     copier.close()
     ring.close()
+
+
+def test_a_slot_is_drawn_on_again_only_after_its_copy(device, stream, monkeypatch):
+    ring, gate = ImageRing(device, 4, 4, slots=1), Timeline(device)
+    copier = Copier(device, ring)
+    picture = ring.acquire()
+    picture.rgba[...] = 1
+    picture.finish(stream)
+    copier.submit(picture, copier.host[0], gate)
+    wait = ring.copied.wait
+
+    def open_the_gate_once_the_host_waits(value, stream=None):
+        gate.signal(1)
+        wait(value, stream)
+
+    monkeypatch.setattr(ring.copied, "wait", open_the_gate_once_the_host_waits)
+    ring.acquire().rgba[...] = 2
+    assert ring.copied.value == 1 and (copier.host[0].array == 1).all()
+    for part in (copier, ring, gate):
+        part.close()
 
 
 def test_a_ring_goes_on_where_pictures_are_drawn_but_never_shown(device, stream):
