@@ -166,6 +166,11 @@ class State:
         return replace(self.with_mode("orbit", distance), flight=Flight(self.pose, end))
 
 
+def next_view(view: int | None, by: int, count: int) -> int:
+    """Index of the dataset's next camera, round and round; from none to the first or the last."""
+    return (view + by) % count if view is not None else (0 if by > 0 else count - 1)
+
+
 def advance(state: State, dt: float, given: Input) -> State:
     """The state `dt` seconds later. Equal to the state before where nothing moves."""
     dt = min(dt, LONGEST)

@@ -17,6 +17,7 @@ class ViewerSettings:
     resolution_scale  edge of the picture over the edge of the window; the picture is stretched to fill it
     panel             whether the panel is drawn
     help              whether the list of keys is open
+    always            draw every frame, even where nothing changed
     """
 
     render: RenderSettings = field(default_factory=RenderSettings)
@@ -24,6 +25,7 @@ class ViewerSettings:
     resolution_scale: float = 1.0
     panel: bool = True
     help: bool = False
+    always: bool = False
 
     def __post_init__(self):
         least, most = RESOLUTION_SCALES

@@ -38,9 +38,9 @@ class ImguiLayer:
         self.io = imgui.get_io()
         self.io.set_ini_filename("")  # the program leaves no file where it was started
         self.io.backend_flags |= imgui.BackendFlags_.renderer_has_textures | imgui.BackendFlags_.renderer_has_vtx_offset
-        style = imgui.get_style()
-        style.scale_all_sizes(scale)
-        style.font_scale_dpi = scale
+        self.scale = scale
+        imgui.get_style().scale_all_sizes(scale)
+        imgui.get_style().font_scale_dpi = scale
         self._vertices = Buffer(device, 1 << 20, vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT, host=True)
         self._indices = Buffer(device, 1 << 18, vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT, host=True)
         self._textures: dict[int, _Texture] = {}

@@ -199,8 +199,11 @@ class Offscreen(Screen):
         self.size = self.units = width, height
         self._own = Image(device, width, height, FORMAT, USAGE)
 
-    def poll(self):
-        """There is nothing to wait for."""
+    def poll(self, patience: float = 0.0):
+        """There are no events to wait for."""
+
+    def set_vsync(self, on: bool):
+        """There is no screen to wait for."""
 
     def _acquire(self):
         return 0
@@ -276,10 +279,11 @@ class Window(Screen):
         """Holds as of the next frame. A display that cannot do without stays as it is: see `vsync`."""
         self._wish_vsync = on
 
-    def poll(self):
-        """Takes events in; sleeps a little while the window is minimised."""
-        if self.minimised:
-            self._glfw.wait_events_timeout(self.IDLE)
+    def poll(self, patience: float = 0.0):
+        """Takes events in; waits up to `patience` seconds for the first of them, and a little where minimised."""
+        patience = max(patience, self.IDLE if self.minimised else 0.0)
+        if patience:
+            self._glfw.wait_events_timeout(patience)
         else:
             self._glfw.poll_events()
 

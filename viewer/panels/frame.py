@@ -1,0 +1,84 @@
+"""How fast frames come, and what holds them back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from imgui_bundle import imgui, implot
+
+from viewer.panels.rows import DIM, NOTHING, WARN, checkbox, section, tooltip
+from viewer.panels.style import LINE, SIZE
+from viewer.settings import ViewerSettings
+from viewer.statistics import Statistics
+
+CAPPED = 0.2  # share of a frame that waits for the screen
+
+
+def capped(vsync: bool, waited: float, milliseconds: float) -> bool:
+    """Whether the screen, not the machine, sets the figure: a frame waits for it for a good part of its time."""
+    return vsync and waited > CAPPED * milliseconds > 0
+
+
+def draw(settings: ViewerSettings, recent: Statistics, history: Statistics, vsync: bool, waited: float,
+         idle: bool) -> ViewerSettings:
+    if not section("Frame"):
+        return settings
+    _headline(recent, capped(vsync, waited, 1000 / recent.fps if recent.fps else 0.0), idle)
+    _plot(history.frame_milliseconds)
+    _percentiles(history)
+    wish = checkbox("vsync", settings.vsync, "Wait for the screen's refresh. Off: uncapped figures, and tearing. (T)")
+    imgui.same_line()
+    always = checkbox("draw always", settings.always, "Draw every frame, even where nothing changed, so that the "
+                      "figures are live. Off: a still picture is not drawn again, and costs nothing.")
+    return replace(settings, vsync=wish, always=always)
+
+
+def _headline(recent: Statistics, is_capped: bool, idle: bool):
+    imgui.push_font(None, 1.5 * SIZE)
+    imgui.text_unformatted(f"{recent.fps:.1f} fps" if len(recent) else f"{NOTHING} fps")
+    imgui.pop_font()
+    tooltip(f"Frames in all over seconds in all, of the last {len(recent)} drawn frames.")
+    mark, help = "", ""
+    if is_capped:
+        mark, help = "capped by vsync", "A good part of each frame waits for the screen: the machine can do more."
+    elif idle:
+        mark, help = "still picture", "Nothing changed, so the last frame stands; the figures are of when it was drawn."
+    if mark:
+        imgui.same_line()
+        imgui.text_colored(WARN if is_capped else DIM, mark)
+        tooltip(help)
+
+
+def _percentiles(history: Statistics):
+    values = [f"{name} {history.percentile(p):.1f}" if len(history) else f"{name} {NOTHING}"
+              for name, p in (("median", 50), ("p95", 95), ("p99", 99))]
+    imgui.text_colored(DIM, "   ".join(values) + " ms")
+    tooltip(f"Frame time over the last {len(history)} drawn frames: half, 95 % and 99 % of them stayed within.")
+
+
+def _plot(milliseconds: np.ndarray):
+    """Frame times, oldest left. The upper end follows the 99th percentile, so that one hitch does not flatten the rest."""
+    top = round_up(float(np.percentile(milliseconds, 99)) if len(milliseconds) else 1.0)
+    implot.push_style_var(implot.StyleVar_.plot_padding, (0, 0.3 * imgui.get_font_size()))
+    flags = implot.Flags_.canvas_only | implot.Flags_.no_inputs
+    if implot.begin_plot("##frame times", (-1, 4 * imgui.get_font_size()), flags):
+        implot.setup_axes("", "", implot.AxisFlags_.no_decorations, implot.AxisFlags_.opposite)
+        implot.setup_axis_ticks(implot.ImAxis_.y1, [0.0, top / 2, top], ["0", f"{top / 2:g}", f"{top:g} ms"])
+        implot.setup_axes_limits(0, max(len(milliseconds) - 1, 1), 0, top, implot.Cond_.always)
+        values = np.minimum(milliseconds, top)
+        spec = implot.Spec()
+        spec.line_color = spec.fill_color = LINE
+        spec.fill_alpha = 0.25
+        implot.plot_shaded("ms", values, spec=spec)
+        implot.plot_line("ms", values, spec=spec)
+        implot.end_plot()
+    implot.pop_style_var()
+    tooltip("Milliseconds of each drawn frame by the clock on the wall, newest on the right.")
+
+
+def round_up(value: float) -> float:
+    """To 1, 2 or 5 times a power of ten, so that the axis stands still while the frames flicker."""
+    power = 10.0 ** math.floor(math.log10(max(value, 1e-3)))
+    return next(step * power for step in (1, 2, 5, 10) if value <= step * power * (1 + 1e-9))

@@ -1,0 +1,40 @@
+"""How the picture is made, apart from the camera and the culling."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from imgui_bundle import imgui
+
+from viewer.panels.rows import button, colour_row, section, slider_row, stat_row, table
+from viewer.settings import RESOLUTION_SCALES, ViewerSettings
+
+Colour = tuple[float, float, float]
+
+
+def draw(settings: ViewerSettings, size: tuple[int, int], model_background: Colour, appearances: int) -> ViewerSettings:
+    """`size` of the picture in pixels; `appearances` are the rows of the model's embedding, 0 where it has none."""
+    if not section("Picture"):
+        return settings
+    with table("picture", 0.3):
+        stat_row("size", f"{size[0]} x {size[1]}", "Pixels that are drawn before they are stretched over the window.")
+        least, most = (100 * scale for scale in RESOLUTION_SCALES)
+        percent = slider_row("resolution", 100 * settings.resolution_scale, least, most, "%.0f %%",
+                             "Edge of the picture over the edge of the window. Less is faster and softer.")
+        render = settings.render
+        if appearances:
+            row = round(slider_row("appearance", render.appearance, 0, appearances - 1, "%.0f",
+                                   "Which photograph's lighting the colours are decoded for."))
+            render = replace(render, appearance=row)
+        render = replace(render, background=_background_row(render.background, model_background))
+    return replace(settings, resolution_scale=round(percent) / 100, render=render)
+
+
+def _background_row(colour: Colour, model: Colour) -> Colour:
+    named = {"black": (0.0, 0.0, 0.0), "white": (1.0, 1.0, 1.0), "model's": tuple(model)}
+    colour = colour_row("background", colour, "What shows where nothing covers a pixel.")
+    for name, choice in named.items():
+        imgui.same_line()
+        if button(name, "The background the model was trained on." if name == "model's" else f"A {name} background."):
+            colour = choice
+    return colour

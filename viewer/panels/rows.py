@@ -1,0 +1,136 @@
+"""Rows of a panel: a name on the left, a value or a knob on the right, and what it means under the cursor."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+from imgui_bundle import imgui
+
+DIM = (0.62, 0.64, 0.67, 1.0)
+WARN = (1.0, 0.72, 0.25, 1.0)
+NOTHING = "–"  # for what has not been measured
+
+
+def section(title: str) -> bool:
+    """A part of the panel that folds away; whether it is open."""
+    return imgui.collapsing_header(title, imgui.TreeNodeFlags_.default_open)
+
+
+@contextmanager
+def table(name: str, share: float = 0.42):
+    """What the rows stand in; the names take that share of its width."""
+    imgui.begin_table(name, 2)
+    imgui.table_setup_column("name", imgui.TableColumnFlags_.width_stretch, share)
+    imgui.table_setup_column("value", imgui.TableColumnFlags_.width_stretch, 1 - share)
+    yield
+    imgui.end_table()
+
+
+def tooltip(text: str):
+    """Explains the item before it, once the cursor rests there."""
+    if imgui.is_item_hovered(imgui.HoveredFlags_.for_tooltip | imgui.HoveredFlags_.allow_when_disabled) \
+            and imgui.begin_tooltip():
+        imgui.push_text_wrap_pos(imgui.get_font_size() * 24)
+        imgui.text_unformatted(text)
+        imgui.pop_text_wrap_pos()
+        imgui.end_tooltip()
+
+
+def stat_row(label: str, value: str, help: str):
+    """A number that is only read."""
+    imgui.table_next_row()
+    stat_cells(label, value, help)
+
+
+def stat_cells(label: str, value: str, help: str):
+    """The next two cells: a name and a number, right-aligned so that digits stand under each other."""
+    imgui.table_next_column()
+    imgui.text_colored(DIM, label)
+    tooltip(help)
+    imgui.table_next_column()
+    room = imgui.get_content_region_avail().x - imgui.calc_text_size(value).x
+    imgui.set_cursor_pos_x(imgui.get_cursor_pos_x() + max(room, 0))
+    imgui.text_unformatted(value)
+    tooltip(help)
+
+
+def choice_row(label: str, value: str, choices, help: str) -> str:
+    """One of a few words, side by side."""
+    _name(label, help)
+    for i, choice in enumerate(choices):
+        if i:
+            imgui.same_line()
+        if imgui.radio_button(choice, value == choice):
+            value = choice
+        tooltip(help)
+    return value
+
+
+def list_row(label: str, index: int | None, names, help: str, nothing: str = "") -> int | None:
+    """One of many names; `nothing` stands there while none is chosen."""
+    _knob(label, help)
+    if imgui.begin_combo(f"##{label}", nothing if index is None else names[index]):
+        for i, name in enumerate(names):
+            if imgui.selectable(f"{name}##{i}", i == index)[0]:
+                index = i
+        imgui.end_combo()
+    tooltip(help)
+    return index
+
+
+def slider_row(label: str, value: float, least: float, most: float, format: str, help: str, log=False) -> float:
+    _knob(label, help)
+    flags = imgui.SliderFlags_.always_clamp | (imgui.SliderFlags_.logarithmic if log else 0)
+    changed, new = imgui.slider_float(f"##{label}", value, least, most, format, flags)
+    tooltip(f"{help} Ctrl+click to type a number.")
+    return new if changed else value
+
+
+def drag_row(label: str, value: float, step: float, least: float, format: str, help: str) -> float:
+    """A number without a largest one."""
+    _knob(label, help)
+    changed, new = imgui.drag_float(f"##{label}", value, step, least, 1e9, format, imgui.SliderFlags_.always_clamp)
+    tooltip(f"{help} Drag, or Ctrl+click to type a number.")
+    return new if changed else value
+
+
+def numbers_row(label: str, values, format: str, help: str) -> tuple[float, float, float] | None:
+    """Three numbers to type over; what was typed, once Enter was pressed."""
+    _knob(label, help)
+    entered, new = imgui.input_float3(f"##{label}", list(values), format, imgui.InputTextFlags_.enter_returns_true)
+    tooltip(help)
+    return tuple(new) if entered else None
+
+
+def colour_row(label: str, value, help: str):
+    """A colour, red green blue in 0..1, to pick; there is room for more behind it."""
+    _name(label, help)
+    changed, new = imgui.color_edit3(f"##{label}", list(value), imgui.ColorEditFlags_.no_inputs)
+    tooltip(help)
+    return tuple(new) if changed else value
+
+
+def checkbox(label: str, value: bool, help: str) -> bool:
+    _, value = imgui.checkbox(label, value)
+    tooltip(help)
+    return value
+
+
+def button(label: str, help: str) -> bool:
+    pressed = imgui.button(label)
+    tooltip(help)
+    return pressed
+
+
+def _name(label: str, help: str):
+    imgui.table_next_row()
+    imgui.table_next_column()
+    imgui.align_text_to_frame_padding()
+    imgui.text_colored(DIM, label)
+    tooltip(help)
+    imgui.table_next_column()
+
+
+def _knob(label: str, help: str):
+    _name(label, help)
+    imgui.set_next_item_width(-1)

@@ -1,0 +1,61 @@
+"""What every stage costs and what is left after it."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+
+from imgui_bundle import imgui
+
+from gsrender.frame import FrameStats
+from viewer.panels.rows import NOTHING, WARN, section, stat_cells
+from viewer.statistics import Statistics
+
+EMPTY = ("", "", "")
+HELP = {
+    "camera": "Taking input in and building the view, on the host.",
+    "proxy depth": "Vulkan draws the proxy mesh's depth and its max pyramid.",
+    "cull": "Drops items outside the view, beyond their level of detail, or hidden by the proxy.",
+    "decode": "Makes splats from the visible items: anchors through their decoders, colours from harmonics.",
+    "project": "Splats to ellipses on the screen.",
+    "sort": "Lists for each tile the splats that touch it, near to far.",
+    "blend": "Adds up colours, pixel by pixel.",
+    "present": "Puts the picture and this panel on the screen.",
+}
+
+
+def draw(recent: Statistics, kind: str, has_levels: bool):
+    """`kind` of the model's items, and whether they have levels of detail."""
+    if not section("Stages"):
+        return
+    times, stats = recent.stage_milliseconds(), recent.latest
+    costs = [(stage, f"{milliseconds(times[stage])} ms", " ".join(HELP[part] for part in stage.split(" + "))
+              + f" Median of the last {len(recent)} drawn frames.") for stage in times]
+    if imgui.begin_table("stages", 4):
+        for name, share in (("stage", 0.24), ("ms", 0.24), ("count", 0.31), ("number", 0.21)):
+            imgui.table_setup_column(name, imgui.TableColumnFlags_.width_stretch, share)
+        for cost, count in zip_longest(costs, count_rows(stats, kind, has_levels)):
+            imgui.table_next_row()
+            stat_cells(*(cost or EMPTY))
+            stat_cells(*(count or EMPTY))
+        imgui.end_table()
+    if stats.incomplete:
+        imgui.text_colored(WARN, "incomplete: a buffer is growing")
+
+
+def count_rows(stats: FrameStats, kind: str, has_levels: bool) -> list[tuple[str, str, str]]:
+    """(name, number, meaning) of each count, from all items down to what is blended."""
+    rows = [("items", f"{kind} in all", f"All {kind} of the model.")]
+    if has_levels:
+        rows.append(("lod", "after LOD", f"{kind} whose level of detail is in use at their distance.".capitalize()))
+    rows += [("visible", "after culling", f"{kind} in view that culling left.".capitalize()),
+             ("gaussians", "splats decoded", "Splats with some opacity that the visible items made."),
+             ("drawn", "splats drawn", "Splats that cover a pixel."),
+             ("pairs", "tile pairs", "Pairs of a splat and a tile of 16 x 16 pixels it touches; blending walks these."),
+             ("triangles", "proxy triangles", "Triangles of the proxy that were drawn.")]
+    return [(label, f"{stats.counts[key]:,}" if key in stats.counts else NOTHING, help) for key, label, help in rows
+            if key in stats.counts or key != "triangles"]
+
+
+def milliseconds(value: float) -> str:
+    """Digits by size, so that a number is as long as it is meaningful."""
+    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:.1f}"

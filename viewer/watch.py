@@ -1,0 +1,76 @@
+"""Looks for warnings beside the frames, on a thread of its own, so that no frame waits for them."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+
+from gsrender.camera import Camera
+from gsrender.frame import Frame
+from viewer import warnings
+from viewer.scene import Scene
+
+PAUSE = 0.5  # seconds between two looks
+VIEWS = 4  # of the dataset, to learn which side of the mesh is its outside
+
+
+class Watch:
+    """The warnings about a scene and what is drawn of it. Only where something is hidden by a proxy is there any."""
+
+    def __init__(self, scene: Scene, radius: float):
+        self._scene, self._radius = scene, radius
+        self._thread = ThreadPoolExecutor(1, "watch")
+        self._outer: bool | None = None
+        self._lasting: list[str] | None = None  # about the scene as a whole; None until they are known
+        self._looked = 0.0
+        self._asked = None
+        self._result: Future | None = None
+        self._of_view: list[str] = []
+
+    def look(self, camera: Camera, culling: str, frame: Frame):
+        """Offers the frame that was just queued; takes it up when the last look is over and a pause has passed."""
+        if self._scene.proxy is None or culling == "off":
+            self._asked, self._result, self._of_view = None, None, []
+            return
+        due = time.perf_counter() - self._looked > PAUSE and (self._result is None or self._result.done())
+        if due and (camera, culling) != self._asked:
+            self._asked, self._looked = (camera, culling), time.perf_counter()
+            self._result = self._thread.submit(self._measure, camera, sampled(frame.alpha))
+
+    def warnings(self, culling: str) -> list[str]:
+        """What is known now; reading it waits for nothing."""
+        if self._scene.proxy is None or culling == "off":
+            return []
+        if self._result is not None and self._result.done():
+            self._of_view = self._result.result()
+        return (self._lasting or []) + self._of_view
+
+    def settle(self):
+        """Waits for the look that is under way."""
+        if self._result is not None:
+            self._result.result()
+
+    def _measure(self, camera, alpha) -> list[str]:
+        mesh, model = self._scene.mesh, self._scene.model
+        if self._lasting is None:
+            views = self._scene.cameras[::max(1, len(self._scene.cameras) // VIEWS)]
+            self._outer = warnings.outer_side(mesh.vertices, mesh.triangles, [view.camera for view in views])
+            share = warnings.share_near_proxy(model.items.position.cpu().numpy(), mesh.vertices, mesh.triangles,
+                                              self._radius)
+            has_levels = model.kind == "anchors" and model.items.levels > 0
+            self._lasting = warnings.about_model(model.source, has_levels) + warnings.about_alignment(share)
+        rays = warnings.cast_rays(mesh.vertices, mesh.triangles, camera)
+        return warnings.about_view(rays, alpha, self._outer)
+
+    def close(self):
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+
+def sampled(alpha) -> np.ndarray:
+    """A picture's [H, W] coverage at the rays' pixels. Waits for the picture where it is still being drawn."""
+    height, width = alpha.shape
+    rows = ((np.arange(warnings.ROWS) + 0.5) * height / warnings.ROWS).astype(int)
+    columns = ((np.arange(warnings.COLUMNS) + 0.5) * width / warnings.COLUMNS).astype(int)
+    return alpha[rows][:, columns].cpu().numpy()

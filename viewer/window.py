@@ -1,0 +1,56 @@
+"""The command that opens a window: `python -m viewer MODEL`."""
+
+from __future__ import annotations
+
+import sys
+
+from gsrender.errors import DeviceError
+from viewer.app import OUTPUTS, Viewer, save_png
+from viewer.headless import tell
+from viewer.scene import open_options, render_settings
+from viewer.settings import ViewerSettings
+from vk_interop.window import Offscreen, Window, surface_extensions
+
+SIZE = (1280, 720)
+
+
+def run(options) -> int:
+    """Opens the model and flies until the window is closed; with --frames, for that many frames."""
+    extensions = _extensions(needs_display=options.frames is None)
+    with open_options(options, outputs=OUTPUTS, surface_extensions=extensions) as scene:
+        tell(scene)
+        # With a count of frames every one is drawn, so that the figures are of that many; so on a GPU, where it costs little.
+        always = options.frames is not None or scene.backend == "cuda"
+        settings = ViewerSettings(render_settings(options, scene, options.culling), options.vsync == "on", always=always)
+        size = options.size or SIZE
+        screen = (Window(scene.device, *size, f"viewer: {options.model}", settings.vsync) if extensions
+                  else Offscreen(scene.device, *size))
+        viewer = Viewer(scene, screen, settings)
+        try:
+            fly(viewer, options.frames, options.screenshot)
+        finally:
+            viewer.close()
+    return 0
+
+
+def fly(viewer: Viewer, frames=None, screenshot=None):
+    """Frame after frame until the window is closed or `frames` were presented; then saves what is on the screen."""
+    rest = None if frames is None else frames - (screenshot is not None)
+    while not viewer.closing and (rest is None or viewer.presented < rest):
+        viewer.frame()
+    if screenshot is not None:
+        pixels = viewer.frame(capture=True)
+        if pixels is None:
+            raise DeviceError(f"--screenshot {screenshot}: the window is minimised, so nothing is on the screen")
+        save_png(pixels, screenshot)
+
+
+def _extensions(needs_display: bool) -> list[str]:
+    """What the display asks of Vulkan; none, for an off-screen target, where there is no display and none is needed."""
+    try:
+        return surface_extensions()
+    except DeviceError:
+        if needs_display:
+            raise
+        print("no display: the frames are drawn off-screen", file=sys.stderr)
+        return []
