@@ -50,7 +50,8 @@ def load_mesh(path, transform=None, up: str = "z") -> ProxyMesh:
     if len(triangles) == 0:
         raise InputError(f"{path}: no triangles in it")
     if max(len(vertices), len(triangles)) > LIMIT:
-        raise InputError(f"{path}: {len(vertices):,} vertices, {len(triangles):,} triangles; expected at most {LIMIT:,}")
+        raise InputError(f"{path}: {len(vertices):,} vertices, {len(triangles):,} triangles; expected at most "
+                         f"{LIMIT:,}")
     if triangles.min() < 0 or triangles.max() >= len(vertices):
         outside = triangles[(triangles < 0) | (triangles >= len(vertices))][0]
         raise InputError(f"{path}: a triangle refers to vertex {outside}, there are {len(vertices):,}")
@@ -83,5 +84,6 @@ def _drop_not_finite(path, vertices, triangles):
     if not keep.any():
         raise InputError(f"{path}: all {len(triangles):,} triangles have a corner that is not finite")
     new_from_old = np.cumsum(finite, dtype=np.int64) - 1
-    dropped = f"{len(keep) - int(keep.sum()):,} of {len(keep):,} triangles were dropped, because a corner is not finite."
+    dropped = (f"{len(keep) - int(keep.sum()):,} of {len(keep):,} triangles were dropped, because a corner is not "
+               f"finite.")
     return vertices[finite], new_from_old[triangles[keep]].astype(np.uint32), (dropped,)

@@ -35,7 +35,7 @@ def read_gltf(path: Path) -> tuple[np.ndarray, np.ndarray]:
             parts.append((transformed(position, world_from_node), indices + vertices))
             vertices += len(position)
             if max(vertices, triangles) > ITEM_LIMIT:
-                raise InputError(f"{path}: more than {ITEM_LIMIT:,} vertices or triangles, the meshes of all nodes counted")
+                raise InputError(f"{path}: more than {ITEM_LIMIT:,} vertices or triangles, all nodes counted")
     if not parts:
         raise InputError(f"{path}: no triangles in its scene")
     return np.concatenate([p for p, _ in parts]), np.concatenate([t for _, t in parts])
@@ -70,14 +70,14 @@ class _Document:
             raise InputError(f"{path}: asset.version is not 2.x, so not glTF 2.0")
         for name in self._list(self.json, "", "extensionsRequired"):
             if not (isinstance(name, str) and name.startswith(HARMLESS)):
-                raise InputError(f"{path}: needs the extension {shown(name)}, which is not supported; export without it")
+                raise InputError(f"{path}: needs the extension {shown(name)}, which is not supported")
         self.buffers: dict[int, bytes] = {}
 
     def _chunks(self, data: bytes) -> tuple[bytes, bytes | None]:
         version, length = struct.unpack_from("<II", data.ljust(12, b"\0"), 4)
         if version != 2 or not 12 <= length <= len(data):
-            raise InputError(f"{self.path}: header says version {version}, {length:,} bytes; expected 2 and at most the "
-                             f"{len(data):,} that are there")
+            raise InputError(f"{self.path}: header says version {version}, {length:,} bytes; expected 2 and at most "
+                             f"the {len(data):,} that are there")
         chunks, position = [], 12
         while position + 8 <= length and len(chunks) < 2:
             size, kind = struct.unpack_from("<II", data, position)
@@ -162,7 +162,8 @@ class _Document:
         where, accessor = f"accessors[{index}]", accessors[index]
         code = self._integer(accessor, where, "componentType", 1 << 16)
         if accessor.get("type") != kind or code not in types:
-            self.fail(where, f"type {shown(accessor.get('type'))} of {code}, expected {kind} of {', '.join(map(str, types))}")
+            self.fail(where, f"type {shown(accessor.get('type'))} of {code}, expected {kind} of "
+                             f"{', '.join(map(str, types))}")
         if "sparse" in accessor:
             self.fail(where, "is sparse, which is not supported")
         dtype, components = np.dtype(types[code]), 3 if kind == "VEC3" else 1

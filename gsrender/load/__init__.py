@@ -37,7 +37,7 @@ def load_model(path, device="cpu", iteration: int | None = None, progress: Calla
         elif "f_dc_0" in header.names:
             model = load_splats(header, args)
         else:
-            raise InputError(f"{header.path}: neither anchors (f_anchor_feat_0) nor Gaussians (f_dc_0) among its columns")
+            raise InputError(f"{header.path}: neither anchors (f_anchor_feat_0) nor Gaussians (f_dc_0) in its columns")
     except OSError as error:
         raise InputError(f"{error.filename or path}: cannot be read, {error.strerror}") from error
     say(f"moving {model.nbytes:,} bytes to {device}")

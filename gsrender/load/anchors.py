@@ -33,7 +33,7 @@ def load_anchors(files: ModelFiles, header: PlyHeader, args: CfgArgs) -> Gaussia
         scale=vertices.columns(*header.numbered("scale_")), rotation=vertices.columns(*header.numbered("rot_")))
     if levels:
         rows["level"], rows["extra_level"] = vertices.columns("level"), vertices.columns("extra_level")
-    with np.errstate(over="ignore"):  # what overflows is dropped next
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is dropped next
         scale = np.exp(rows["scale"])
     rows = keep_finite(header.path, rows, {"scale": scale}, warnings)
     position, count = rows["position"], len(rows["position"])
@@ -43,7 +43,8 @@ def load_anchors(files: ModelFiles, header: PlyHeader, args: CfgArgs) -> Gaussia
     items = Anchors(
         position=tensor(position),
         offset=tensor(rows["offset"].reshape(count, 3, offsets).transpose(0, 2, 1)),  # stored all x, all y, all z
-        feature=tensor(rows["feature"]), scale=tensor(rows["scale"]), rotation=tensor(unit_quaternions(rows["rotation"])),
+        feature=tensor(rows["feature"]), scale=tensor(rows["scale"]),
+        rotation=tensor(unit_quaternions(rows["rotation"])),
         level=tensor(level), extra_level=tensor(rows["extra_level"][:, 0]) if levels else torch.zeros(count),
         voxel_size=voxel_size, standard_distance=standard_distance, fork=_fork(args),
         levels=int(level.max() - level.min()) + 1 if levels else 0, level_map=_level_map(args),
@@ -62,7 +63,8 @@ def _counts(header: PlyHeader, args: CfgArgs) -> tuple[int, int]:
     offsets, features = counts["f_offset_"] // 3, counts["f_anchor_feat_"]
     for name, count in (("n_offsets", offsets), ("feat_dim", features)):
         if args.integer(name) not in (None, count):
-            raise InputError(f"{args.path}: {name}={args.integer(name)}, but {header.path.name} has columns for {count}")
+            raise InputError(f"{args.path}: {name}={args.integer(name)}, "
+                             f"but {header.path.name} has columns for {count}")
     return offsets, features
 
 

@@ -42,7 +42,8 @@ def load_cameras(path) -> list[DatasetCamera]:
         if isinstance(data, list):
             cameras = [_inria(path, _Entry(f"{path}: [{i}]", entry)) for i, entry in enumerate(data)]
         elif isinstance(data, dict) and isinstance(data.get("frames"), list):
-            cameras = [_nerf(path, _Entry(f"{path}: frames[{i}]", entry, data)) for i, entry in enumerate(data["frames"])]
+            cameras = [_nerf(path, _Entry(f"{path}: frames[{i}]", entry, data))
+                       for i, entry in enumerate(data["frames"])]
         else:
             raise InputError(f"{path}: neither a list of cameras (cameras.json) nor an object with `frames` "
                              f"(transforms.json)")
@@ -71,7 +72,8 @@ class _Entry:
             return None
         # Written so that NaN fails. A bool is an int to Python, a huge int is no float.
         if type(value) not in (int, float) or not low < value <= high:
-            raise InputError(f"{self.where}.{name}: {shown(value)}, expected a number above {low:g} and at most {high:g}")
+            raise InputError(f"{self.where}.{name}: {shown(value)}, expected a number above {low:g} "
+                             f"and at most {high:g}")
         return float(value)
 
     def required(self, name, low, high) -> float:
@@ -94,7 +96,8 @@ class _Entry:
             raise InputError(f"{self.where}.{name}: {shown(value)}, expected finite numbers")
         shape = (len(rows), len(rows[0])) if rows and isinstance(rows[0], list) else (len(rows),)
         if shape not in shapes or len(flat) != math.prod(shape):
-            raise InputError(f"{self.where}.{name}: {shown(value)}, expected {' or '.join(map(str, map(list, shapes)))} numbers")
+            expected = " or ".join(str(list(shape)) for shape in shapes)
+            raise InputError(f"{self.where}.{name}: {shown(value)}, expected {expected} numbers")
         return np.array(flat, np.float64).reshape(shape)
 
     def name(self, field) -> PurePosixPath:

@@ -1,5 +1,5 @@
-"""`cfg_args`, the training arguments that Scaffold-GS and its descendants leave beside a model: the text of a Python call
-`Namespace(name=literal, ...)`. It is parsed, never evaluated."""
+"""`cfg_args`, the training arguments that Scaffold-GS and its descendants leave beside a model: the text of a Python
+call `Namespace(name=literal, ...)`. It is parsed, never evaluated."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""A pickle as data. A pickle is a program for a stack machine; this is that machine without the instructions that call
-anything, so nothing in a file can run. Of the two instructions that would call, NEWOBJ makes an `Instance` and REDUCE a
-`Call`, which only hold what was asked for. Python's own Unpickler is not used: even with a strict `find_class` it reserves
-whatever memory a length in the file says."""
+"""A pickle as data.
+
+A pickle is a program for a stack machine. This is that machine without the power to call anything, so nothing in a file
+can run: of the two instructions that would, NEWOBJ makes an `Instance` and REDUCE a `Call`, which only hold what was
+asked for. Python's own Unpickler is not used, because even with a strict `find_class` it reserves whatever memory a
+length in the file says."""
 
 from __future__ import annotations
 
@@ -68,7 +70,7 @@ def read_pickle(file: BinaryIO, allowed) -> object:
     except PickleError:
         raise
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:  # a pop too many, a key not hashable
-        raise PickleError(f"damaged pickle, {error}") from error
+        raise PickleError(f"damaged pickle, {str(error)[:100]}") from error
 
 
 class _Machine:

@@ -4,6 +4,7 @@ allocated. What comes after the vertices is named in the header, and left alone.
 from __future__ import annotations
 
 import re
+import warnings
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +140,8 @@ def _parse(path, lines, size) -> PlyHeader:
 
 def _check_vertices(path, name, count, properties) -> None:
     if name != "vertex" or not 0 < count <= COUNT_LIMIT:
-        raise InputError(f"{path}: the first element is {shown(name)} x {count}, expected vertex x 1 to {COUNT_LIMIT:,}")
+        raise InputError(f"{path}: the first element is {shown(name)} x {count}, expected vertex x 1 to "
+                         f"{COUNT_LIMIT:,}")
     if not properties or any(p.length for p in properties):
         raise InputError(f"{path}: vertices have {'lists' if properties else 'no properties'}, expected numbers")
     name, times = Counter(p.name for p in properties).most_common(1)[0]
@@ -148,7 +150,8 @@ def _check_vertices(path, name, count, properties) -> None:
 
 
 def _read_text(header, dtype) -> np.ndarray:
-    with header.path.open("rb") as file:
+    with header.path.open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of empty lines, which are skipped
         file.seek(header.size)
         try:
             return np.loadtxt(file, dtype, comments=None, max_rows=header.count, encoding="ascii", ndmin=1)

@@ -19,12 +19,13 @@ def load_splats(header: PlyHeader, args: CfgArgs) -> GaussianModel:
     if len(rest) not in (0, 9, 24, 45):
         raise InputError(f"{header.path}: f_rest_*: {len(rest)} columns, expected 0, 9, 24 or 45")
     if (len(scales), len(rotations)) != (3, 4):
-        raise InputError(f"{header.path}: scale_* and rot_*: {len(scales)} and {len(rotations)} columns, expected 3 and 4")
+        raise InputError(f"{header.path}: scale_* and rot_*: {len(scales)} and {len(rotations)} columns, "
+                         f"expected 3 and 4")
     vertices, warnings = read_vertices(header), []
     rows = dict(position=vertices.columns("x", "y", "z"), feature=vertices.columns("f_dc_0", "f_dc_1", "f_dc_2", *rest),
                 opacity=vertices.columns("opacity"), scale=vertices.columns(*scales),
                 rotation=vertices.columns(*rotations))
-    with np.errstate(over="ignore"):  # what overflows is dropped next
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is dropped next
         scale = np.exp(rows["scale"])
     # A logit of +inf or -inf is an opacity of exactly 1 or 0.
     activated = {"scale": scale, "opacity": torch.sigmoid(torch.from_numpy(rows["opacity"])).numpy()}
@@ -34,5 +35,6 @@ def load_splats(header: PlyHeader, args: CfgArgs) -> GaussianModel:
     higher = sh[:, 3:].reshape(count, 3, -1).transpose(0, 2, 1)  # stored all red, all green, all blue
     items = Splats(
         position=tensor(rows["position"]), scale=tensor(rows["scale"]), opacity=tensor(rows["opacity"][:, 0]),
-        rotation=tensor(unit_quaternions(rows["rotation"])), sh=tensor(np.concatenate([sh[:, None, :3], higher], axis=1)))
+        rotation=tensor(unit_quaternions(rows["rotation"])),
+        sh=tensor(np.concatenate([sh[:, None, :3], higher], axis=1)))
     return GaussianModel(items, "3dgs", background(args), NEAR, str(header.path), warnings)

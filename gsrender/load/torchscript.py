@@ -3,8 +3,8 @@ state_dicts (torch.save) in the zip container, state_dicts in the older one.
 
 Both containers hold a pickle that describes tensors as windows of numbered storages, and the storages as raw numbers:
     zip     <name>/data.pkl, <name>/data/<number>, <name>/byteorder; a TorchScript archive also has <name>/code/
-    legacy  pickles one after another: magic number, version, byte order and sizes, the value, the storages' numbers in the
-            order in which they follow; then each storage, an int64 count of elements and the elements
+    legacy  pickles one after another: magic number, version, byte order and sizes, the value, the storages' numbers in
+            the order in which they follow; then each storage, an int64 count of elements and the elements
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def read_weights(path) -> dict[str, torch.Tensor]:
 
 
 def _allowed(name: str) -> bool:
-    # Classes below __torch__ are those that a TorchScript archive brings its own code for, which is not read; torch.jit._pickle
-    # marks typed lists.
+    # Below __torch__ are the classes that a TorchScript archive brings its own code for, which is not read;
+    # torch.jit._pickle marks typed lists.
     return name in ALLOWED or name.startswith(("__torch__.", "torch.jit._pickle."))
 
 

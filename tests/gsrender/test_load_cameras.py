@@ -103,7 +103,8 @@ def test_a_pose_with_a_small_scale_becomes_a_rotation(tmp_path):
 
 
 @pytest.mark.parametrize("frame, said", [
-    (dict(transform_matrix=np.diag([2.0, 2, 2, 1]).tolist()), "transform_matrix: not a rotation, it stretches by 2, 2, 2"),
+    (dict(transform_matrix=np.diag([2.0, 2, 2, 1]).tolist()),
+     "transform_matrix: not a rotation, it stretches by 2, 2, 2"),
     (dict(transform_matrix=np.diag([1.0, 1, -1, 1]).tolist()), "transform_matrix: not a rotation.* and mirrors"),
     (dict(transform_matrix=[[1, 2], [3, 4]]), r"transform_matrix: .*expected \[4, 4\] or \[3, 4\] numbers"),
     (dict(transform_matrix=None), "transform_matrix: None, expected"),
@@ -120,7 +121,8 @@ def test_what_is_no_camera_is_refused_by_field(tmp_path, frame, said):
 
 
 @pytest.mark.parametrize("entry, said", [
-    (dict(rotation=np.zeros((3, 3)).tolist()), "rotation: not a rotation"), (dict(fx=0), "fx: 0, expected a number above 0"),
+    (dict(rotation=np.zeros((3, 3)).tolist()), "rotation: not a rotation"),
+    (dict(fx=0), "fx: 0, expected a number above 0"),
     (dict(position=[1, 2]), r"position: \[1, 2\], expected \[3\] numbers"), (dict(fy=None), "fy: missing"),
     (dict(height=-4), "height: -4, expected a number above 0"), (dict(width=None), "width or height is missing")])
 def test_what_is_no_inria_camera_is_refused_by_field(tmp_path, entry, said):

@@ -63,8 +63,9 @@ def test_every_encoding_holds_the_same_model(tmp_path, kind):
         assert torch.equal(getattr(items, name), getattr(expected, name))
 
 
-@pytest.mark.parametrize("column, value, left", [("opacity", np.nan, 9), ("opacity", np.inf, 10), ("opacity", -np.inf, 10),
-                                                 ("f_rest_4", np.inf, 9), ("scale_2", 89.0, 9), ("rot_0", np.nan, 9)])
+@pytest.mark.parametrize("column, value, left", [
+    ("opacity", np.nan, 9), ("opacity", np.inf, 10), ("opacity", -np.inf, 10), ("f_rest_4", np.inf, 9),
+    ("scale_2", 89.0, 9), ("rot_0", np.nan, 9)])
 def test_only_rows_that_cannot_be_drawn_are_dropped(tmp_path, column, value, left):
     path = tmp_path / "a.ply"
     write_splats(path, count=10)

@@ -47,7 +47,8 @@ def test_a_transposed_weight_keeps_its_strides(tmp_path):
 @pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
 def test_state_dicts_of_both_containers(tmp_path, zipped):
     whole = torch.rand(6, 6)
-    states = {"a": nn.Linear(3, 2).state_dict(), "b": {"window": whole[1:3, 2:5], "parameter": nn.Parameter(torch.rand(4))},
+    states = {"a": nn.Linear(3, 2).state_dict(),
+              "b": {"window": whole[1:3, 2:5], "parameter": nn.Parameter(torch.rand(4))},
               "count": torch.arange(3), "epoch": 7, "empty": torch.rand(0, 3)}
     torch.save(states, tmp_path / "s.pt", _use_new_zipfile_serialization=zipped)
     assert_same(read_weights(tmp_path / "s.pt"), {

@@ -1,4 +1,5 @@
-"""Proxy meshes: every layout of the formats gives the same triangles, in the file's order. trimesh is the second opinion."""
+"""Proxy meshes: every layout of the formats gives the same triangles, in the file's order. trimesh is the second
+opinion."""
 
 import base64
 import json
@@ -53,7 +54,8 @@ class Gltf:
             path.write_bytes(text)
         else:
             binary = self.data + b"\0" * (-len(self.data) % 4)
-            chunks = struct.pack("<II", len(text), 0x4E4F534A) + text + struct.pack("<II", len(binary), 0x004E4942) + binary
+            chunks = struct.pack("<II", len(text), 0x4E4F534A) + text
+            chunks += struct.pack("<II", len(binary), 0x004E4942) + binary
             path.write_bytes(struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks)
         return path
 
@@ -208,7 +210,8 @@ def test_ply_polygons_of_any_size_become_fans(tmp_path):
 @pytest.mark.parametrize("order, kind", [("<", "binary_little_endian"), (">", "binary_big_endian")])
 def test_binary_ply_polygons_become_fans(tmp_path, order, kind):
     body = b"".join(struct.pack(order + "dffB", *map(float, v), 255) for v in SQUARE)
-    body += struct.pack(order + "BB4iB2f", 7, 4, 0, 1, 2, 3, 2, 0.5, 0.5) + struct.pack(order + "BB3iB", 7, 3, 3, 1, 0, 0)
+    body += struct.pack(order + "BB4iB2f", 7, 4, 0, 1, 2, 3, 2, 0.5, 0.5)
+    body += struct.pack(order + "BB3iB", 7, 3, 3, 1, 0, 0)
     header = PLY[:PLY.index("0 0 0")].replace("ascii", kind)
     (tmp_path / "a.ply").write_bytes(header.encode() + body)
     mesh = load_mesh(tmp_path / "a.ply")
