@@ -204,7 +204,8 @@ class Timeline:
         """Sets the counter, which must grow, once what is on the stream now is done; without a stream, at once."""
         if stream is None or self._cuda is None:
             info = vk.VkSemaphoreSignalInfo(semaphore=self.semaphore, value=value)
-            vk.vkSignalSemaphore(self.device.handles.logical, info)
+            with vulkan_errors("signalling a frame"):
+                vk.vkSignalSemaphore(self.device.handles.logical, info)
         else:
             from cuda.bindings import runtime as cuda
             self._signal.params.fence.value = value

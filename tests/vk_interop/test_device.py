@@ -38,17 +38,11 @@ def found(name="llvmpipe", uuid=b"0" * 16, is_cpu=True, version=(1, 3)):
     return Found(None, name, "its driver", uuid, is_cpu, version, 1.0, 1 << 30, 1 << 14)
 
 
-def test_cpu_opens_the_software_device_and_gives_host_tensors():
-    with Device.open("cpu") as device:
-        assert device.is_cpu and not device.shares_cuda and device.torch_device == torch.device("cpu")
-        assert device.name and device.driver
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
-def test_cuda_opens_the_gpu_that_torch_uses():
-    with Device.open("cuda") as device:
-        assert device.shares_cuda and not device.is_cpu
-        assert device.name == torch.cuda.get_device_name(device.torch_device)
+def test_cpu_opens_the_software_device_and_cuda_the_gpu_that_torch_uses(backend):
+    with Device.open(backend) as device:
+        assert device.is_cpu == (backend == "cpu") and device.shares_cuda == (backend == "cuda")
+        assert device.torch_device.type == backend
+        assert device.is_cpu or device.name == torch.cuda.get_device_name(device.torch_device)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
@@ -101,16 +95,16 @@ def test_what_the_driver_reports_becomes_a_sentence(error, says):
             raise error
 
 
-def test_validation_hears_a_wrong_call(layer):
-    with Device.open("cpu", validation=True) as device:
+def test_validation_hears_a_wrong_call(layer, backend):
+    with Device.open(backend, validation=True) as device:
         info = vk.VkBufferCreateInfo(usage=vk.VK_BUFFER_USAGE_TRANSFER_SRC_BIT)  # of no size
         vk.vkDestroyBuffer(device.handles.logical, vk.vkCreateBuffer(device.handles.logical, info, None), None)
         assert "VUID-VkBufferCreateInfo-size-00912" in device.validation_messages[0]
 
 
 @pytest.mark.parametrize("ordered", [True, False])
-def test_synchronisation_validation_hears_a_missing_barrier(layer, ordered):
-    with Device.open("cpu", validation="sync") as device:
+def test_synchronisation_validation_hears_a_missing_barrier(layer, backend, ordered):
+    with Device.open(backend, validation="sync") as device:
         target = Buffer(device, 64, COPY)
 
         def fill_twice(command):
@@ -142,14 +136,14 @@ def test_a_submit_waits_for_the_timelines_it_names(device):
         device.free(command)
 
 
-def test_a_device_closes_twice_without_harm():
-    device = Device.open("cpu")
+def test_a_device_closes_twice_without_harm(backend):
+    device = Device.open(backend)
     device.close()
     device.close()
 
 
-def test_a_device_stands_until_its_memory_came_back():
-    device = Device.open("cpu")
+def test_a_device_stands_until_its_memory_came_back(backend):
+    device = Device.open(backend)
     shared = SharedBuffer(device, 64)
     device.close()
     assert device.handles
