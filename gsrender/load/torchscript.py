@@ -85,7 +85,7 @@ def _read_zip(data):
     except PickleError:
         raise
     except Exception as error:  # zipfile raises seven kinds on damaged archives, struct.error and EOFError among them
-        raise PickleError(f"damaged zip, {error or type(error).__name__}") from error
+        raise PickleError(f"damaged zip, {ascii(error)[:100]}") from error
     return value, storages
 
 
@@ -156,11 +156,8 @@ def _build_all(calls: dict[str, Call], storages: dict[str, bytes]) -> dict[str, 
         room -= math.prod(size) * storage.dtype.itemsize
         if room < 0:
             raise PickleError(f"{shown(name)}: its tensors are larger than its storages")
-        if 0 in size:
-            tensors[name] = torch.empty(size, dtype=storage.dtype)
-            continue
         if storage not in numbers:
-            numbers[storage] = torch.frombuffer(bytearray(data), dtype=storage.dtype)
+            numbers[storage] = torch.frombuffer(bytearray(data) or bytearray(8), dtype=storage.dtype)[:storage.count]
         tensors[name] = numbers[storage].as_strided(size, stride, offset).clone()
     return tensors
 
@@ -169,8 +166,10 @@ def _window(name: str, call: Call, count: int) -> tuple[int, tuple, tuple]:
     """Offset, size and stride of a tensor, all inside a storage of `count` numbers."""
     match call.arguments:
         case [_, offset, tuple(size), tuple(stride), *_] if len(size) == len(stride) <= 4:
-            if all(type(n) is int and n >= 0 for n in (offset, *size, *stride)):
+            if all(type(n) is int and 0 <= n < 2**31 for n in (offset, *size, *stride)):
                 last = offset + sum((n - 1) * step for n, step in zip(size, stride))
-                if last < count or 0 in size:
+                if 0 in size:
+                    return 0, (0,), (1,)  # what is empty has no shape that anyone needs
+                if last < count:
                     return offset, size, stride
     raise PickleError(f"{shown(name)}: size and stride do not fit into its storage of {count:,} numbers")

@@ -49,7 +49,7 @@ def test_state_dicts_of_both_containers(tmp_path, zipped):
     whole = torch.rand(6, 6)
     states = {"a": nn.Linear(3, 2).state_dict(),
               "b": {"window": whole[1:3, 2:5], "parameter": nn.Parameter(torch.rand(4))},
-              "count": torch.arange(3), "epoch": 7, "empty": torch.rand(0, 3)}
+              "count": torch.arange(3), "epoch": 7, "empty": torch.rand(0)}
     torch.save(states, tmp_path / "s.pt", _use_new_zipfile_serialization=zipped)
     assert_same(read_weights(tmp_path / "s.pt"), {
         "a.weight": states["a"]["weight"], "a.bias": states["a"]["bias"], "b.window": whole[1:3, 2:5],
