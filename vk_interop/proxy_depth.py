@@ -14,6 +14,7 @@ from gsrender.depth import DepthBuffer, pyramid_sizes
 from gsrender.errors import DeviceError
 from gsrender.frame import FrameStats
 from vk_interop.device import Device, Submission, ffi, vk
+from vk_interop.mesh import ProxyMesh
 from vk_interop.resources import (Buffer, Descriptors, Image, Layout, ShaderModule, Timestamps, compute_pipeline,
                                   image_barrier, memory_barrier, shader_stage, upload)
 from vk_interop.sharing import SharedBuffer, Timeline
@@ -37,11 +38,13 @@ class ProxyDepth:
     far    view z in scene units beyond which a surface counts as a miss
     slots  frames that may be under way at once; the host waits only when all of them are
 
+    Raises DeviceError.
+
     A frame writes 64 bytes and submits one command buffer, recorded once for each slot of a picture size. The GPU waits
     forward only: CUDA for the depth. A slot is drawn again once the host has seen that CUDA is done with it.
     """
 
-    def __init__(self, device: Device, mesh, far: float = math.inf, slots: int = 3):
+    def __init__(self, device: Device, mesh: ProxyMesh, far: float = math.inf, slots: int = 3):
         self.device, self.far, self._slots = device, far, slots
         self._triangles = len(mesh.triangles)
         self._vertices = _mesh_buffer(device, mesh.vertices, np.float32, vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT)
