@@ -197,12 +197,16 @@ def cameras_in(folder: Path) -> list[DatasetCamera]:
 
 
 def up_of(cameras: list[Camera]) -> tuple[float, float, float]:
-    """The direction that the upper edges of most pictures share, snapped to an axis within 10 degrees of it."""
-    up = sum((-camera.rotation[1] for camera in cameras), np.zeros(3))
-    length = np.linalg.norm(up)
-    if length < 1e-6:
+    """The world's up, as far as the cameras tell: what is square to the lower edges of their pictures, since few people
+    tilt a camera sideways; among several such directions, the one nearest to the pictures' upper edges. Snapped to an
+    axis within 10 degrees of it; z where there are no cameras."""
+    if not cameras:
         return 0.0, 0.0, 1.0
-    up = up / length
+    rotations = np.stack([camera.rotation for camera in cameras])
+    right, mean_up = rotations[:, 0], -rotations[:, 1].mean(axis=0)
+    # 1e-3: only to decide among directions that the first term likes alike, as where all cameras look the same way.
+    up = np.linalg.eigh(right.T @ right / len(right) - 1e-3 * np.outer(mean_up, mean_up))[1][:, 0]
+    up = up if up @ mean_up > 0 else -up
     axis = np.abs(up).argmax()
     if abs(up[axis]) > math.cos(math.radians(10)):
         up = np.eye(3)[axis] * np.sign(up[axis])

@@ -1,0 +1,140 @@
+"""`render` and `depth`: the real commands on the real sample."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+VIEWS = ("test_0002", "test_0005", "test_0009")
+
+
+@pytest.fixture(scope="module")
+def reference(request):
+    return request.config.rootpath / "tests" / "reference" / "street"
+
+
+def decibels(a, b):
+    a, b = (np.asarray(Image.open(path).convert("RGB"), np.float64) for path in (a, b))
+    assert a.shape == b.shape
+    return 10 * np.log10(255 ** 2 / np.mean((a - b) ** 2))
+
+
+def stats_of(folder):
+    return json.loads((folder / "stats.json").read_text())["views"]
+
+
+@pytest.mark.parametrize("culling, name", [("centre", "culled"), ("off", "full")])
+def test_render_gives_the_reference_pictures_and_counts(viewer, street, reference, tmp_path, culling, name):
+    ran = viewer("render", street / "model", "--scene", street / "proxy.glb", "--cameras", street / "model/cameras.json",
+                 "--views", ",".join(VIEWS), "--culling", culling, "--out", tmp_path)
+    assert ran.code == 0 and not ran.out
+    counts = json.loads((reference / "reference.json").read_text())["views"]
+    assert list(stats_of(tmp_path)) == list(VIEWS)
+    for view, stats in stats_of(tmp_path).items():
+        assert decibels(tmp_path / f"{view}.png", reference / f"{view}_{name}.png") >= 38
+        expected = counts[view][name]
+        assert stats["lod_anchors"] == expected["lod_anchors"]
+        assert abs(stats["visible_anchors"] - expected["visible_anchors"]) <= 2
+        assert stats["gaussians"] == pytest.approx(expected["gaussians"], rel=1e-3)
+        assert 0 < stats["drawn"] <= stats["gaussians"] and stats["culling"] == culling
+        stages = ["proxy depth"] * (culling != "off") + ["cull", "decode", "project", "sort", "blend"]
+        assert list(stats["ms"]) == stages and all(time >= 0 for time in stats["ms"].values())
+
+
+def test_pictures_through_depth_caches_are_those_through_the_proxy_itself(viewer, street, tmp_path):
+    common = "--cameras", street / "model/cameras.json", "--views", "test_0005", "--size", "480x320"
+    assert viewer("depth", street / "proxy.glb", *common, "--out", tmp_path / "depth").code == 0
+    assert viewer("render", street / "model", *common, "--out", tmp_path / "direct").code == 0
+    assert viewer("render", street / "model", *common, "--depth-from", tmp_path / "depth", "--out",
+                  tmp_path / "cached").code == 0
+    direct, cached = ((tmp_path / way / "test_0005.png").read_bytes() for way in ("direct", "cached"))
+    assert direct == cached
+    assert "proxy depth" not in stats_of(tmp_path / "cached")["test_0005"]["ms"]
+
+
+def test_depth_is_linear_view_z_and_infinite_where_nothing_is(viewer, street, reference, tmp_path):
+    assert viewer("depth", street / "proxy.glb", "--cameras", street / "model/cameras.json", "--views", "test_0002",
+                  "--out", tmp_path).code == 0
+    ours, theirs = np.load(tmp_path / "test_0002.npy"), np.load(reference / "exact.npz")["test_0002_depth"]
+    assert ours.dtype == np.float32 and ours.shape == (640, 960)
+    assert np.mean(np.isfinite(ours) == np.isfinite(theirs)) >= 0.9995
+    both = np.isfinite(ours) & np.isfinite(theirs)
+    assert np.mean(np.abs(ours[both] - theirs[both]) <= 0.003 * theirs[both]) >= 0.9985
+
+
+def test_far_is_where_the_proxy_ends(viewer, street, tmp_path):
+    assert viewer("depth", street / "proxy.glb", "--cameras", street / "model/cameras.json", "--views", "test_0002",
+                  "--size", "96x64", "--far", "10", "--out", tmp_path).code == 0
+    depth = np.load(tmp_path / "test_0002.npy")
+    assert np.isinf(depth).any() and depth[np.isfinite(depth)].max() <= 10
+
+
+def test_one_name_in_two_splits_makes_two_pictures_in_one_run_or_in_two(viewer, street, tmp_path):
+    fly = json.loads((street / "transforms_fly.json").read_text())
+    for split, frame in (("train", 0), ("test", 40)):
+        one = fly | {"frames": [fly["frames"][frame] | {"file_path": "0000"}]}
+        (tmp_path / f"transforms_{split}.json").write_text(json.dumps(one))
+    def files(*splits):
+        return [part for split in splits for part in ("--cameras", tmp_path / f"transforms_{split}.json")]
+    common = "render", street / "model", "--size", "96x64", "--culling", "off", "--out"
+    assert viewer(*common, tmp_path / "once", *files("train", "test")).code == 0
+    assert viewer(*common, tmp_path / "twice", *files("train")).code == 0
+    assert viewer(*common, tmp_path / "twice", *files("test")).code == 0
+    assert list(stats_of(tmp_path / "once")) == ["train/0000", "test/0000"]
+    assert list(stats_of(tmp_path / "twice")) == ["0000", "test/0000"]
+    pictures = [(tmp_path / name).read_bytes() for name in
+                ("once/train/0000.png", "once/test/0000.png", "twice/0000.png", "twice/test/0000.png")]
+    assert pictures[0] == pictures[2] != pictures[1] == pictures[3]
+
+
+def test_a_plain_model_counts_splats(viewer, block, tmp_path):
+    assert viewer("render", block / "plain/point_cloud.ply", "--scene", block / "proxy.glb", "--cameras",
+                  block / "transforms_test.json", "--views", "test_0000", "--background", "white", "--out",
+                  tmp_path).code == 0
+    stats = stats_of(tmp_path)["test_0000"]
+    assert stats["splats"] == 40_000 and 0 < stats["visible_splats"] <= 40_000 and stats["culling"] == "off"
+    assert decibels(tmp_path / "test_0000.png", block / "plain/reference/test_0000.png") >= 50
+
+
+@pytest.mark.parametrize("extra, told", [
+    (["--views", "test_9999"], "no view is called 'test_9999'"),
+    (["--cameras", "missing.json"], "missing.json: no such file"),
+    (["--iteration", "7"], "no iteration 7"),
+    (["--scene", "missing.glb"], "missing.glb: no such file"),
+    (["--depth-from", "missing", "--culling", "centre"], "missing/test_0002.npy: no depth cache"),
+    (["--appearance", "3"], None),
+])
+def test_wrong_input_is_one_sentence_and_leaves_no_picture(viewer, street, tmp_path, extra, told, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ran = viewer("render", street / "model", "--views", "test_0002", "--size", "96x64", "--out", tmp_path / "out", *extra)
+    if told is None:  # a model without an embedding has no use for a row of it
+        assert ran.code == 0
+        return
+    assert ran.code == 2 and told in ran.err.splitlines()[-1] and ran.err.splitlines()[-1].startswith("viewer: ")
+    assert not list(tmp_path.rglob("*.png"))
+
+
+@pytest.mark.parametrize("array, told", [
+    (np.zeros((64, 64), np.float32), r"float32 [64, 64], expected floating point [64, 96]"),
+    (np.zeros((64, 96), np.int32), "int32 [64, 96], expected floating point"),
+    (np.array([{}], object), "no depth cache"),
+    (None, "no depth cache"),
+])
+def test_a_depth_cache_that_does_not_fit_is_refused(viewer, street, tmp_path, array, told):
+    path = tmp_path / "test_0002.npy"
+    if array is None:
+        np.save(path, np.zeros((64, 96), np.float32))
+        path.write_bytes(path.read_bytes()[:5000])
+    else:
+        np.save(path, array, allow_pickle=True)
+    ran = viewer("render", street / "model", "--views", "test_0002", "--size", "96x64", "--depth-from", tmp_path,
+                 "--out", tmp_path / "out")
+    assert ran.code == 2 and told in ran.err and not list((tmp_path / "out").glob("*.png"))
+
+
+def test_culling_without_anything_to_cull_by_is_refused(viewer, street, tmp_path):
+    shutil.copytree(street / "model", tmp_path / "a" / "model")
+    ran = viewer("render", tmp_path / "a/model", "--culling", "footprint", "--out", tmp_path / "out")
+    assert ran.code == 2 and "name the proxy with --scene" in ran.err

@@ -1,0 +1,92 @@
+"""The command line's own rules: help comes at once, a wrong option is one sentence."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from viewer.options import SUMMARIES, parse
+
+HEAVY = ("torch", "imgui_bundle", "glfw", "vulkan", "numpy", "trimesh", "PIL")
+
+
+@pytest.mark.parametrize("command", ["", *SUMMARIES])
+def test_help_imports_nothing_heavy(command):
+    code = f"""
+import sys
+from viewer.__main__ import main
+try:
+    main({[command] if command else []} + ["--help"])
+except SystemExit as exit:
+    print(exit.code, [name for name in {HEAVY} if name in sys.modules])
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.stdout.splitlines()[-1] == "0 []" and not ran.stderr
+    assert "--size" in ran.stdout or command in ("info", "doctor")
+
+
+def test_without_a_command_it_is_the_window():
+    options = parse(["--culling", "off", "some/model"])
+    assert (options.command, str(options.model), options.culling) == ("window", "some/model", "off")
+
+
+def test_a_command_is_only_the_first_word():
+    assert parse(["--scene", "render", "bench"]).command == "window"
+    assert parse(["bench", "render"]).command == "bench"
+
+
+@pytest.mark.parametrize("arguments, told", [
+    ([], "required: MODEL"),
+    (["--size", "12", "m"], "'12' is not WIDTHxHEIGHT"),
+    (["--size", "0x5", "m"], "'0x5' is not WIDTHxHEIGHT"),
+    (["--size", "99999x5", "m"], "is not WIDTHxHEIGHT"),
+    (["--size=-5x5", "m"], "is not WIDTHxHEIGHT"),
+    (["--margin", "nan", "m"], "'nan' is not a number from 0 on"),
+    (["--margin=-1", "m"], "'-1' is not a number from 0 on"),
+    (["--near", "0", "m"], "'0' is not a number above 0"),
+    (["--far", "x", "m"], "'x' is not a number above 0"),
+    (["--background", "red", "m"], "'red' is not black, white, model or R,G,B"),
+    (["--background", "0,0,2", "m"], "'0,0,2' is not"),
+    (["--background", "0,nan,0", "m"], "'0,nan,0' is not"),
+    (["--frames", "0", "m"], "'0' is not a whole number from 1 on"),
+    (["--frames", "²", "m"], "is not a whole number"),
+    (["--appearance=-1", "m"], "is not a whole number from 0 on"),
+    (["--backend", "gpu", "m"], "invalid choice: 'gpu'"),
+    (["--culling", "some", "m"], "invalid choice: 'some'"),
+    (["--proxy-transform", "1,2,3", "m"], "3 numbers, a transform is 16"),
+    (["--proxy-transform", "1," * 15 + "x", "m"], "something else than numbers"),
+    (["--proxy-transform", ",".join(["1"] * 16), "m"], "the last row is"),
+    (["--proxy-transform", "/nonexistent/t.npy", "m"], "No such file"),
+    (["--fullscreen", "m"], "unrecognized arguments: --fullscreen"),
+    (["bench", "m", "--culling", "off,sideways"], "'sideways' is not one of"),
+    (["render", "m"], "required: --out"),
+    (["render", "m", "--out", "o", "--views", ","], "no name given"),
+    (["depth", "m.glb", "--out", "o"], "required: --cameras"),
+])
+def test_a_wrong_option_is_one_sentence_and_exit_code_2(viewer, arguments, told):
+    ran = viewer(*arguments)
+    assert ran.code == 2 and told in ran.err and ran.err.count("\n") == 1 and not ran.out
+
+
+def test_colours_and_sizes():
+    options = parse(["m", "--background", "0.5,0,1", "--size", "96X64"])
+    assert options.background == (0.5, 0, 1) and options.size == (96, 64)
+    assert parse(["m", "--background", "white"]).background == (1, 1, 1)
+    assert parse(["m"]).background == "model"
+
+
+def test_a_transform_may_come_from_any_of_its_files(tmp_path):
+    rows = [[0.0, -1.0, 0.0, 5.0], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 2.0, -3.5], [0.0, 0.0, 0.0, 1.0]]
+    flat = ",".join(str(value) for row in rows for value in row)
+    np.save(tmp_path / "t.npy", np.array(rows, np.float32))
+    (tmp_path / "t.json").write_text(json.dumps(rows))
+    (tmp_path / "t.txt").write_text("\n".join(" ".join(map(str, row)) for row in rows))
+    for text in (flat, tmp_path / "t.npy", tmp_path / "t.json", tmp_path / "t.txt"):
+        assert parse(["m", "--proxy-transform", str(text)]).proxy_transform == rows
+
+
+def test_a_transform_file_is_not_unpickled(tmp_path, viewer):
+    np.save(tmp_path / "t.npy", np.array([{"a": 1}], object), allow_pickle=True)
+    assert "something else than numbers" in viewer("m", "--proxy-transform", tmp_path / "t.npy").err

@@ -1,0 +1,41 @@
+from gsrender import FrameStats
+from viewer.statistics import Statistics
+
+
+def filled(times, capacity=100):
+    statistics = Statistics(capacity)
+    for i, time in enumerate(times):
+        statistics.add(time, FrameStats({"drawn": 10 * i}, {"blend": float(i), "cull": 1.0}))
+    return statistics
+
+
+def test_no_frames_are_no_figures():
+    assert Statistics().fps == 0 and Statistics().percentile(99) == 0 and Statistics().summary()["stage_ms"] == {}
+
+
+def test_frames_a_second_count_slow_frames_by_their_time():
+    assert filled([10, 10, 10, 170]).fps == 20
+
+
+def test_a_percentile_is_a_frame_that_was_and_never_flatters():
+    assert filled([1] * 9 + [50]).percentile(99) == 50 and filled([1] * 9 + [50]).percentile(50) == 1
+
+
+def test_only_the_last_frames_count():
+    statistics = filled([1000, 1, 2, 3], capacity=3)
+    assert list(statistics.frame_milliseconds) == [1, 2, 3] and statistics.percentile(50) == 2
+
+
+def test_stages_come_in_the_order_of_the_frame_with_their_medians():
+    assert filled([1, 1, 1, 1, 1]).stage_milliseconds() == {"cull": 1.0, "blend": 2.0}
+    assert list(filled([1]).stage_milliseconds()) == ["cull", "blend"]
+
+
+def test_counts_are_means():
+    assert filled([1, 1, 1]).counts() == {"drawn": 10}
+
+
+def test_a_stage_that_only_some_frames_have_is_a_median_of_those():
+    statistics = filled([1, 1])
+    statistics.add(1, FrameStats({}, {"proxy depth": 7.0}))
+    assert statistics.stage_milliseconds()["proxy depth"] == 7
