@@ -31,10 +31,9 @@ class Buffers:
         self.tensors = {
             "counts": self._new(len(COUNTS), torch.int64),
             "item_from_visible": self._new(count, torch.int32),
-            "gaussian_from_visible": self._new(count, torch.int32),
         }
-        if model.kind == "anchors":
-            self.tensors["visible_opacity"] = self._new((count, per_item))
+        if self.device.type == "cuda":
+            self.tensors["view"] = self._new(ffi.sizeof("GsView"), torch.uint8)
         self._size_gaussians()
         self._size_pairs()
 
@@ -69,22 +68,18 @@ class Buffers:
         if nbytes > self.tensors.get("scratch", torch.empty(0)).nbytes:
             self.tensors["scratch"] = self._new(nbytes, torch.uint8)
 
-    def fill(self, struct, rgba: torch.Tensor | None) -> None:
-        """Points a GsBuffers at these tensors; `rgba` is written to instead of our own."""
+    def fill(self, struct) -> None:
+        """Points a GsBuffers at these tensors."""
         t = self.tensors
+        struct.view = pointer(t.get("view"), "GsView *")
         struct.counts = pointer(t["counts"], "GsCounts *")
         struct.item_from_visible = pointer(t["item_from_visible"], "int *")
-        struct.visible_opacity = pointer(t.get("visible_opacity"), "float *")
-        struct.gaussian_from_visible = pointer(t["gaussian_from_visible"], "int *")
-        struct.gaussians = pointer(t["gaussians"], "GsGaussian *")
+        struct.gaussians = pointer(t.get("gaussians"), "GsGaussian *")
         struct.splats = pointer(t["splats"], "GsSplat *")
-        struct.pair_from_splat = pointer(t["pair_from_splat"], "unsigned *")
-        struct.splat_from_pair = pointer(t["splat_from_pair"], "int *")
         struct.pair_from_tile = pointer(t["pair_from_tile"], "unsigned *")
+        struct.pairs = pointer(t["pairs"], "unsigned long long *")
         struct.scratch = pointer(t.get("scratch"), "void *")
-        struct.scratch_bytes = t["scratch"].nbytes if "scratch" in t else 0
         struct.gaussian_capacity, struct.pair_capacity = self.gaussian_capacity, self.pair_capacity
-        struct.rgba = pointer(t["rgba"] if rgba is None else rgba, "unsigned char *")
         struct.rgb, struct.alpha = pointer(t.get("rgb"), "float *"), pointer(t.get("alpha"), "float *")
         struct.z = pointer(t.get("depth"), "float *")
 
@@ -93,12 +88,12 @@ class Buffers:
         return Frame(t["rgba"] if rgba is None else rgba, t.get("rgb"), t.get("alpha"), t.get("depth"))
 
     def _size_gaussians(self):
-        self.tensors["gaussians"] = self._new((self.gaussian_capacity, GAUSSIAN_FLOATS))
+        if self.device.type == "cpu" or "gaussians" in self.outputs:  # CUDA projects them as they are decoded
+            self.tensors["gaussians"] = self._new((self.gaussian_capacity, GAUSSIAN_FLOATS))
         self.tensors["splats"] = self._new((self.gaussian_capacity, SPLAT_FLOATS))
-        self.tensors["pair_from_splat"] = self._new(self.gaussian_capacity, torch.int32)
 
     def _size_pairs(self):
-        self.tensors["splat_from_pair"] = self._new(self.pair_capacity, torch.int32)
+        self.tensors["pairs"] = self._new(self.pair_capacity, torch.int64)
 
     def _new(self, shape, dtype=torch.float32):
         return torch.empty(shape, dtype=dtype, device=self.device)

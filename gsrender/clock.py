@@ -6,6 +6,7 @@ import time
 
 import torch
 
+from gsrender._native import ffi
 from gsrender.buffers import COUNTS
 
 
@@ -14,6 +15,9 @@ class HostRecord:
 
     def __init__(self):
         self.marks: list[tuple[str, float]] = []
+
+    def upload(self, view, to) -> None:
+        """The stages read the view where it is."""
 
     def mark(self, stage: str) -> None:
         """What follows belongs to this stage; an empty name ends the frame."""
@@ -36,8 +40,14 @@ class CudaRecord:
 
     def __init__(self):
         self.pinned = torch.empty(len(COUNTS), dtype=torch.int64, pin_memory=True)
+        self.view = torch.empty(ffi.sizeof("GsView"), dtype=torch.uint8, pin_memory=True)
         self.events: list[torch.cuda.Event] = []
         self.stages: list[str] = []
+
+    def upload(self, view, to: torch.Tensor) -> None:
+        """Queues the copy of a GsView to the device."""
+        ffi.memmove(ffi.cast("void *", self.view.data_ptr()), view, self.view.nbytes)
+        to.copy_(self.view, non_blocking=True)
 
     def mark(self, stage: str) -> None:
         if len(self.events) == len(self.stages):

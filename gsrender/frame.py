@@ -18,8 +18,9 @@ class FrameStats:
     """What a frame did and what it cost.
 
     counts        items (anchors or splats in all), lod (after the level mask), visible (after frustum and culling),
-                  gaussians (decoded, opacity > 0), drawn (with a footprint on the screen), pairs (splat, tile)
-    milliseconds  by stage; keys are of STAGES
+                  gaussians (decoded, opacity > 0), drawn (with a footprint on the screen), pairs (of a splat and a tile
+                  that it shows in)
+    milliseconds  by stage; keys are of STAGES, joined by a + where stages are done at once ("decode+project")
     incomplete    a buffer was too small, so items are missing from this picture; the next one has room
     """
 

@@ -22,6 +22,13 @@ IN_FLIGHT = 4  # frames the host may be ahead of a CUDA stream
 LARGEST_SIDE = 16384  # pixels; tile rectangles hold tile numbers of 16 bits, and memory ends long before
 
 
+def _stage_names(native) -> list[str]:
+    names = []
+    while (name := native.gs_stage_name(len(names))) != ffi.NULL:
+        names.append(ffi.string(name).decode())
+    return names
+
+
 @contextmanager
 def memory_or(sentence: str):
     """Turns torch's failure to allocate into a DeviceError of that sentence."""
@@ -43,6 +50,7 @@ class Renderer:
         self.model = model
         self.stats = FrameStats()  # of the last frame that is known to be finished
         self._native = library(model.device.type)
+        self.stages = _stage_names(self._native)  # "decode+project" where two are done at once
         self._tensors: list[torch.Tensor] = []  # what the structs point to
         self._model = self._model_struct()
         self._view, self._buffers = ffi.new("GsView *"), ffi.new("GsBuffers *")
@@ -76,13 +84,14 @@ class Renderer:
                              f"{camera.width} x {camera.height}: the sizes must be equal")
         self._collect(len(self._pending) >= IN_FLIGHT)
         stream = self._prepare(camera, depth, settings, rgba)
+        pointer_to_stream = ffi.cast("void *", stream or 0)
         record = self._records.pop() if self._records else self._new_record()
         if depth is not None and depth.ready is not None:
             depth.ready.wait(stream)
-        for stage in ("cull", "decode", "project", "sort", "blend"):
+        record.upload(self._view, self.buffers.tensors.get("view"))
+        for number, stage in enumerate(self.stages):
             record.mark(stage)
-            run = getattr(self._native, f"gs_{stage}")
-            check(self._native, run(self._model, self._view, self._buffers, ffi.cast("void *", stream or 0)))
+            check(self._native, self._native.gs_stage(number, self._model, self._view, self._buffers, pointer_to_stream))
         record.finish(self.buffers.tensors["counts"])
         self._pending.append(record)
         if self.model.device.type == "cpu":
@@ -122,9 +131,10 @@ class Renderer:
             if not 0 <= settings.appearance < len(table):
                 raise InputError(f"appearance {settings.appearance}: the embedding has rows 0 to {len(table) - 1}")
             self._model.appearance = pointer(table[settings.appearance], "float *")
-        self.buffers.fill(self._buffers, rgba)
+        self._view.rgba = pointer(self.buffers.tensors["rgba"] if rgba is None else rgba, "unsigned char *")
+        self.buffers.fill(self._buffers)
         self.buffers.scratch(self._native.gs_scratch_bytes(self._model, self._view, self._buffers))
-        self.buffers.fill(self._buffers, rgba)
+        self.buffers.fill(self._buffers)
         return torch.cuda.current_stream(self.model.device).cuda_stream if self.model.device.type == "cuda" else None
 
     def _fill_view(self, camera: Camera, depth: DepthBuffer | None, settings: RenderSettings) -> None:

@@ -1,11 +1,11 @@
 /* The C interface of both native libraries, libgsrender_cpu.so and libgsrender_cuda.so.
 
-   Python reads this file with cffi as it stands, so it holds declarations only. A frame is five calls in the order below;
-   each takes the same three structs, works on the device its library is for, allocates nothing and, on CUDA, only puts
-   work on the stream. All memory belongs to the caller. Pointers are to that device's memory, counts included.
-   Every function returns 0, or an error that gs_error names. */
+   Python reads this file with cffi as it stands, so it holds declarations only. A frame is the library's stages in their
+   order. Each takes the same three structs, works on the device its library is for, allocates nothing and, on CUDA, only
+   puts work on the stream, so that the stages can be captured as a graph. All memory belongs to the caller. Pointers in
+   the structs are to that device's memory, counts included. */
 
-enum { GS_VERSION = 1 };                                     /* checked when the library is loaded */
+enum { GS_VERSION = 2 };                                     /* checked when the library is loaded */
 enum { GS_TILE = 16 };                                       /* edge of a tile, pixels */
 enum { GS_MAX_WIDTH = 256 };                                 /* of a decoder: inputs, hidden units, outputs */
 enum { GS_ANCHORS = 0, GS_SPLATS = 1 };                      /* GsModel.kind */
@@ -61,6 +61,7 @@ typedef struct GsView {
     int culling;
     float margin;
     const float *depth;          /* linear view z [height, width], then its max pyramid (depth.py); null: no proxy */
+    unsigned char *rgba;         /* where the picture goes, [height, width, 4], opaque */
 } GsView;
 
 /* What the stages counted. Numbers are what the frame needed: larger than a capacity means that it did not fit. */
@@ -84,18 +85,16 @@ typedef struct GsSplat {
 } GsSplat;
 
 typedef struct GsBuffers {
+    const GsView *view;              /* CUDA: a copy of the view in device memory, which the kernels read */
     GsCounts *counts;
     int *item_from_visible;          /* [N] ascending */
-    float *visible_opacity;          /* anchors: [N, K] */
-    int *gaussian_from_visible;      /* [N] index of the first Gaussian of a visible item */
-    GsGaussian *gaussians;           /* [gaussian_capacity] */
+    GsGaussian *gaussians;           /* [gaussian_capacity]; CUDA: null where nobody wants to see them */
     GsSplat *splats;                 /* [gaussian_capacity] */
-    unsigned *pair_from_splat;       /* [gaussian_capacity] index of a splat's first pair */
-    int *splat_from_pair;            /* [pair_capacity] sorted by tile, then depth, then index */
     unsigned *pair_from_tile;        /* [tiles + 1] */
+    unsigned long long *pairs;       /* [pair_capacity] by tile; view z's bits << 32 | splat. Within a tile the CPU sorts
+                                        them, CUDA leaves that to blend, which needs the nearest few only */
     void *scratch;                   /* [gs_scratch_bytes] */
-    long long gaussian_capacity, pair_capacity, scratch_bytes;
-    unsigned char *rgba;             /* [height, width, 4], opaque */
+    long long gaussian_capacity, pair_capacity;
     float *rgb;                      /* [height, width, 3] unclamped; null: not wanted */
     float *alpha;                    /* [height, width]; null: not wanted */
     float *z;                        /* [height, width] expected depth; null: not wanted */
@@ -107,13 +106,13 @@ const char *gs_error(int error);
 /* Scratch for these capacities and this size, bytes. */
 long long gs_scratch_bytes(const GsModel *model, const GsView *view, const GsBuffers *buffers);
 
-/* All items -> the visible ones: level of detail, frustum, proxy depth. Zeroes the counts first. */
-int gs_cull(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream);
-/* Visible items -> Gaussians with a position, shape and colour. */
-int gs_decode(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream);
-/* Gaussians -> splats: ellipses in the picture. */
-int gs_project(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream);
-/* Splats -> for each tile, the splats that touch it, near to far. */
-int gs_sort(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream);
-/* Sorted pairs -> the picture. */
-int gs_blend(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream);
+/* The name of a stage, counted from 0; null behind the last. Names are those of the frame (frame.py); stages that are
+   done at once share one, such as "decode+project".
+       cull      all items -> the visible ones: level of detail, frustum, proxy depth
+       decode    visible items -> Gaussians with a position, shape and colour
+       project   Gaussians -> splats: ellipses in the picture
+       sort      splats -> for each tile, the splats that show in it
+       blend     those, from near to far -> the picture */
+const char *gs_stage_name(int stage);
+/* Runs a stage. Returns 0, or an error that gs_error names. */
+int gs_stage(int stage, const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream);

@@ -179,6 +179,16 @@ GS_FN GsSplat project_one(const GsView &view, const GsGaussian &g) {
 
 // --- sort -----------------------------------------------------------------------------------------------------------
 
+// A splat in a tile, in an order of 64 bits: near to far, ties by index. View z is above zero, so its bits are in the
+// order of its values.
+GS_FN unsigned depth_bits(float z) {
+    unsigned bits;
+    memcpy(&bits, &z, sizeof bits);
+    return bits;
+}
+GS_FN unsigned long long pair_of(int splat, float z) { return (unsigned long long)depth_bits(z) << 32 | unsigned(splat); }
+GS_FN int splat_of(unsigned long long pair) { return int(pair & 0xffffffffu); }
+
 // How far a splat shows: the squared distance, in sigmas, at which it fades below the 1/255 that is still blended. The
 // last term is for rounding: a tile too many costs a little time, one too few a pixel.
 GS_FN float reach_of(const GsSplat &s) { return 2.0f * logf(255.0f * s.opacity) + 1e-3f; }

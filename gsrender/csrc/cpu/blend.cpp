@@ -52,7 +52,7 @@ static void write_tile(const Tile &tile, const GsView &view, const GsBuffers &bu
             const float rgb[3] = {tile.red[row][column] + through * view.background[0],
                                   tile.green[row][column] + through * view.background[1],
                                   tile.blue[row][column] + through * view.background[2]};
-            unsigned char *rgba = buffers.rgba + 4 * pixel;
+            unsigned char *rgba = view.rgba + 4 * pixel;
             for (int c = 0; c < 3; c++) rgba[c] = byte_of(rgb[c]);
             rgba[3] = 255;
             if (buffers.rgb) memcpy(buffers.rgb + 3 * pixel, rgb, sizeof rgb);
@@ -61,8 +61,8 @@ static void write_tile(const Tile &tile, const GsView &view, const GsBuffers &bu
         }
 }
 
-int gs_blend(const GsModel *, const GsView *view, const GsBuffers *buffers, void *) {
-    const int columns = tile_columns(*view), tiles = columns * tile_rows(*view);
+int blend(const GsModel &, const GsView &view, const GsBuffers &buffers) {
+    const int columns = tile_columns(view), tiles = columns * tile_rows(view);
 #pragma omp parallel for schedule(dynamic)
     for (int t = 0; t < tiles; t++) {
         const int left = t % columns * GS_TILE, top = t / columns * GS_TILE;
@@ -71,15 +71,15 @@ int gs_blend(const GsModel *, const GsView *view, const GsBuffers *buffers, void
             for (int column = 0; column < GS_TILE; column++) {
                 tile.transmittance[row][column] = 1;
                 // What sticks out of the picture is finished from the start, or its tiles never would be.
-                tile.live[row][column] = top + row < view->height && left + column < view->width;
+                tile.live[row][column] = top + row < view.height && left + column < view.width;
             }
-        const unsigned first = buffers->pair_from_tile[t], end = buffers->pair_from_tile[t + 1];
+        const unsigned first = buffers.pair_from_tile[t], end = buffers.pair_from_tile[t + 1];
         for (unsigned pair = first; pair < end; pair++) {
-            add_splat(tile, buffers->splats[buffers->splat_from_pair[pair]], left, top);
+            add_splat(tile, buffers.splats[splat_of(buffers.pairs[pair])], left, top);
             // Asking is as dear as a few rows of blending, so not after every splat.
             if ((pair - first) % 32 == 31 && is_finished(tile)) break;
         }
-        write_tile(tile, *view, *buffers, left, top);
+        write_tile(tile, view, buffers, left, top);
     }
     return 0;
 }

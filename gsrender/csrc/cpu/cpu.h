@@ -3,7 +3,7 @@
 
 #include "../stages.h"
 
-enum { BLOCK = 1024 };                // items a thread takes at a time
+enum { BLOCK = 256 };                 // items a thread takes at a time
 enum { WIDTH = GS_MAX_WIDTH };
 
 inline int blocks_of(long long count) { return int((count + BLOCK - 1) / BLOCK); }
@@ -23,6 +23,13 @@ template <typename T> T exclusive_sum(T *counts, int n) {
     return sum;
 }
 
+// The stages. Each returns 0.
+int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers);
+int decode(const GsModel &model, const GsView &view, const GsBuffers &buffers);
+int project(const GsModel &model, const GsView &view, const GsBuffers &buffers);
+int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers);
+int blend(const GsModel &model, const GsView &view, const GsBuffers &buffers);
+
 inline long long fitting(long long count, long long capacity) { return count < capacity ? count : capacity; }
 
 // The scratch memory of each stage that needs some. Stages follow each other, so all begin at its start.
@@ -33,7 +40,9 @@ struct CullScratch {
 };
 
 struct DecodeScratch {
-    long long *first; // [blocks + 1]
+    long long *first; // [blocks + 1] Gaussians before a block of visible items
+    int *kept;        // [N] Gaussians before a visible item within its block
+    float *opacity;   // [N, K]
     DecodeScratch(Arena &arena, const GsModel &model);
 };
 

@@ -4,6 +4,8 @@
 
 DecodeScratch::DecodeScratch(Arena &arena, const GsModel &model) {
     first = arena.take<long long>(blocks_of(model.count) + 1);
+    kept = arena.take<int>(model.count);
+    opacity = arena.take<float>(size_t(model.count) * model.offsets);
 }
 
 // y = x W + b, W stored [inputs, outputs]: the inner loop runs over outputs and vectorises.
@@ -60,7 +62,7 @@ static void decode_anchor(const GsModel &model, const GsView &view, int item, co
         if (opacity[k] > 0.0f) *out++ = gaussian_of(model, item, k, opacity[k], covariance + 7 * k, colour + 3 * k), room--;
 }
 
-static int decode_anchors(const GsModel &model, const GsView &view, const GsBuffers &buffers) {
+static void decode_anchors(const GsModel &model, const GsView &view, const GsBuffers &buffers) {
     Arena arena(buffers.scratch);
     DecodeScratch scratch(arena, model);
     const int visible = int(buffers.counts->visible), blocks = blocks_of(visible);
@@ -68,9 +70,8 @@ static int decode_anchors(const GsModel &model, const GsView &view, const GsBuff
     for (int block = 0; block < blocks; block++) {
         int kept = 0;
         for (int v = block * BLOCK; v < end_of(block, visible); v++) {
-            buffers.gaussian_from_visible[v] = kept; // within the block, until the blocks are summed
-            kept += opacities_of(model, view, buffers.item_from_visible[v],
-                                 buffers.visible_opacity + size_t(v) * model.offsets);
+            scratch.kept[v] = kept;
+            kept += opacities_of(model, view, buffers.item_from_visible[v], scratch.opacity + size_t(v) * model.offsets);
         }
         scratch.first[block] = kept;
     }
@@ -78,25 +79,21 @@ static int decode_anchors(const GsModel &model, const GsView &view, const GsBuff
 #pragma omp parallel for schedule(dynamic)
     for (int block = 0; block < blocks; block++)
         for (int v = block * BLOCK; v < end_of(block, visible); v++) {
-            const long long first = scratch.first[block] + buffers.gaussian_from_visible[v];
-            buffers.gaussian_from_visible[v] = int(first);
-            decode_anchor(model, view, buffers.item_from_visible[v], buffers.visible_opacity + size_t(v) * model.offsets,
+            const long long first = scratch.first[block] + scratch.kept[v];
+            decode_anchor(model, view, buffers.item_from_visible[v], scratch.opacity + size_t(v) * model.offsets,
                           buffers.gaussians + first, buffers.gaussian_capacity - first);
         }
-    return 0;
 }
 
-static int decode_splats(const GsModel &model, const GsView &view, const GsBuffers &buffers) {
+static void decode_splats(const GsModel &model, const GsView &view, const GsBuffers &buffers) {
     const long long visible = buffers.counts->visible, count = fitting(visible, buffers.gaussian_capacity);
 #pragma omp parallel for schedule(static)
-    for (long long v = 0; v < count; v++) {
-        buffers.gaussian_from_visible[v] = int(v);
+    for (long long v = 0; v < count; v++)
         buffers.gaussians[v] = gaussian_of_splat(model, view, buffers.item_from_visible[v]);
-    }
     buffers.counts->gaussians = visible;
-    return 0;
 }
 
-int gs_decode(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *) {
-    return model->kind == GS_ANCHORS ? decode_anchors(*model, *view, *buffers) : decode_splats(*model, *view, *buffers);
+int decode(const GsModel &model, const GsView &view, const GsBuffers &buffers) {
+    model.kind == GS_ANCHORS ? decode_anchors(model, view, buffers) : decode_splats(model, view, buffers);
+    return 0;
 }

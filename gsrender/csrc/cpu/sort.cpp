@@ -13,13 +13,6 @@ SortScratch::SortScratch(Arena &arena, const GsView &view, const GsBuffers &buff
     end = arena.take<unsigned>(size_t(tile_columns(view)) * tile_rows(view));
 }
 
-// View z is above zero, so its bits are in the order of its values.
-static unsigned bits_of(float z) {
-    unsigned bits;
-    memcpy(&bits, &z, sizeof bits);
-    return bits;
-}
-
 // Returns which side of the double buffer holds the result.
 static int sort_by_depth(SortScratch &scratch, int count) {
     int from = 0;
@@ -51,15 +44,15 @@ static void for_tiles(const GsBuffers &buffers, const int *sorted, int count, in
     }
 }
 
-int gs_sort(const GsModel *, const GsView *view, const GsBuffers *buffers, void *) {
-    Arena arena(buffers->scratch);
-    SortScratch scratch(arena, *view, *buffers);
-    const int gaussians = int(fitting(buffers->counts->gaussians, buffers->gaussian_capacity));
-    const int columns = tile_columns(*view), rows = tile_rows(*view);
+int sort(const GsModel &, const GsView &view, const GsBuffers &buffers) {
+    Arena arena(buffers.scratch);
+    SortScratch scratch(arena, view, buffers);
+    const int gaussians = int(fitting(buffers.counts->gaussians, buffers.gaussian_capacity));
+    const int columns = tile_columns(view), rows = tile_rows(view);
     int drawn = 0;
     for (int i = 0; i < gaussians; i++)
-        if (!is_empty(tiles_of(buffers->splats[i])))
-            scratch.key[0][drawn] = bits_of(buffers->splats[i].z), scratch.splat[0][drawn++] = i;
+        if (!is_empty(tiles_of(buffers.splats[i])))
+            scratch.key[0][drawn] = depth_bits(buffers.splats[i].z), scratch.splat[0][drawn++] = i;
     const int *sorted = scratch.splat[sort_by_depth(scratch, drawn)];
 
     // Each thread owns some rows of tiles and walks over all splats, so that every tile is filled from near to far.
@@ -69,21 +62,22 @@ int gs_sort(const GsModel *, const GsView *view, const GsBuffers *buffers, void 
     {
         const int top = rows * omp_get_thread_num() / omp_get_num_threads();
         const int bottom = rows * (omp_get_thread_num() + 1) / omp_get_num_threads();
-        for_tiles(*buffers, sorted, drawn, columns, top, bottom, [&](int, int tile) { scratch.end[tile]++; });
+        for_tiles(buffers, sorted, drawn, columns, top, bottom, [&](int, int tile) { scratch.end[tile]++; });
 #pragma omp barrier
 #pragma omp single
         {
             for (int tile = 0; tile < columns * rows; tile++) {
-                buffers->pair_from_tile[tile] = unsigned(fitting(pairs, buffers->pair_capacity));
+                buffers.pair_from_tile[tile] = unsigned(fitting(pairs, buffers.pair_capacity));
                 const unsigned count = scratch.end[tile];
-                scratch.end[tile] = buffers->pair_from_tile[tile];
+                scratch.end[tile] = buffers.pair_from_tile[tile];
                 pairs += count;
             }
-            buffers->pair_from_tile[columns * rows] = unsigned(fitting(pairs, buffers->pair_capacity));
-            buffers->counts->pairs = pairs;
+            buffers.pair_from_tile[columns * rows] = unsigned(fitting(pairs, buffers.pair_capacity));
+            buffers.counts->pairs = pairs;
         }
-        for_tiles(*buffers, sorted, drawn, columns, top, bottom, [&](int splat, int tile) {
-            if (scratch.end[tile] < buffers->pair_from_tile[tile + 1]) buffers->splat_from_pair[scratch.end[tile]++] = splat;
+        for_tiles(buffers, sorted, drawn, columns, top, bottom, [&](int splat, int tile) {
+            if (scratch.end[tile] < buffers.pair_from_tile[tile + 1])
+                buffers.pairs[scratch.end[tile]++] = pair_of(splat, buffers.splats[splat].z);
         });
     }
     return 0;

@@ -1,44 +1,174 @@
-// Sorted pairs -> the picture: a block a tile, a thread a pixel, splats read together into shared memory.
+// Pairs of each tile -> the picture. A block takes a tile and a thread a pixel. The block takes the nearest BATCH pairs,
+// sorts them in shared memory and blends them; it stops when its pixels are finished, so that what lies behind an opaque
+// surface is never sorted. A warp's pixels are a patch of 8 x 4, and it passes over splats that do not show in it.
 #include "cuda.h"
 
-enum { PIXELS = GS_TILE * GS_TILE };
+enum { BATCH = 1024, BINS = THREADS, PATCH_WIDTH = 8, PATCH_HEIGHT = 4 };
+static_assert(GS_TILE * GS_TILE == int(THREADS) && PATCH_WIDTH * PATCH_HEIGHT == int(WARP), "a thread a pixel");
 
-static __global__ void __launch_bounds__(PIXELS) blend_tiles(GsView view, GsBuffers buffers) {
-    __shared__ GsSplat batch[PIXELS];
-    const int tile = blockIdx.y * gridDim.x + blockIdx.x;
-    const int x = blockIdx.x * GS_TILE + threadIdx.x % GS_TILE, y = blockIdx.y * GS_TILE + threadIdx.x / GS_TILE;
-    const bool inside = x < view.width && y < view.height;
-    Pixel pixel = {1.0f, inside ? 1.0f : 0.0f};
-    float red = 0, green = 0, blue = 0, z = 0;
-    const unsigned end = buffers.pair_from_tile[tile + 1];
-    for (unsigned base = buffers.pair_from_tile[tile]; base < end; base += PIXELS) {
-        // Also the barrier behind the last batch: nobody overwrites what another thread still reads.
-        if (__syncthreads_and(pixel.live == 0.0f)) break;
-        if (base + threadIdx.x < end) batch[threadIdx.x] = buffers.splats[buffers.splat_from_pair[base + threadIdx.x]];
+typedef unsigned long long Pair;
+
+// What blending reads of a splat: 12 words, three vector loads.
+struct __align__(16) Staged {
+    float x, y, xx, xy, yy, opacity, red, green, blue, z, reach, unused;
+};
+
+struct Shared {
+    Pair pair[BATCH];
+    Staged staged[THREADS];
+    int bins[BINS];
+    Pair low, high;
+    int count;
+};
+
+// Ascending, bitonic; entries up to the next power of two are room for padding.
+static __device__ void sort_batch(Shared &shared, int count) {
+    int size = 2;
+    while (size < count) size *= 2;
+    for (int i = count + threadIdx.x; i < size; i += THREADS) shared.pair[i] = ~Pair(0);
+    __syncthreads();
+    for (int run = 2; run <= size; run *= 2)
+        for (int step = run / 2; step; step /= 2) {
+            for (int i = threadIdx.x; i < size / 2; i += THREADS) {
+                const int a = 2 * i - (i & (step - 1)), b = a + step;
+                const Pair first = shared.pair[a], second = shared.pair[b];
+                if ((first > second) == ((a & run) == 0)) shared.pair[a] = second, shared.pair[b] = first;
+            }
+            // Up to a step of 32 a warp stays within its own 64 entries.
+            if (step > WARP || (step == 1 && run >= 2 * WARP)) __syncthreads();
+            else __syncwarp();
+        }
+    __syncthreads();
+}
+
+// Puts the next pairs in [low, last] into shared.pair, as many nearest ones as BATCH holds, and moves low behind them.
+// Returns how many.
+static __device__ int take_batch(Shared &shared, const Pair *pairs, int total, Pair last) {
+    const Pair low = shared.low;
+    Pair span = last - low;
+    while (true) { // histogram of what remains; where its first bin is too full already, one of that bin
+        const int bits = span ? 64 - __clzll(span) : 0, shift = bits > 8 ? bits - 8 : 0;
+        shared.bins[threadIdx.x] = 0;
         __syncthreads();
-        const int count = int(end - base < PIXELS ? end - base : PIXELS);
-        for (int i = 0; i < count && pixel.live != 0.0f; i++) {
-            const GsSplat &s = batch[i];
-            const float weight =
-                blend_one(s.conic[0], s.conic[1], s.conic[2], s.opacity, s.x - x, s.y - y, pixel, pixel);
-            red += weight * s.colour[0], green += weight * s.colour[1], blue += weight * s.colour[2];
-            z += weight * s.z;
+        for (int i = threadIdx.x; i < total; i += THREADS) {
+            const Pair p = pairs[i];
+            if (p >= low && p - low <= span) atomicAdd(shared.bins + int((p - low) >> shift), 1);
+        }
+        __syncthreads();
+        if (threadIdx.x == 0) {
+            int sum = 0, bin = 0;
+            while (bin < BINS && sum + shared.bins[bin] <= BATCH) sum += shared.bins[bin++];
+            // No pairs are equal, so a bin of one value holds one: shift 0 always takes something.
+            shared.high = bin == BINS ? last : bin ? low + ((Pair(bin) << shift) - 1) : low;
+            shared.count = bin ? 0 : -1;
+        }
+        __syncthreads();
+        const bool found = shared.count == 0;
+        __syncthreads(); // before anyone counts what it takes
+        if (found) break;
+        span = (Pair(1) << shift) - 1;
+    }
+    const Pair high = shared.high < last ? shared.high : last;
+    for (int i = threadIdx.x; i < total; i += THREADS) {
+        const Pair p = pairs[i];
+        if (p >= low && p <= high) shared.pair[atomicAdd(&shared.count, 1)] = p;
+    }
+    __syncthreads();
+    if (threadIdx.x == 0) shared.low = high + 1;
+    __syncthreads();
+    return shared.count;
+}
+
+static __device__ Pair farthest(Shared &shared, const Pair *pairs, int total) {
+    Pair most = 0, least = ~Pair(0);
+    for (int i = threadIdx.x; i < total; i += THREADS) {
+        most = pairs[i] > most ? pairs[i] : most;
+        least = pairs[i] < least ? pairs[i] : least;
+    }
+    if (threadIdx.x == 0) shared.low = ~Pair(0), shared.high = 0;
+    __syncthreads();
+    atomicMax(&shared.high, most);
+    atomicMin(&shared.low, least);
+    __syncthreads();
+    return shared.high;
+}
+
+struct Blended {
+    Pixel pixel;
+    float red, green, blue, z;
+};
+
+static __device__ void blend_batch(Shared &shared, const GsBuffers &buffers, int count, float x, float y, float left,
+                                   float top, Blended &b) {
+    for (int base = 0; base < count; base += THREADS) {
+        // Also the barrier behind the last turn: nobody overwrites what another thread still reads.
+        if (__syncthreads_and(b.pixel.live == 0.0f)) return;
+        const int here = count - base < THREADS ? count - base : THREADS;
+        if (threadIdx.x < here) {
+            const GsSplat s = buffers.splats[splat_of(shared.pair[base + threadIdx.x])];
+            shared.staged[threadIdx.x] = {s.x,         s.y,         s.conic[0],  s.conic[1], s.conic[2],   s.opacity,
+                                          s.colour[0], s.colour[1], s.colour[2], s.z,        reach_of(s), 0};
+        }
+        __syncthreads();
+        for (int group = 0; group < here; group += WARP) {
+            if (__all_sync(~0u, b.pixel.live == 0.0f)) break;
+            bool shows = false;
+            if (group + lane() < here) {
+                const Staged &s = shared.staged[group + lane()];
+                GsSplat splat;
+                splat.x = s.x, splat.y = s.y, splat.conic[0] = s.xx, splat.conic[1] = s.xy, splat.conic[2] = s.yy;
+                shows = shows_in(splat, s.reach, left, top, left + (PATCH_WIDTH - 1), top + (PATCH_HEIGHT - 1));
+            }
+            for (unsigned mask = __ballot_sync(~0u, shows); mask; mask &= mask - 1) {
+                const Staged &s = shared.staged[group + __ffs(mask) - 1];
+                const float weight = blend_one(s.xx, s.xy, s.yy, s.opacity, s.x - x, s.y - y, b.pixel, b.pixel);
+                b.red += weight * s.red, b.green += weight * s.green, b.blue += weight * s.blue;
+                b.z += weight * s.z;
+            }
         }
     }
+}
+
+static __global__ void __launch_bounds__(THREADS) blend_tiles(const GsBuffers buffers) {
+    __shared__ Shared shared;
+    const GsView &view = *buffers.view;
+    const int tile = blockIdx.y * gridDim.x + blockIdx.x;
+    const int left = blockIdx.x * GS_TILE + warp() % 2 * PATCH_WIDTH, top = blockIdx.y * GS_TILE + warp() / 2 * PATCH_HEIGHT;
+    const int x = left + lane() % PATCH_WIDTH, y = top + lane() / PATCH_WIDTH;
+    const bool inside = x < view.width && y < view.height;
+    Blended b = {{1.0f, inside ? 1.0f : 0.0f}, 0, 0, 0, 0};
+
+    const unsigned first = buffers.pair_from_tile[tile];
+    const int total = int(buffers.pair_from_tile[tile + 1] - first);
+    const Pair *pairs = buffers.pairs + first;
+    if (total <= BATCH) {
+        for (int i = threadIdx.x; i < total; i += THREADS) shared.pair[i] = pairs[i];
+        sort_batch(shared, total);
+        blend_batch(shared, buffers, total, x, y, left, top, b);
+    } else {
+        const Pair last = farthest(shared, pairs, total);
+        for (int done = 0; done < total;) {
+            const int count = take_batch(shared, pairs, total, last);
+            sort_batch(shared, count);
+            blend_batch(shared, buffers, count, x, y, left, top, b);
+            done += count;
+            if (__syncthreads_and(b.pixel.live == 0.0f)) break;
+        }
+    }
+
     if (!inside) return;
     const size_t at = size_t(y) * view.width + x;
-    const float through = pixel.transmittance, covered = 1.0f - through;
-    const float rgb[3] = {red + through * view.background[0], green + through * view.background[1],
-                          blue + through * view.background[2]};
-    reinterpret_cast<uchar4 *>(buffers.rgba)[at] = make_uchar4(byte_of(rgb[0]), byte_of(rgb[1]), byte_of(rgb[2]), 255);
+    const float through = b.pixel.transmittance, covered = 1.0f - through;
+    const float rgb[3] = {b.red + through * view.background[0], b.green + through * view.background[1],
+                          b.blue + through * view.background[2]};
+    reinterpret_cast<uchar4 *>(view.rgba)[at] = make_uchar4(byte_of(rgb[0]), byte_of(rgb[1]), byte_of(rgb[2]), 255);
     if (buffers.rgb)
         for (int c = 0; c < 3; c++) buffers.rgb[3 * at + c] = rgb[c];
     if (buffers.alpha) buffers.alpha[at] = covered;
-    if (buffers.z) buffers.z[at] = covered > 0 ? z / covered : INFINITY;
+    if (buffers.z) buffers.z[at] = covered > 0 ? b.z / covered : INFINITY;
 }
 
-int gs_blend(const GsModel *, const GsView *view, const GsBuffers *buffers, void *stream) {
-    const dim3 tiles(tile_columns(*view), tile_rows(*view));
-    blend_tiles<<<tiles, PIXELS, 0, stream_of(stream)>>>(*view, *buffers);
+int blend(const GsModel &, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
+    blend_tiles<<<dim3(tile_columns(view), tile_rows(view)), THREADS, 0, stream>>>(buffers);
     return int(cudaGetLastError());
 }

@@ -1,13 +1,12 @@
-// What the CUDA stages share. Counts stay on the device: a kernel whose work depends on one is launched for the capacity,
-// or with a grid that fills the GPU, and reads the count itself.
+// What the CUDA stages share. Counts stay on the device: a kernel whose work depends on one has a grid that fills the GPU
+// and reads the count itself. The view is read from device memory, so that a captured graph serves every camera.
 #pragma once
 
 #include <cstdint>
-#include <cub/cub.cuh>
 
 #include "../stages.h"
 
-enum { THREADS = 256, WARP = 32 };
+enum { THREADS = 256, WARP = 32, WARPS = THREADS / WARP };
 
 #define GS_TRY(call)                                 \
     do {                                             \
@@ -15,24 +14,48 @@ enum { THREADS = 256, WARP = 32 };
         if (error != cudaSuccess) return int(error); \
     } while (0)
 
-inline cudaStream_t stream_of(void *stream) { return static_cast<cudaStream_t>(stream); }
+// The stages. Each returns a cudaError_t.
+int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream);
+int decode(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream);
+int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream);
+int blend(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream);
 
-inline unsigned blocks_for(long long count, int per_block = THREADS) {
-    const long long blocks = (count + per_block - 1) / per_block;
-    return unsigned(blocks > 0 ? blocks : 1);
-}
+enum { CULL_ITEMS = 4, CULL_CHUNK = CULL_ITEMS * THREADS }; // items a thread tests, items a block compacts at once
+enum { GROUP = 4, DECODE_CHUNK = WARPS * GROUP };           // anchors a warp, and a block, decode at once
+
+// Scratch memory. It begins with what a frame starts from zero.
+struct Scratch {
+    unsigned *tickets;             // [2] next chunk to cull, to decode
+    unsigned long long *cull_sum;  // [chunks] of the running sums, see RunningSum
+    unsigned long long *decode_sum;
+    unsigned *tile_pairs;          // [tiles] pairs of a tile
+    unsigned *tile_filled;         // [tiles] of those, written so far
+    size_t zeroed;                 // bytes up to here
+
+    Scratch(Arena &arena, const GsModel &model, const GsView &view) {
+        tickets = arena.take<unsigned>(2);
+        cull_sum = arena.take<unsigned long long>((size_t(model.count) + CULL_CHUNK - 1) / CULL_CHUNK);
+        decode_sum = arena.take<unsigned long long>((size_t(model.count) + DECODE_CHUNK - 1) / DECODE_CHUNK);
+        const size_t tiles = size_t(tile_columns(view)) * tile_rows(view);
+        tile_pairs = arena.take<unsigned>(tiles);
+        tile_filled = arena.take<unsigned>(tiles);
+        zeroed = arena.used;
+    }
+};
 
 // Blocks that fill the GPU once, for loops over a count that only the device knows.
-inline unsigned resident_blocks() {
-    static const unsigned blocks = [] {
-        int device = 0, processors = 1;
+inline unsigned resident_blocks(int per_processor) {
+    static const int processors = [] {
+        int device = 0, count = 1;
         cudaGetDevice(&device);
-        cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device);
-        return unsigned(processors * 8);
+        cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device);
+        return count;
     }();
-    return blocks;
+    return unsigned(processors * per_processor);
 }
 
+__device__ __forceinline__ int lane() { return threadIdx.x % WARP; }
+__device__ __forceinline__ int warp() { return threadIdx.x / WARP; }
 __device__ __forceinline__ long long thread_index() { return blockIdx.x * (long long)blockDim.x + threadIdx.x; }
 __device__ __forceinline__ long long thread_count() { return gridDim.x * (long long)blockDim.x; }
 
@@ -41,40 +64,53 @@ __device__ __forceinline__ long long fitting(long long count, long long capacity
 }
 
 // The sum over a warp, in every lane. Every thread of the warp takes part.
-__device__ __forceinline__ int warp_sum(int value) {
+template <typename T> __device__ __forceinline__ T warp_sum(T value) {
     for (int step = WARP / 2; step; step /= 2) value += __shfl_xor_sync(~0u, value, step);
     return value;
 }
 
-// Adds each thread's value to a counter: one atomic a warp. Every thread of the warp takes part.
-__device__ __forceinline__ void add_to(long long *counter, int value) {
-    const int sum = warp_sum(value);
-    if (threadIdx.x % WARP == 0 && sum) atomicAdd(reinterpret_cast<unsigned long long *>(counter), sum);
+// The sum of the lanes before this one.
+__device__ __forceinline__ int sum_before(int value) {
+    int sum = value;
+    for (int step = 1; step < WARP; step *= 2) {
+        const int other = __shfl_up_sync(~0u, sum, step);
+        if (lane() >= step) sum += other;
+    }
+    return sum - value;
 }
 
-// The scratch memory of each stage. Stages follow each other on one stream, so all begin at its start.
-struct CullScratch {
-    unsigned char *is_visible; // [N]
-    int *selected;             // one count, as cub writes it
-    void *select;
-    size_t select_bytes;
-    CullScratch(Arena &arena, const GsModel &model);
-};
+__device__ __forceinline__ void atomic_add(long long *counter, long long value) {
+    if (value) atomicAdd(reinterpret_cast<unsigned long long *>(counter), (unsigned long long)value);
+}
 
-struct DecodeScratch {
-    int *kept; // [N + 1] Gaussians of a visible item, zero behind the last
-    int *sum;  // [N + 1] exclusive sum of them
-    void *scan;
-    size_t scan_bytes;
-    DecodeScratch(Arena &arena, const GsModel &model);
-};
+// The exclusive sum over chunks of work that blocks take in order: decoupled look-back (Merrill and Garland 2016). An
+// entry is 0, or a chunk's own sum, or the sum up to and with it; its top two bits say which.
+struct RunningSum {
+    static constexpr unsigned long long OWN = 1ull << 62, WHOLE = 2ull << 62, VALUE = OWN - 1;
 
-struct SortScratch {
-    unsigned *tiles;   // [gaussian_capacity] tiles a splat touches
-    uint64_t *key[2];  // [pair_capacity] tile, then depth bits
-    int *splat;        // [pair_capacity] before sorting
-    void *cub;         // for the scan, then for the sort
-    size_t scan_bytes, sort_bytes;
-    int key_bits;
-    SortScratch(Arena &arena, const GsView &view, const GsBuffers &buffers);
+    // Called by one whole warp of the block that took the chunk. The same result in every lane.
+    __device__ static long long before(unsigned long long *entries, unsigned chunk, long long own) {
+        volatile unsigned long long *state = entries;
+        if (lane() == 0) {
+            state[chunk] = (chunk ? OWN : WHOLE) | (unsigned long long)own;
+            __threadfence();
+        }
+        long long sum = 0;
+        for (long long last = (long long)chunk - 1; last >= 0; last -= WARP) {
+            const long long at = last - lane();
+            unsigned long long entry = at >= 0 ? 0 : WHOLE;
+            // Whoever took an earlier chunk is running, and sets its entry before it waits for anybody.
+            while (__any_sync(~0u, entry == 0))
+                if (entry == 0) entry = state[at];
+            const unsigned whole = __ballot_sync(~0u, (entry & WHOLE) != 0);
+            const int nearest = whole ? __ffs(whole) - 1 : WARP - 1;
+            sum += warp_sum(lane() <= nearest ? (long long)(entry & VALUE) : 0ll);
+            if (whole) break;
+        }
+        if (lane() == 0 && chunk) {
+            __threadfence();
+            state[chunk] = WHOLE | (unsigned long long)(sum + own);
+        }
+        return sum;
+    }
 };

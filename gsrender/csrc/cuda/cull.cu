@@ -1,35 +1,54 @@
-// All items -> the visible ones, ascending: one thread tests an item, cub compacts in order.
+// All items -> the visible ones, ascending, in one pass.
 #include "cuda.h"
 
-#include <thrust/iterator/counting_iterator.h>
-
-static thrust::counting_iterator<int> every_item() { return thrust::counting_iterator<int>(0); }
-
-CullScratch::CullScratch(Arena &arena, const GsModel &model) {
-    is_visible = arena.take<unsigned char>(model.count);
-    selected = arena.take<int>(1);
-    select_bytes = 0;
-    cub::DeviceSelect::Flagged(nullptr, select_bytes, every_item(), is_visible, (int *)nullptr, selected, model.count);
-    select = arena.take<char>(select_bytes);
+static __global__ void __launch_bounds__(THREADS)
+    cull_items(const GsModel model, const GsBuffers buffers, unsigned *ticket, unsigned long long *sums) {
+    __shared__ unsigned chunk;
+    __shared__ int before[CULL_ITEMS * WARPS]; // visible items of a warp's turn, then of all turns before it
+    __shared__ long long first;
+    static_assert(CULL_ITEMS * WARPS == int(WARP), "one warp sums the turns of a chunk");
+    const GsView view = *buffers.view;
+    long long lod = 0;
+    while (true) {
+        if (threadIdx.x == 0) chunk = atomicAdd(ticket, 1);
+        __syncthreads();
+        const long long start = (long long)chunk * CULL_CHUNK;
+        if (start >= model.count) break;
+        unsigned seen[CULL_ITEMS];
+        for (int turn = 0; turn < CULL_ITEMS; turn++) {
+            const long long item = start + turn * THREADS + threadIdx.x;
+            const int state = item < model.count ? cull_one(model, view, int(item)) : CULL_HIDDEN;
+            lod += (state & CULL_LOD) != 0;
+            seen[turn] = __ballot_sync(~0u, (state & CULL_VISIBLE) != 0);
+            if (lane() == 0) before[turn * WARPS + warp()] = __popc(seen[turn]);
+        }
+        __syncthreads();
+        if (warp() == 0) {
+            const int own = before[lane()], all = warp_sum(own);
+            before[lane()] = sum_before(own);
+            const long long sum = RunningSum::before(sums, chunk, all);
+            if (lane() == 0) {
+                first = sum;
+                if (start + CULL_CHUNK >= model.count) buffers.counts->visible = sum + all;
+            }
+        }
+        __syncthreads();
+        for (int turn = 0; turn < CULL_ITEMS; turn++)
+            if (seen[turn] >> lane() & 1)
+                buffers.item_from_visible[first + before[turn * WARPS + warp()] +
+                                          __popc(seen[turn] & ((1u << lane()) - 1))] =
+                    int(start + turn * THREADS + threadIdx.x);
+    }
+    lod = warp_sum(lod);
+    if (lane() == 0) atomic_add(&buffers.counts->lod, lod);
 }
 
-static __global__ void test_items(GsModel model, GsView view, unsigned char *is_visible, GsCounts *counts) {
-    const long long item = thread_index();
-    const int state = item < model.count ? cull_one(model, view, int(item)) : CULL_HIDDEN;
-    if (item < model.count) is_visible[item] = (state & CULL_VISIBLE) != 0;
-    add_to(&counts->lod, (state & CULL_LOD) != 0);
-}
-
-static __global__ void store_count(const int *selected, GsCounts *counts) { counts->visible = *selected; }
-
-int gs_cull(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream_pointer) {
-    const cudaStream_t stream = stream_of(stream_pointer);
-    Arena arena(buffers->scratch);
-    CullScratch scratch(arena, *model);
-    GS_TRY(cudaMemsetAsync(buffers->counts, 0, sizeof(GsCounts), stream));
-    test_items<<<blocks_for(model->count), THREADS, 0, stream>>>(*model, *view, scratch.is_visible, buffers->counts);
-    GS_TRY(cub::DeviceSelect::Flagged(scratch.select, scratch.select_bytes, every_item(), scratch.is_visible,
-                                      buffers->item_from_visible, scratch.selected, model->count, stream));
-    store_count<<<1, 1, 0, stream>>>(scratch.selected, buffers->counts);
+int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
+    Arena arena(buffers.scratch);
+    const Scratch scratch(arena, model, view);
+    GS_TRY(cudaMemsetAsync(buffers.counts, 0, sizeof(GsCounts), stream));
+    GS_TRY(cudaMemsetAsync(buffers.scratch, 0, scratch.zeroed, stream));
+    const unsigned chunks = unsigned((model.count + (long long)CULL_CHUNK - 1) / CULL_CHUNK), most = resident_blocks(4);
+    cull_items<<<chunks < most ? chunks : most, THREADS, 0, stream>>>(model, buffers, scratch.tickets, scratch.cull_sum);
     return int(cudaGetLastError());
 }

@@ -1,132 +1,218 @@
-// Visible items -> Gaussians, in the order of the items. A warp decodes an anchor: its lanes are the units of a layer.
-// Opacity first; a scan of the counts says where each anchor's Gaussians go; then covariance and colour of those kept.
+// Visible items -> splats, in the order of the items: decode and project at once, so that a Gaussian lives in registers.
+//
+// The decoders of an anchor are three small dense networks. A warp takes four anchors: its lanes are the units of a layer,
+// and each weight that a lane reads serves four anchors. Weights lie in shared memory where they fit, which they do at
+// the trainers' sizes (28 KB). Opacity first; a running sum over the blocks says where an anchor's Gaussians go; then
+// covariance and colour, only where one of the four keeps a Gaussian.
 #include "cuda.h"
 
-enum { DECODE_WARPS = 4 }; // a block
+// Where each decoder's weights begin, and how large the parts of shared memory are, in floats.
+struct DecodeLayout {
+    int weights[4]; // opacity, covariance, colour, bank
+    int all_weights, input, hidden, output;
+    bool weights_fit;
 
-DecodeScratch::DecodeScratch(Arena &arena, const GsModel &model) {
-    kept = arena.take<int>(model.count + 1);
-    sum = arena.take<int>(model.count + 1);
-    scan_bytes = 0;
-    cub::DeviceScan::ExclusiveSum(nullptr, scan_bytes, kept, sum, model.count + 1);
-    scan = arena.take<char>(scan_bytes);
-}
+    static int size_of(const GsMlp &m) { return (m.inputs + 1) * m.hidden + (m.hidden + 1) * m.outputs; }
 
-// The shared memory of a warp: a decoder's input, its hidden units, its outputs, and the banked feature.
-struct WarpMemory {
-    float input[GS_MAX_WIDTH], hidden[GS_MAX_WIDTH], output[GS_MAX_WIDTH], banked[GS_MAX_WIDTH];
+    explicit DecodeLayout(const GsModel &model) {
+        const GsMlp *mlps[] = {&model.opacity_mlp, &model.covariance_mlp, &model.colour_mlp, &model.bank_mlp};
+        all_weights = input = hidden = 0;
+        for (int i = 0; i < 4; i++) {
+            weights[i] = all_weights;
+            all_weights += size_of(*mlps[i]);
+            input = mlps[i]->inputs > input ? mlps[i]->inputs : input;
+            hidden = mlps[i]->hidden > hidden ? mlps[i]->hidden : hidden;
+        }
+        all_weights = (all_weights + 3) / 4 * 4; // what follows is float4
+        output = model.offsets * (1 + 7 + 3) + 3;
+        weights_fit = all_weights * sizeof(float) <= 64 << 10; // two blocks a processor on every GPU since Volta
+        if (!weights_fit) all_weights = 0;
+    }
+    size_t bytes() const { return sizeof(float) * all_weights + WARPS * sizeof(float4) * (input + hidden + output); }
 };
 
-// y = x W + b for a warp; W is [inputs, outputs], so that neighbouring lanes read neighbouring words.
-__device__ static void dense(const float *weight, const float *bias, int inputs, int outputs, const float *x, float *y,
+static __device__ float component(const float4 &v, int i) { return i == 0 ? v.x : i == 1 ? v.y : i == 2 ? v.z : v.w; }
+
+// y = x W + b for four anchors; W is [inputs, outputs], so that neighbouring lanes read neighbouring words.
+static __device__ void dense(const float *weight, const float *bias, int inputs, int outputs, const float4 *x, float4 *y,
                              bool relu) {
-    for (int o = threadIdx.x % WARP; o < outputs; o += WARP) {
-        float sum = bias[o];
-        for (int i = 0; i < inputs; i++) sum += x[i] * weight[size_t(i) * outputs + o];
-        y[o] = relu ? maxf(sum, 0.0f) : sum;
-    }
-    __syncwarp();
-}
-
-// Leaves the raw outputs in memory.output.
-__device__ static void evaluate(const GsModel &model, const GsMlp &mlp, const float *feature, const AnchorView &a,
-                                WarpMemory &memory) {
-    for (int i = threadIdx.x % WARP; i < mlp.inputs; i += WARP) memory.input[i] = decoder_input(model, mlp, feature, a, i);
-    __syncwarp();
-    dense(mlp.weight1, mlp.bias1, mlp.inputs, mlp.hidden, memory.input, memory.hidden, true);
-    dense(mlp.weight2, mlp.bias2, mlp.hidden, mlp.outputs, memory.hidden, memory.output, false);
-}
-
-__device__ static const float *feature_of(const GsModel &model, const AnchorView &a, int item, WarpMemory &memory) {
-    const float *feature = model.feature + size_t(item) * model.features;
-    if (!model.bank_mlp.outputs) return feature;
-    evaluate(model, model.bank_mlp, feature, a, memory);
-    float weights[3] = {memory.output[0], memory.output[1], memory.output[2]};
-    softmax3(weights);
-    for (int i = threadIdx.x % WARP; i < model.features; i += WARP)
-        memory.banked[i] = banked_feature(feature, model.features, weights, i);
-    __syncwarp();
-    return memory.banked;
-}
-
-static __global__ void decode_opacity(GsModel model, GsView view, GsBuffers buffers, int *kept) {
-    __shared__ WarpMemory memories[DECODE_WARPS];
-    WarpMemory &memory = memories[threadIdx.x / WARP];
-    const int lane = threadIdx.x % WARP;
-    const long long visible = buffers.counts->visible, warps = thread_count() / WARP;
-    for (long long v = thread_index() / WARP; v < visible; v += warps) {
-        const int item = buffers.item_from_visible[v];
-        const AnchorView a = anchor_view(model, view, item);
-        evaluate(model, model.opacity_mlp, feature_of(model, a, item, memory), a, memory);
-        float fade;
-        passes_level(model, view, item, fade);
-        int count = 0;
-        for (int k = lane; k < model.offsets; k += WARP) {
-            const float opacity = tanhf(memory.output[k]) * fade;
-            buffers.visible_opacity[size_t(v) * model.offsets + k] = opacity;
-            count += opacity > 0.0f;
+    for (int o = lane(); o < outputs; o += WARP) {
+        const float b = bias[o];
+        float4 sum = {b, b, b, b};
+#pragma unroll 8
+        for (int i = 0; i < inputs; i++) {
+            const float w = weight[i * outputs + o];
+            const float4 v = x[i];
+            sum.x += v.x * w, sum.y += v.y * w, sum.z += v.z * w, sum.w += v.w * w;
         }
-        count = warp_sum(count);
-        if (lane == 0) kept[v] = count;
-        __syncwarp(); // all lanes have read the outputs before the next anchor's overwrite them
+        y[o] = relu ? float4{maxf(sum.x, 0), maxf(sum.y, 0), maxf(sum.z, 0), maxf(sum.w, 0)} : sum;
     }
+    __syncwarp();
 }
 
-static __global__ void decode_anchors(GsModel model, GsView view, GsBuffers buffers, const int *sum) {
-    __shared__ WarpMemory memories[DECODE_WARPS];
-    WarpMemory &memory = memories[threadIdx.x / WARP];
-    const int lane = threadIdx.x % WARP;
-    const long long visible = buffers.counts->visible, warps = thread_count() / WARP;
-    if (thread_index() == 0) buffers.counts->gaussians = sum[model.count];
-    for (long long v = thread_index() / WARP; v < visible; v += warps) {
-        const int first = sum[v];
-        if (lane == 0) buffers.gaussian_from_visible[v] = first;
-        if (sum[v + 1] == first) continue;
-        const int item = buffers.item_from_visible[v];
-        const AnchorView a = anchor_view(model, view, item);
-        const float *feature = feature_of(model, a, item, memory);
-        evaluate(model, model.covariance_mlp, feature, a, memory);
-        // A lane keeps the covariance of its offset while the colours take the place of the outputs. Offsets beyond a
-        // warp's lanes go round again.
-        for (int base = 0; base < model.offsets; base += WARP) {
-            const int k = base + lane;
-            if (base > 0) evaluate(model, model.covariance_mlp, feature, a, memory);
-            float covariance[7];
-            for (int c = 0; c < 7; c++) covariance[c] = k < model.offsets ? memory.output[7 * k + c] : 0.0f;
-            __syncwarp();
-            evaluate(model, model.colour_mlp, feature, a, memory);
-            const float *opacity = buffers.visible_opacity + size_t(v) * model.offsets;
-            int before = 0;
-            for (int other = 0; other < min(k, model.offsets); other++) before += opacity[other] > 0.0f;
-            if (k < model.offsets && opacity[k] > 0.0f && first + before < buffers.gaussian_capacity)
-                buffers.gaussians[first + before] =
-                    gaussian_of(model, item, k, opacity[k], covariance, memory.output + 3 * k);
-            __syncwarp();
+struct Decoder {
+    const GsModel &model;
+    float4 *input, *hidden; // of this warp
+    int item[GROUP];        // -1: none
+    AnchorView seen[GROUP];
+    float bank[GROUP][3];
+
+    __device__ float input_of(const GsMlp &mlp, int g, int i) const {
+        if (item[g] < 0) return 0.0f;
+        const float *feature = model.feature + size_t(item[g]) * model.features;
+        if (model.bank_mlp.outputs && i < mlp.features) return banked_feature(feature, model.features, bank[g], i);
+        return decoder_input(model, mlp, feature, seen[g], i);
+    }
+
+    // `weights` holds weight1, bias1, weight2, bias2 behind each other, or is null: then they are where the model has them.
+    __device__ void evaluate(const GsMlp &mlp, const float *weights, float4 *output) {
+        for (int i = lane(); i < mlp.inputs; i += WARP)
+            input[i] = {input_of(mlp, 0, i), input_of(mlp, 1, i), input_of(mlp, 2, i), input_of(mlp, 3, i)};
+        __syncwarp();
+        if (weights) {
+            const float *bias1 = weights + mlp.inputs * mlp.hidden, *weight2 = bias1 + mlp.hidden;
+            dense(weights, bias1, mlp.inputs, mlp.hidden, input, hidden, true);
+            dense(weight2, weight2 + mlp.hidden * mlp.outputs, mlp.hidden, mlp.outputs, hidden, output, false);
+        } else {
+            dense(mlp.weight1, mlp.bias1, mlp.inputs, mlp.hidden, input, hidden, true);
+            dense(mlp.weight2, mlp.bias2, mlp.hidden, mlp.outputs, hidden, output, false);
         }
     }
+};
+
+static __device__ void copy_weights(const GsMlp &mlp, float *to) {
+    const float *parts[] = {mlp.weight1, mlp.bias1, mlp.weight2, mlp.bias2};
+    const int sizes[] = {mlp.inputs * mlp.hidden, mlp.hidden, mlp.hidden * mlp.outputs, mlp.outputs};
+    for (int part = 0; part < 4; part++) {
+        for (int i = threadIdx.x; i < sizes[part]; i += THREADS) to[i] = parts[part][i];
+        to += sizes[part];
+    }
 }
 
-static __global__ void decode_splats(GsModel model, GsView view, GsBuffers buffers) {
+static __device__ void write_splat(const GsView &view, const GsBuffers &buffers, long long at, const GsGaussian &g,
+                                   int &drawn) {
+    if (at >= buffers.gaussian_capacity) return;
+    const GsSplat splat = project_one(view, g);
+    buffers.splats[at] = splat;
+    if (buffers.gaussians) buffers.gaussians[at] = g;
+    drawn += !is_empty(tiles_of(splat));
+}
+
+static __global__ void __launch_bounds__(THREADS)
+    decode_anchors(const GsModel model, const GsBuffers buffers, const DecodeLayout layout, unsigned *ticket,
+                   unsigned long long *sums) {
+    extern __shared__ float4 memory[];
+    __shared__ unsigned chunk;
+    __shared__ int kept[DECODE_CHUNK]; // of each anchor, then of those before it
+    __shared__ long long first;
+    float *const weights = reinterpret_cast<float *>(memory);
+    float4 *const input = memory + layout.all_weights / 4 + warp() * (layout.input + layout.hidden + layout.output);
+    float4 *const opacity = input + layout.input + layout.hidden, *const covariance = opacity + model.offsets,
+                  *const colour = covariance + 7 * model.offsets;
+    const float *at[4]; // each decoder's weights
+    for (int i = 0; i < 4; i++) at[i] = layout.weights_fit ? weights + layout.weights[i] : nullptr;
+    const GsView view = *buffers.view;
+    const long long visible = buffers.counts->visible;
+    if (layout.weights_fit) {
+        copy_weights(model.opacity_mlp, weights + layout.weights[0]);
+        copy_weights(model.covariance_mlp, weights + layout.weights[1]);
+        copy_weights(model.colour_mlp, weights + layout.weights[2]);
+        if (model.bank_mlp.outputs) copy_weights(model.bank_mlp, weights + layout.weights[3]);
+    }
+    Decoder decoder = {model, input, input + layout.input};
+    int drawn = 0;
+    while (true) {
+        __syncthreads(); // also: weights are there, and nobody reads the last chunk's numbers any more
+        if (threadIdx.x == 0) chunk = atomicAdd(ticket, 1);
+        __syncthreads();
+        const long long start = (long long)chunk * DECODE_CHUNK;
+        if (start >= visible) break;
+
+        float fade[GROUP];
+        for (int g = 0; g < GROUP; g++) {
+            const long long v = start + warp() * GROUP + g;
+            decoder.item[g] = v < visible ? buffers.item_from_visible[v] : -1;
+            fade[g] = 0.0f;
+            if (decoder.item[g] < 0) continue;
+            decoder.seen[g] = anchor_view(model, view, decoder.item[g]);
+            passes_level(model, view, decoder.item[g], fade[g]);
+        }
+        if (model.bank_mlp.outputs) {
+            decoder.evaluate(model.bank_mlp, at[3], opacity); // its three outputs; opacity has room for three
+            for (int g = 0; g < GROUP; g++) {
+                for (int i = 0; i < 3; i++) decoder.bank[g][i] = component(opacity[i], g);
+                softmax3(decoder.bank[g]);
+            }
+            __syncwarp();
+        }
+        decoder.evaluate(model.opacity_mlp, at[0], opacity);
+        int keeps[GROUP] = {};
+        for (int k = lane(); k < model.offsets; k += WARP) {
+            const float4 raw = opacity[k];
+            const float4 o = {tanhf(raw.x) * fade[0], tanhf(raw.y) * fade[1], tanhf(raw.z) * fade[2], tanhf(raw.w) * fade[3]};
+            opacity[k] = o;
+            for (int g = 0; g < GROUP; g++) keeps[g] += component(o, g) > 0.0f;
+        }
+        int any = 0;
+        for (int g = 0; g < GROUP; g++) {
+            keeps[g] = warp_sum(keeps[g]);
+            if (lane() == 0) kept[warp() * GROUP + g] = keeps[g];
+            any += keeps[g];
+        }
+        __syncthreads();
+        static_assert(DECODE_CHUNK == int(WARP), "one warp sums the anchors of a chunk");
+        if (warp() == 0) {
+            const int own = kept[lane()], all = warp_sum(own);
+            kept[lane()] = sum_before(own);
+            const long long sum = RunningSum::before(sums, chunk, all);
+            if (lane() == 0) {
+                first = sum;
+                if (start + DECODE_CHUNK >= visible) buffers.counts->gaussians = sum + all;
+            }
+        }
+        if (any) {
+            decoder.evaluate(model.covariance_mlp, at[1], covariance);
+            decoder.evaluate(model.colour_mlp, at[2], colour);
+        }
+        __syncthreads();
+        // A lane a Gaussian of the four anchors.
+        for (int i = lane(); any && i < GROUP * model.offsets; i += WARP) {
+            const int g = i / model.offsets, k = i % model.offsets;
+            const float o = component(opacity[k], g);
+            if (!(o > 0.0f)) continue;
+            int before = kept[warp() * GROUP + g];
+            for (int other = 0; other < k; other++) before += component(opacity[other], g) > 0.0f;
+            float shape[7], rgb[3];
+            for (int c = 0; c < 7; c++) shape[c] = component(covariance[7 * k + c], g);
+            for (int c = 0; c < 3; c++) rgb[c] = component(colour[3 * k + c], g);
+            write_splat(view, buffers, first + before, gaussian_of(model, decoder.item[g], k, o, shape, rgb), drawn);
+        }
+    }
+    drawn = warp_sum(drawn);
+    if (lane() == 0) atomic_add(&buffers.counts->drawn, drawn);
+}
+
+static __global__ void __launch_bounds__(THREADS) decode_splats(const GsModel model, const GsBuffers buffers) {
+    const GsView view = *buffers.view;
     const long long visible = buffers.counts->visible;
     if (thread_index() == 0) buffers.counts->gaussians = visible;
-    for (long long v = thread_index(); v < fitting(visible, buffers.gaussian_capacity); v += thread_count()) {
-        buffers.gaussian_from_visible[v] = int(v);
-        buffers.gaussians[v] = gaussian_of_splat(model, view, buffers.item_from_visible[v]);
-    }
+    int drawn = 0;
+    for (long long v = thread_index(); v < visible; v += thread_count())
+        write_splat(view, buffers, v, gaussian_of_splat(model, view, buffers.item_from_visible[v]), drawn);
+    drawn = warp_sum(drawn);
+    if (lane() == 0) atomic_add(&buffers.counts->drawn, drawn);
 }
 
-int gs_decode(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream_pointer) {
-    const cudaStream_t stream = stream_of(stream_pointer);
-    if (model->kind == GS_SPLATS) {
-        decode_splats<<<resident_blocks(), THREADS, 0, stream>>>(*model, *view, *buffers);
+int decode(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
+    if (model.kind == GS_SPLATS) {
+        decode_splats<<<resident_blocks(8), THREADS, 0, stream>>>(model, buffers);
         return int(cudaGetLastError());
     }
-    Arena arena(buffers->scratch);
-    DecodeScratch scratch(arena, *model);
-    GS_TRY(cudaMemsetAsync(scratch.kept, 0, sizeof(int) * (size_t(model->count) + 1), stream));
-    decode_opacity<<<resident_blocks(), DECODE_WARPS * WARP, 0, stream>>>(*model, *view, *buffers, scratch.kept);
-    GS_TRY(cub::DeviceScan::ExclusiveSum(scratch.scan, scratch.scan_bytes, scratch.kept, scratch.sum, model->count + 1,
-                                         stream));
-    decode_anchors<<<resident_blocks(), DECODE_WARPS * WARP, 0, stream>>>(*model, *view, *buffers, scratch.sum);
+    Arena arena(buffers.scratch);
+    const Scratch scratch(arena, model, view);
+    const DecodeLayout layout(model);
+    GS_TRY(cudaFuncSetAttribute(decode_anchors, cudaFuncAttributeMaxDynamicSharedMemorySize, int(layout.bytes())));
+    decode_anchors<<<resident_blocks(2), THREADS, layout.bytes(), stream>>>(model, buffers, layout, scratch.tickets + 1,
+                                                                            scratch.decode_sum);
     return int(cudaGetLastError());
 }

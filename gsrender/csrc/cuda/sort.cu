@@ -1,69 +1,85 @@
-// Splats -> pairs by tile, then depth, then index: a scan says where a splat's pairs go, one stable radix sort of
-// (tile, depth bits) orders them. The sort runs over the whole capacity, since cub takes its count from the host; keys
-// behind the last pair are all ones and stay there.
+// Splats -> for each tile, the pairs of the splats that show in it: count, sum up, fill. The order within a tile is left
+// to blend. A splat is one lane's work where it is small, and the whole warp's where it covers many tiles.
 #include "cuda.h"
 
-static int bits_for(unsigned values) {
-    int bits = 1;
-    while (values >> bits) bits++;
-    return bits;
-}
+enum { LARGE = 16, SUM_THREADS = 1024 };
 
-SortScratch::SortScratch(Arena &arena, const GsView &view, const GsBuffers &buffers) {
-    const long long pairs = buffers.pair_capacity, gaussians = buffers.gaussian_capacity;
-    tiles = arena.take<unsigned>(gaussians);
-    key[0] = arena.take<uint64_t>(pairs), key[1] = arena.take<uint64_t>(pairs);
-    splat = arena.take<int>(pairs);
-    // One value more than there are tiles, for the keys behind the last pair.
-    key_bits = 32 + bits_for(unsigned(tile_columns(view)) * tile_rows(view));
-    scan_bytes = sort_bytes = 0;
-    cub::DeviceScan::ExclusiveSum(nullptr, scan_bytes, tiles, buffers.pair_from_splat, gaussians);
-    cub::DeviceRadixSort::SortPairs(nullptr, sort_bytes, key[0], key[1], splat, buffers.splat_from_pair, pairs, 0, key_bits);
-    cub = arena.take<char>(scan_bytes > sort_bytes ? scan_bytes : sort_bytes);
-}
-
-static __global__ void count_tiles(GsBuffers buffers, unsigned *tiles) {
+// Calls visit(splat, z, tile) for every tile that a splat shows in.
+template <typename Visit> static __device__ void for_tiles(const GsBuffers &buffers, int columns, Visit visit) {
     const long long count = fitting(buffers.counts->gaussians, buffers.gaussian_capacity);
-    for (long long i = thread_index(); i < buffers.gaussian_capacity; i += thread_count())
-        tiles[i] = i < count ? area(tiles_of(buffers.splats[i])) : 0;
-}
-
-static __global__ void write_pairs(GsView view, GsBuffers buffers, uint64_t *keys, int *splats) {
-    const long long count = fitting(buffers.counts->gaussians, buffers.gaussian_capacity);
-    for (long long i = thread_index(); i < count; i += thread_count()) {
-        const GsSplat &splat = buffers.splats[i];
-        const TileRect t = tiles_of(splat);
-        long long pair = buffers.pair_from_splat[i];
-        for (int y = t.top; y < t.bottom; y++)
-            for (int x = t.left; x < t.right && pair < buffers.pair_capacity; x++, pair++) {
-                keys[pair] = uint64_t(y * tile_columns(view) + x) << 32 | __float_as_uint(splat.z);
-                splats[pair] = int(i);
+    for (long long base = thread_index() - lane(); base < count; base += thread_count()) {
+        const long long index = base + lane();
+        GsSplat s;
+        float reach = 0;
+        int covered = 0;
+        TileRect t = {};
+        if (index < count) {
+            s = buffers.splats[index];
+            t = tiles_of(s);
+            covered = area(t);
+            reach = reach_of(s);
+        }
+        if (covered <= LARGE)
+            for (int y = t.top; y < t.bottom; y++)
+                for (int x = t.left; x < t.right; x++)
+                    if (shows_in_tile(s, reach, x, y)) visit(int(index), s.z, y * columns + x);
+        for (unsigned large = __ballot_sync(~0u, covered > LARGE); large; large &= large - 1) {
+            const long long which = base + __ffs(large) - 1;
+            const GsSplat l = buffers.splats[which]; // the same for all lanes
+            const TileRect r = tiles_of(l);
+            const float far = reach_of(l);
+            const int wide = r.right - r.left;
+            for (int i = lane(); i < area(r); i += WARP) {
+                const int x = r.left + i % wide, y = r.top + i / wide;
+                if (shows_in_tile(l, far, x, y)) visit(int(which), l.z, y * columns + x);
             }
+        }
     }
 }
 
-// pair_from_tile[t] is the first pair of a tile >= t. A thread a pair, and one more, fills the entries between the tile
-// of the pair before it and its own.
-static __global__ void find_tiles(GsView view, GsBuffers buffers, const uint64_t *keys) {
-    const long long count = fitting(buffers.counts->pairs, buffers.pair_capacity);
-    const int tiles = tile_columns(view) * tile_rows(view);
-    for (long long pair = thread_index(); pair <= count; pair += thread_count()) {
-        const int before = pair > 0 ? int(keys[pair - 1] >> 32) : -1, tile = pair < count ? int(keys[pair] >> 32) : tiles;
-        for (int t = before + 1; t <= tile; t++) buffers.pair_from_tile[t] = unsigned(pair);
+static __global__ void __launch_bounds__(THREADS) count_pairs(const GsBuffers buffers, unsigned *tile_pairs) {
+    const int columns = tile_columns(*buffers.view);
+    for_tiles(buffers, columns, [&](int, float, int tile) { atomicAdd(tile_pairs + tile, 1); });
+}
+
+// One block: the exclusive sum over the tiles, held within the capacity.
+static __global__ void __launch_bounds__(SUM_THREADS) sum_tiles(const GsBuffers buffers, const unsigned *tile_pairs) {
+    __shared__ long long sums[WARP];
+    const int tiles = tile_columns(*buffers.view) * tile_rows(*buffers.view);
+    long long total = 0;
+    for (int base = 0; base < tiles; base += SUM_THREADS) {
+        const int tile = base + threadIdx.x;
+        const int own = tile < tiles ? int(tile_pairs[tile]) : 0;
+        const int before = sum_before(own);
+        if (lane() == WARP - 1) sums[warp()] = before + own;
+        __syncthreads();
+        long long first = total;
+        for (int w = 0; w < SUM_THREADS / WARP; w++) {
+            if (w < warp()) first += sums[w];
+            total += sums[w];
+        }
+        if (tile < tiles) buffers.pair_from_tile[tile] = unsigned(fitting(first + before, buffers.pair_capacity));
+        __syncthreads();
+    }
+    if (threadIdx.x == 0) {
+        buffers.pair_from_tile[tiles] = unsigned(fitting(total, buffers.pair_capacity));
+        buffers.counts->pairs = total;
     }
 }
 
-int gs_sort(const GsModel *, const GsView *view, const GsBuffers *buffers, void *stream_pointer) {
-    const cudaStream_t stream = stream_of(stream_pointer);
-    Arena arena(buffers->scratch);
-    SortScratch scratch(arena, *view, *buffers);
-    count_tiles<<<resident_blocks(), THREADS, 0, stream>>>(*buffers, scratch.tiles);
-    GS_TRY(cub::DeviceScan::ExclusiveSum(scratch.cub, scratch.scan_bytes, scratch.tiles, buffers->pair_from_splat,
-                                         buffers->gaussian_capacity, stream));
-    GS_TRY(cudaMemsetAsync(scratch.key[0], 0xff, sizeof(uint64_t) * buffers->pair_capacity, stream));
-    write_pairs<<<resident_blocks(), THREADS, 0, stream>>>(*view, *buffers, scratch.key[0], scratch.splat);
-    GS_TRY(cub::DeviceRadixSort::SortPairs(scratch.cub, scratch.sort_bytes, scratch.key[0], scratch.key[1], scratch.splat,
-                                           buffers->splat_from_pair, buffers->pair_capacity, 0, scratch.key_bits, stream));
-    find_tiles<<<resident_blocks(), THREADS, 0, stream>>>(*view, *buffers, scratch.key[1]);
+static __global__ void __launch_bounds__(THREADS) fill_pairs(const GsBuffers buffers, unsigned *tile_filled) {
+    const int columns = tile_columns(*buffers.view);
+    for_tiles(buffers, columns, [&](int splat, float z, int tile) {
+        const unsigned at = buffers.pair_from_tile[tile] + atomicAdd(tile_filled + tile, 1);
+        if (at < buffers.pair_from_tile[tile + 1]) buffers.pairs[at] = pair_of(splat, z);
+    });
+}
+
+int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
+    Arena arena(buffers.scratch);
+    const Scratch scratch(arena, model, view);
+    count_pairs<<<resident_blocks(4), THREADS, 0, stream>>>(buffers, scratch.tile_pairs);
+    sum_tiles<<<1, SUM_THREADS, 0, stream>>>(buffers, scratch.tile_pairs);
+    fill_pairs<<<resident_blocks(4), THREADS, 0, stream>>>(buffers, scratch.tile_filled);
     return int(cudaGetLastError());
 }
