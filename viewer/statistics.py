@@ -70,6 +70,6 @@ class Statistics:
 
 
 def stage_order(name: str) -> int:
-    """Where a stage stands in the frame. Stages that run as one are named with a plus, such as "decode + project"."""
-    first = name.split(" + ")[0]
+    """Where a stage stands in the frame. Stages that run as one are named with a plus, such as "decode+project"."""
+    first = name.split("+")[0]
     return STAGES.index(first) if first in STAGES else len(STAGES)

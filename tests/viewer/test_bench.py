@@ -24,8 +24,8 @@ def test_there_is_a_row_for_each_mode_with_times_that_contain_their_stages(ran):
     assert [row["culling"] for row in report["rows"]] == ["off", "centre", "footprint"]
     for row in report["rows"]:
         assert row["frames"] == 5 and 0 < row["frame_ms"]["median"] <= row["frame_ms"]["p95"] <= row["frame_ms"]["p99"]
-        stages = ["cull", "decode", "project", "sort", "blend"]
-        assert list(row["stage_ms"]) == ["proxy depth"] * (row["culling"] != "off") + stages
+        stages = ["proxy depth"] * (row["culling"] != "off") + ["cull", "decode", "project", "sort", "blend"]
+        assert "+".join(row["stage_ms"]) == "+".join(stages)  # CUDA does some of them at once
         assert max(row["stage_ms"].values()) < row["frame_ms"]["p99"]
         assert row["memory"]["model"] > 4_000_000 and row["memory"]["proxy mesh"] > 2_000_000
 
@@ -56,12 +56,12 @@ def test_the_contact_sheet_shows_the_views(ran, tmp_path):
 
 def test_an_identical_picture_has_no_psnr_and_a_joint_stage_has_its_place():
     row = {"culling": "off", "fps": 500.0, "frame_ms": {"median": 2.0, "p95": 2.1, "p99": 2.2},
-           "stage_ms": {"blend": 0.5, "cull + decode": 0.25}, "counts": {"items": 5, "drawn": 4.0}, "memory": {"model": 2e6},
+           "stage_ms": {"blend": 0.5, "cull+decode": 0.25}, "counts": {"items": 5, "drawn": 4.0}, "memory": {"model": 2e6},
            "psnr_to_off": None}
     text = table({"machine": {"backend": "cuda"}, "rows": [row], "model": "m", "items": 5, "kind": "splats",
                   "proxy": "none", "triangles": 0, "size": [(4, 3)], "frames": 9, "views": 1})
     header, _, cells = text.splitlines()[-3:]
-    assert header.index("cull + decode") < header.index("blend") and cells.split() == [
+    assert header.index("cull+decode") < header.index("blend") and cells.split() == [
         "off", "500.0", "2.00", "2.10", "2.20", "0.250", "0.500", "4", "2", "same"]
 
 
