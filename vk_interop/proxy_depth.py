@@ -59,7 +59,8 @@ class ProxyDepth:
         self._draw_pipeline = _depth_pipeline(device, self._layout)
         self._resolve_pipeline = compute_pipeline(device, "proxy_resolve.comp", self._layout)
         self._pyramid_pipeline = compute_pipeline(device, "max_pyramid.comp", self._layout)
-        self._drawn, self._consumed = Timeline(device), Timeline(device)  # both count frames
+        # All count frames. `drawn` is CUDA's to wait for, `done` says the same to the host.
+        self._drawn, self._done, self._consumed = Timeline(device), Timeline(device, exported=False), Timeline(device)
         self._frame = 0  # the newest one submitted
         self._freed = 0  # the newest one whose `finished` was called
         self._target: _Target | None = None
@@ -94,7 +95,7 @@ class ProxyDepth:
 
     def stats(self) -> FrameStats:
         """Triangles and GPU milliseconds of the last finished frame: one frame late, or what is known already."""
-        drawn = self._drawn.value
+        drawn = self._done.value
         done = [slot for slot in self._target.slots if 0 < slot.frame <= drawn] if self._target else []
         if done:
             newest = max(done, key=lambda slot: slot.frame)
@@ -112,7 +113,7 @@ class ProxyDepth:
         logical = self.device.handles.logical
         for pipeline in (self._draw_pipeline, self._resolve_pipeline, self._pyramid_pipeline):
             vk.vkDestroyPipeline(logical, pipeline, None)
-        for part in (self._layout, self._vertices, self._indices, self._drawn, self._consumed):
+        for part in (self._layout, self._vertices, self._indices, self._drawn, self._done, self._consumed):
             part.close()
         self._layout = self._target = None
 
@@ -135,13 +136,13 @@ class ProxyDepth:
 
     def _wait_for(self, frame: int):
         """Until neither side uses what this frame drew: the host's only wait, and only when the ring is full."""
-        self._drawn.wait(frame)
+        self._done.wait(frame)
         if 0 < frame <= self._freed:
             self._consumed.wait(frame)
 
     def _close_if_done(self, target: _Target) -> bool:
         last = max(slot.frame for slot in target.slots)
-        done = self._drawn.value >= last and (last > self._freed or self._consumed.value >= last)
+        done = self._done.value >= last and (last > self._freed or self._consumed.value >= last)
         if done:
             target.close()
         return done
@@ -251,12 +252,12 @@ class _Slot:
             self.timestamps.write(command, 1)
 
         self._command = device.record(commands)
-        self._submission = Submission(device, [self._command], signals=[proxy._drawn.semaphore])
+        self._submission = Submission(device, [self._command], signals=[proxy._drawn.semaphore, proxy._done.semaphore])
 
     def draw(self, frame: int, view: np.ndarray):
         self.frame = frame
         self._view.array.view(np.float32)[:] = view.reshape(-1)
-        self._submission.submit(signal_values=[frame])
+        self._submission.submit(signal_values=[frame, frame])
 
     def close(self):
         self.device.free(self._command)

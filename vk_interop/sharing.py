@@ -156,21 +156,23 @@ class Timeline:
     """A counter that grows, which the host, Vulkan and CUDA wait for and set: a timeline semaphore, `.semaphore`.
 
     Streams are CUDA's handles (`torch.cuda.current_stream().cuda_stream`); None, or a device that shares nothing with
-    CUDA, stands for the calling thread.
+    CUDA, stands for the calling thread. One that CUDA never touches is better not `exported`: validation layers do not
+    follow an exported one, and take what it waited for as still under way.
     """
 
-    def __init__(self, device: Device):
+    def __init__(self, device: Device, exported: bool = True):
         self.device = device
+        exported = exported and device.shares_cuda
         logical = device.handles.logical
         kind = vk.VkSemaphoreTypeCreateInfo(semaphoreType=vk.VK_SEMAPHORE_TYPE_TIMELINE, initialValue=0)
         export = vk.VkExportSemaphoreCreateInfo(pNext=kind, handleTypes=SEMAPHORE_FD)
-        info = vk.VkSemaphoreCreateInfo(pNext=export if device.shares_cuda else kind)
+        info = vk.VkSemaphoreCreateInfo(pNext=export if exported else kind)
         self.semaphore = vk.vkCreateSemaphore(logical, info, None)
         self._awaited = ffi.new("uint64_t*")
         self._semaphores = ffi.new("VkSemaphore[]", [self.semaphore])
         self._host_wait = vk.VkSemaphoreWaitInfo(pSemaphores=self._semaphores, semaphoreCount=1, pValues=self._awaited)
         self._cuda = None
-        if device.shares_cuda:
+        if exported:
             self._import_into_cuda()
 
     def _import_into_cuda(self):
@@ -305,7 +307,7 @@ class ImageRing:
 
     def __init__(self, device: Device, width: int, height: int, slots: int = 3):
         self.device, self.width, self.height = device, width, height
-        self.ready, self.copied = Timeline(device), Timeline(device)
+        self.ready, self.copied = Timeline(device), Timeline(device, exported=False)
         self.images = [SharedImage(self) for _ in range(slots)]
         self._frame = 0
 

@@ -1,5 +1,6 @@
 """The proxy's depth against rays, against the stored depth of real scenes, and under everything a viewer does to it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,11 +67,21 @@ def read(depth: DepthBuffer) -> np.ndarray:
     return depth.depth.cpu().numpy().copy()
 
 
-def assert_same(drawn, expected, hits=0.998, close=1e-4):
-    """Edges go either way: a rasteriser snaps vertices to a grid of 1/256 pixel, and neighbours then differ in z."""
+def assert_same(drawn, expected, hits=0.998, close=1e-4, slack=0.0):
+    """Edges go either way: a rasteriser snaps vertices to a grid of 1/256 pixel, and neighbours then differ in z.
+    `slack` is what that does to z within a triangle, scene units."""
     assert np.mean(np.isfinite(drawn) == np.isfinite(expected)) >= hits
     both = np.isfinite(drawn) & np.isfinite(expected)
-    assert np.mean(np.abs(drawn[both] - expected[both]) <= close * expected[both]) >= hits
+    allowed = np.broadcast_to(close * expected + slack, expected.shape)[both]
+    assert np.mean(np.abs(drawn[both] - expected[both]) <= allowed) >= hits
+
+
+def snapping(camera: Camera, vertices) -> np.ndarray:
+    """[H, W] how far the traced depth moves with the picture by 1/256 pixel, the grid of a GPU's vertices."""
+    shifts = [replace(camera, cx=camera.cx + x / 256, cy=camera.cy + y / 256) for x, y in ((1, 0), (0, 1))]
+    middle = trace(camera, vertices)
+    with np.errstate(invalid="ignore"):
+        return np.nan_to_num(sum(np.abs(trace(shift, vertices) - middle) for shift in shifts), posinf=0.0)
 
 
 def test_depth_is_view_z_and_not_distance(device):
@@ -83,13 +94,14 @@ def test_a_slope_has_the_depth_of_the_middle_of_each_pixel(device):
     drawn = draw(device, slope, view)
     rows = np.arange(48) + 0.5 - 24
     assert np.isinf(drawn[:24]).all()
-    assert np.allclose(drawn[24:], (50 / rows[24:])[:, None], rtol=1e-4)
+    # Compared as rows: a GPU snaps vertices to a grid of 1/256 pixel, which is far in z at the horizon.
+    assert np.allclose(50 / drawn[24:], rows[24:, None], atol=1 / 200)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_depth_equals_rays_with_triangles_behind_across_and_before_the_camera(device, seed):
     vertices, view = soup(60, seed), camera(97, 61, 40)
-    assert_same(draw(device, vertices, view), trace(view, vertices))
+    assert_same(draw(device, vertices, view), trace(view, vertices), slack=snapping(view, vertices))
 
 
 def test_both_sides_of_a_triangle_are_drawn_alike(device):
@@ -101,7 +113,7 @@ def test_both_sides_of_a_triangle_are_drawn_alike(device):
 
 def test_an_off_centre_principal_point_equals_rays(device):
     vertices, view = soup(60, 5), camera(cx=11.25, cy=40.5)
-    assert_same(draw(device, vertices, view), trace(view, vertices))
+    assert_same(draw(device, vertices, view), trace(view, vertices), slack=snapping(view, vertices))
 
 
 def test_a_principal_point_moved_by_whole_pixels_moves_the_picture(device):

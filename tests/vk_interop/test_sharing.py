@@ -174,7 +174,7 @@ def test_every_picture_of_a_ring_arrives_as_it_was_drawn(device, stream):
 
 
 def test_a_slot_is_drawn_on_again_only_after_its_copy(device, stream, monkeypatch):
-    ring, gate = ImageRing(device, 4, 4, slots=1), Timeline(device)
+    ring, gate = ImageRing(device, 4, 4, slots=1), Timeline(device, exported=False)
     copier = Copier(device, ring)
     picture = ring.acquire()
     picture.rgba[...] = 1
