@@ -17,7 +17,7 @@ from viewer.contact_sheet import contact_sheet
 from viewer.frame import frame_stats, render_frame
 from viewer.headless import sized, tell
 from viewer.machine import describe
-from viewer.output import write_whole
+from viewer.output import check_place, write_whole
 from viewer.progress import progress
 from viewer.scene import Scene, open_options, render_settings
 from viewer.statistics import Statistics, stage_order
@@ -27,6 +27,8 @@ SHEET = 12  # pictures on a contact sheet
 
 
 def bench(options) -> int:
+    for place in filter(None, (options.json, options.contact_sheet)):
+        check_place(place)
     with open_options(options) as scene:
         tell(scene)
         modes = options.culling or (list(CULLING) if scene.proxy else ["off"])
@@ -46,6 +48,8 @@ def bench(options) -> int:
             shown = scene.default_culling if scene.default_culling in modes else modes[-1]
             _save_sheet(options.contact_sheet, scene, cameras, settings[shown])
     print(table(report))
+    if options.contact_sheet:
+        print(f"\npictures: {options.contact_sheet}")
     if options.json:
         with write_whole(options.json) as file:
             file.write(json.dumps(report, indent=1).encode())

@@ -61,6 +61,16 @@ class OutputFolder:
         self._save_stats()
 
 
+def check_place(path: Path):
+    """Raises InputError where `path` cannot be written, before long work is done for it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written, {error.strerror}") from error
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path}: cannot be written, {'a directory' if path.is_dir() else 'no permission'}")
+
+
 @contextmanager
 def write_whole(path: Path):
     """An open binary file that takes the name `path` only once everything is in it. Raises InputError."""
