@@ -188,7 +188,7 @@ class Viewer:
             self._set(help=help.draw(size))
         if self.settings.panel:
             self._draw_side(size)
-        side.message(size, self._message if time.perf_counter() < self._message_until else "")
+        side.message(size, self.message)
 
     def _draw_side(self, size):
         scene, settings, model = self.scene, self.settings, self.scene.model
@@ -205,6 +205,11 @@ class Viewer:
             self._fly_to(view)
         if home:
             self._go_home()
+
+    @property
+    def message(self) -> str:
+        """What is being said at the foot of the picture."""
+        return self._message if time.perf_counter() < self._message_until else ""
 
     @property
     def warnings(self) -> list[str]:

@@ -329,9 +329,10 @@ def _glfw():
     # imgui_bundle brings a libglfw of its own and points glfw at it; imported in this order it is always that one.
     import imgui_bundle  # noqa: F401
     import glfw
+    glfw.ERROR_REPORTING = "ignore"  # what fails here is said below, in our own words
     if not glfw.init():
-        raise DeviceError("no display to open a window on (is DISPLAY or WAYLAND_DISPLAY set?); `render` writes "
-                          "pictures and `bench` measures without one")
+        raise DeviceError("no display to open a window on (are DISPLAY and WAYLAND_DISPLAY unset?); --frames N with "
+                          "--screenshot F.png draws off-screen, `render` writes pictures, `bench` measures")
     if not glfw.vulkan_supported():
         raise DeviceError("the display has no Vulkan; install a driver: apt-get install mesa-vulkan-drivers")
     return glfw

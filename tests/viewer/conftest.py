@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+from desktop import Hand, own_display
 
 from viewer.__main__ import main
 
@@ -23,3 +24,41 @@ def viewer(capfd):
             code = exit.code
         return Ran(code, *capfd.readouterr())
     return run
+
+
+@pytest.fixture(scope="session")
+def display():
+    with own_display() as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def scene(display, street):
+    """The sample, open for a window of this display, every Vulkan call checked."""
+    from viewer.app import OUTPUTS
+    from viewer.scene import open_scene
+    from vk_interop.window import surface_extensions
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VIEWER_VALIDATION", "sync")
+        opened = open_scene(street / "model", backend="cpu", outputs=OUTPUTS, surface_extensions=surface_extensions())
+    with opened:
+        device = opened.device
+        yield opened
+    assert not device.validation_messages
+
+
+@pytest.fixture
+def hand(scene):
+    """A hand on a fresh window of 900 x 700 that shows the sample. The validation layer has to stay silent."""
+    from gsrender.settings import RenderSettings
+    from viewer.app import Viewer
+    from viewer.settings import ViewerSettings
+    from vk_interop.window import Window
+    before = len(scene.device.validation_messages)
+    settings = ViewerSettings(RenderSettings(scene.default_culling, background=scene.model.background))
+    viewer = Viewer(scene, Window(scene.device, 900, 700, "the window"), settings)
+    try:
+        yield Hand(viewer, "the window")
+    finally:
+        viewer.close()
+    assert scene.device.validation_messages[before:] == []

@@ -1,0 +1,137 @@
+"""A display of our own and a hand on its keyboard and mouse, for the tests of the window."""
+
+import ctypes
+import os
+import shutil
+import subprocess
+import time
+from contextlib import contextmanager
+
+import pytest
+
+PATIENCE = 30  # seconds until a condition counts as never to be met
+
+
+@contextmanager
+def own_display():
+    """Starts Xvfb and makes it this process's display."""
+    for program, package in (("Xvfb", "xvfb"), ("xdotool", "xdotool")):
+        if shutil.which(program) is None:
+            pytest.skip(f"needs {program}: apt-get install {package}")
+    read, write = os.pipe()
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
+                              pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        number = pipe.readline().strip()  # comes once the server is ready
+    before = {name: os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")}
+    os.environ["DISPLAY"] = f":{number}"
+    os.environ.pop("WAYLAND_DISPLAY", None)
+    try:
+        yield os.environ["DISPLAY"]
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            os.environ.update({name: value} if value is not None else {})
+        server.terminate()
+        server.wait()
+
+
+class Hand:
+    """Presses keys and moves the mouse over a viewer's window, as a person would; and lets the viewer run meanwhile."""
+
+    def __init__(self, viewer, title: str):
+        self.viewer = viewer
+        self.frame()
+        self.window = xdotool("search", "--name", f"^{title}$").split()[0]
+        self.focus()
+
+    def focus(self):
+        """Without a window manager nobody else gives the window the keyboard."""
+        xdotool("windowfocus", "--sync", self.window)
+        self.frame()
+
+    def frame(self, count=1):
+        for _ in range(count):
+            self.viewer.frame()
+
+    def until(self, condition, what: str):
+        """Runs frames until the condition holds."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < end, f"never came: {what}"
+            self.viewer.frame()
+
+    def rest(self):
+        """Runs frames, one at least, until nothing moves and the picture stands."""
+        self.frame()
+        self.until(lambda: self.viewer.idle, "a still picture")
+
+    def see(self):
+        """The screen, [H, W, 3] uint8, once it is at rest."""
+        self.rest()
+        return self.viewer.frame(capture=True)
+
+    def key(self, *names):
+        xdotool("key", *names)
+
+    def hold(self, *names):
+        xdotool(*(word for name in names for word in ("keydown", name)))
+
+    def release(self, *names):
+        xdotool(*(word for name in names for word in ("keyup", name)))
+
+    def move(self, x, y):
+        xdotool("mousemove", "--window", self.window, str(int(x)), str(int(y)))
+
+    def click(self, x, y):
+        """In three frames, for ImGui sees a cursor come before it sees a press."""
+        self.move(x, y)
+        self.frame(2)
+        xdotool("mousedown", "1")
+        self.frame(2)
+        xdotool("mouseup", "1")
+        self.frame(2)
+
+    def drag(self, start, end, button=1):
+        self.move(*start)
+        self.frame(2)
+        xdotool("mousedown", str(button))
+        self.frame(2)
+        self.move(*end)
+        self.frame(2)
+        xdotool("mouseup", str(button))
+        self.frame(2)
+
+    def wheel(self, notches):
+        xdotool("click", "--repeat", str(abs(notches)), "--delay", "0", "4" if notches > 0 else "5")
+
+    def press_close_button(self):
+        """What a window manager sends for it."""
+        _send_delete(int(self.window))
+
+
+def xdotool(*words) -> str:
+    done = subprocess.run(["xdotool", *words], capture_output=True, text=True)
+    assert done.returncode == 0, f"xdotool {' '.join(words)}: {done.stderr}"
+    return done.stdout
+
+
+class _ClientMessage(ctypes.Structure):
+    _fields_ = [("type", ctypes.c_int), ("serial", ctypes.c_ulong), ("send_event", ctypes.c_int),
+                ("display", ctypes.c_void_p), ("window", ctypes.c_ulong), ("message_type", ctypes.c_ulong),
+                ("format", ctypes.c_int), ("data", ctypes.c_long * 5), ("rest_of_the_union", ctypes.c_long * 24)]
+
+
+def _send_delete(window: int):
+    x = ctypes.CDLL("libX11.so.6")
+    x.XOpenDisplay.restype = ctypes.c_void_p
+    x.XInternAtom.restype = ctypes.c_ulong
+    x.XInternAtom.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
+    x.XSendEvent.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int, ctypes.c_long, ctypes.c_void_p]
+    x.XCloseDisplay.argtypes = [ctypes.c_void_p]
+    display = x.XOpenDisplay(None)
+    event = _ClientMessage(type=33, window=window, message_type=x.XInternAtom(display, b"WM_PROTOCOLS", 0), format=32)
+    event.data[0] = x.XInternAtom(display, b"WM_DELETE_WINDOW", 0)
+    assert x.XSendEvent(display, window, 0, 0, ctypes.byref(event))
+    x.XCloseDisplay(display)

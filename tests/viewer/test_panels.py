@@ -1,0 +1,38 @@
+import pytest
+
+from gsrender.frame import STAGES, FrameStats
+from viewer.panels.frame import capped, round_up
+from viewer.panels.stages import HELP, count_rows, milliseconds
+
+
+def test_vsync_caps_only_when_it_is_on_and_frames_wait():
+    assert capped(True, waited=9, milliseconds=16.7)
+    assert not capped(True, waited=1, milliseconds=16.7)
+    assert not capped(False, waited=9, milliseconds=16.7)
+    assert not capped(True, waited=0, milliseconds=0)
+
+
+@pytest.mark.parametrize("value, top", [(0.4, 0.5), (1, 1), (1.01, 2), (37, 50), (99, 100), (120, 200)])
+def test_the_plots_upper_end_is_a_round_number(value, top):
+    assert round_up(value) == pytest.approx(top)
+
+
+def test_every_stage_is_explained():
+    assert set(HELP) == set(STAGES)
+
+
+def test_counts_follow_the_frame_and_leave_out_what_a_model_lacks():
+    stats = FrameStats({"items": 16067, "lod": 11472, "visible": 605, "gaussians": 3993, "drawn": 3550, "pairs": 102123})
+    rows = [(label, number) for label, number, _ in count_rows(stats, "anchors", True)]
+    assert rows == [("anchors in all", "16,067"), ("after LOD", "11,472"), ("after culling", "605"),
+                    ("splats decoded", "3,993"), ("splats drawn", "3,550"), ("tile pairs", "102,123")]
+    assert "after LOD" not in [label for label, *_ in count_rows(stats, "splats", False)]
+
+
+def test_what_was_not_counted_yet_is_a_dash():
+    assert {number for _, number, _ in count_rows(FrameStats(), "splats", False)} == {"–"}
+
+
+@pytest.mark.parametrize("value, text", [(0.0123, "0.012"), (1.234, "1.23"), (45.67, "45.7")])
+def test_milliseconds_are_as_long_as_they_are_meaningful(value, text):
+    assert milliseconds(value) == text

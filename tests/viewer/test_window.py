@@ -1,0 +1,272 @@
+"""The window for real: Xvfb, lavapipe, and a hand on the keyboard and the mouse."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from desktop import xdotool
+from imgui_bundle import imgui
+
+from viewer.frame import render_frame
+from viewer.statistics import Statistics
+
+
+@pytest.fixture
+def places(monkeypatch):
+    """Where each labelled button, box and field was last drawn: {label: (x, y) of its middle}."""
+    found = {}
+
+    def watch(name):
+        draw = getattr(imgui, name)
+
+        def drawn(label, *more):
+            result = draw(label, *more)
+            low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
+            found[label] = (low.x + high.x) / 2, (low.y + high.y) / 2
+            return result
+        monkeypatch.setattr(imgui, name, drawn)
+    for name in ("button", "checkbox", "radio_button", "slider_float", "drag_float", "input_float3"):
+        watch(name)
+    return found
+
+
+def test_the_screen_shows_exactly_the_picture_that_render_draws(hand, scene):
+    hand.viewer.settings = replace(hand.viewer.settings, panel=False)
+    camera = hand.viewer.state.camera(900, 700)
+    expected = render_frame(scene, camera, hand.viewer.settings.render).rgba[..., :3].numpy()
+    assert np.array_equal(hand.see(), expected)
+
+
+def test_c_cycles_culling_and_what_is_drawn(hand):
+    visible, modes = [], []
+    for _ in range(4):
+        hand.rest()
+        modes.append(hand.viewer.settings.render.culling)
+        visible.append(hand.viewer.recent.latest.counts["visible"])
+        hand.key("c")
+        hand.until(lambda: hand.viewer.settings.render.culling != modes[-1], "another way of culling")
+    assert modes == ["centre", "footprint", "off", "centre"]
+    assert visible[0] < visible[1] <= visible[2] and visible[3] == visible[0]
+
+
+def test_w_flies_forward_until_it_is_let_go(hand):
+    start = hand.viewer.state.camera(9, 7)
+    hand.hold("w")
+    hand.until(lambda: any(hand.viewer.state.velocity), "movement")
+    hand.frame(3)
+    hand.release("w")
+    hand.rest()
+    moved = hand.viewer.state.camera(9, 7).position - start.position
+    assert moved @ start.rotation[2] == pytest.approx(np.linalg.norm(moved)) and np.linalg.norm(moved) > 0.1
+
+
+def test_losing_the_focus_stops_a_held_key(hand):
+    hand.hold("w")
+    hand.until(lambda: any(hand.viewer.state.velocity), "movement")
+    root = xdotool("search", "--maxdepth", "0", ".*").split()[0]
+    xdotool("windowfocus", root)
+    try:
+        hand.rest()
+    finally:
+        hand.release("w")
+
+
+def test_dragging_turns_the_camera_by_the_way_of_the_mouse(hand):
+    hand.rest()
+    before = hand.viewer.state.pose
+    hand.drag((700, 300), (770, 335))  # a tenth of the height right, a twentieth down
+    hand.rest()
+    after = hand.viewer.state.pose
+    assert after.yaw - before.yaw == pytest.approx(-0.15, abs=1e-6)
+    assert after.pitch - before.pitch == pytest.approx(-0.075, abs=1e-6)
+    assert after.position == before.position
+
+
+def test_panning_holds_what_was_grabbed_under_the_cursor(hand):
+    hand.rest()
+    camera, cursor = hand.viewer.state.camera(900, 700), np.array([700.0, 500.0])
+    z = hand.viewer._view_z(tuple(cursor / 700))
+    ray = np.array([(cursor[0] - camera.cx) / camera.fx, (cursor[1] - camera.cy) / camera.fy, 1])
+    point = camera.position + camera.rotation.T @ ray * z
+    hand.drag(cursor, cursor + (40, -30), button=3)
+    hand.rest()
+    moved = hand.viewer.state.camera(900, 700)
+    x, y, z = moved.rotation @ (point - moved.position)
+    assert (moved.fx * x / z + moved.cx, moved.fy * y / z + moved.cy) == pytest.approx((740, 470), abs=0.01)
+
+
+def test_the_wheel_changes_the_speed(hand):
+    before = hand.viewer.state.speed
+    hand.move(700, 300)
+    hand.frame(2)
+    hand.wheel(3)
+    hand.until(lambda: hand.viewer.state.speed != before, "another speed")
+    hand.rest()
+    assert hand.viewer.state.speed == pytest.approx(before * 1.2 ** 3)
+
+
+def test_the_right_arrow_flies_to_the_next_camera_of_the_dataset(hand, scene):
+    hand.key("Right")
+    hand.until(lambda: hand.viewer.view == 1, "the next view")
+    hand.rest()
+    there = scene.cameras[1].camera.resized(900, 700)
+    assert np.allclose(hand.viewer.state.camera(900, 700).camera_from_world, there.camera_from_world, atol=1e-6)
+    hand.key("r")
+    hand.until(lambda: hand.viewer.view == 0, "the first view")
+    hand.rest()
+    assert np.allclose(hand.viewer.state.pose.position, scene.cameras[0].camera.position)
+
+
+def test_orbiting_goes_round_the_point_under_the_cursor(hand):
+    hand.rest()
+    hand.move(700, 550)
+    hand.frame(2)
+    hand.key("f")
+    hand.until(lambda: hand.viewer.state.mode == "orbit", "orbit mode")
+    hand.rest()
+    s = hand.viewer.state
+    pivot = s.pose.position + s.pose.axes(s.space)[:, 2] * s.distance
+    hand.drag((600, 300), (700, 280))
+    hand.rest()
+    s = hand.viewer.state
+    assert np.allclose(s.pose.position + s.pose.axes(s.space)[:, 2] * s.distance, pivot)
+
+
+def test_buttons_in_the_panel_change_settings_and_pixels(hand, places):
+    before = hand.see()
+    hand.click(*places["off"])
+    assert hand.viewer.settings.render.culling == "off"
+    hand.rest()
+    hand.click(*places["black"])
+    assert hand.viewer.settings.render.background == (0, 0, 0)
+    after = hand.see()
+    assert before[40, 850].tolist() == [255, 255, 255] and after[40, 850].max() < 40  # the sky
+
+
+def test_the_vsync_box_changes_how_the_window_presents(hand, places):
+    hand.rest()
+    assert hand.viewer.settings.vsync and hand.viewer.screen.vsync
+    hand.click(*places["vsync"])
+    assert not hand.viewer.settings.vsync and not hand.viewer.screen.vsync
+    hand.key("t")
+    hand.until(lambda: hand.viewer.screen.vsync, "vsync again")
+
+
+def test_a_smaller_resolution_is_stretched_over_the_same_window(hand, places):
+    sharp = hand.see()
+    hand.drag(places["##resolution"], (places["##resolution"][0] - 200, places["##resolution"][1]))
+    assert hand.viewer.settings.resolution_scale == 0.25
+    soft = hand.see()
+    assert hand.viewer.picture_size == (225, 175) and soft.shape == sharp.shape
+    right = np.s_[:, 450:]  # beside the panel
+    assert 0 < np.abs(soft[right].astype(int) - sharp[right]).mean() < 8
+
+
+def test_a_drag_on_the_panel_does_not_turn_the_camera(hand, places):
+    hand.rest()
+    before = hand.viewer.state.pose
+    hand.drag(places["##margin"], (700, 400))
+    hand.rest()
+    assert hand.viewer.state.pose == before and hand.viewer.settings.render.margin > 0.3
+
+
+def test_typing_into_a_field_is_not_flying(hand, places):
+    hand.rest()
+    before, culling = hand.viewer.state.pose, hand.viewer.settings.render.culling
+    x, y = places["##position"]
+    hand.click(x - 80, y)
+    hand.until(lambda: hand.viewer.screen.ui.io.want_text_input, "the field to take keys")
+    hand.key("c", "w")
+    hand.frame(5)
+    assert hand.viewer.state.pose == before and hand.viewer.settings.render.culling == culling
+    hand.key("ctrl+a", "9", "period", "5", "Return")
+    hand.until(lambda: hand.viewer.state.pose.position[0] == 9.5, "the typed position")
+
+
+def test_f1_lists_the_keys_and_escape_closes_the_list(hand):
+    before = hand.see()
+    hand.key("F1")
+    hand.until(lambda: hand.viewer.settings.help, "the list")
+    hand.frame(3)
+    listed = hand.see()
+    middle = np.s_[200:500, 400:600]
+    assert np.abs(listed[middle].astype(int) - before[middle]).mean() > 20
+    hand.key("Escape")
+    hand.until(lambda: not hand.viewer.settings.help, "the list closed")
+    assert np.array_equal(hand.see()[middle], before[middle])
+
+
+def test_h_hides_the_panel_and_says_how_to_get_it_back(hand):
+    before = hand.see()
+    hand.key("h")
+    hand.until(lambda: not hand.viewer.settings.panel, "the panel hidden")
+    assert hand.viewer.message == "H shows the panel"
+    assert np.abs(hand.see()[100:600, 50:350].astype(int) - before[100:600, 50:350]).mean() > 20
+
+
+def test_a_still_picture_is_not_drawn_again(hand, places):
+    hand.rest()
+    frames, presented = len(hand.viewer.history), hand.viewer.presented
+    hand.frame(5)
+    assert len(hand.viewer.history) == frames and hand.viewer.presented == presented + 5
+    hand.click(*places["draw always"])
+    frames = len(hand.viewer.history)
+    hand.frame(5)
+    assert len(hand.viewer.history) == frames + 5
+
+
+def test_figures_add_up(hand, places):
+    hand.rest()
+    hand.click(*places["draw always"])
+    hand.frame(10)
+    latest = hand.viewer.recent.latest
+    assert list(Statistics.stage_milliseconds(hand.viewer.recent)) == [
+        "camera", "proxy depth", "cull", "decode", "project", "sort", "blend", "present"]
+    serial = sum(time for stage, time in latest.milliseconds.items() if stage != "present")  # which overlaps
+    assert serial <= hand.viewer.recent.frame_milliseconds[-1]
+    counts = latest.counts
+    assert counts["items"] >= counts["lod"] >= counts["visible"] > 0 < counts["drawn"] <= counts["gaussians"]
+
+
+def test_resizing_keeps_the_field_of_view_and_fills_the_window(hand):
+    before = hand.viewer.state.pose
+    for size in ((1100, 500), (640, 800)):
+        xdotool("windowsize", "--sync", hand.window, *map(str, size))
+        hand.until(lambda: hand.viewer.screen.size == size, "the new size")
+        seen = hand.see()
+        assert seen.shape == (size[1], size[0], 3) and hand.viewer.picture_size == size
+        assert (seen[:, -1] != 0).any() and (seen[-1] != 0).any()
+    assert hand.viewer.state.pose == before
+
+
+def test_a_hidden_window_presents_nothing_and_comes_back(hand):
+    before = hand.see()
+    xdotool("windowunmap", "--sync", hand.window)
+    hand.until(lambda: hand.viewer.screen.minimised, "the window gone")
+    presented = hand.viewer.presented
+    hand.frame(3)
+    assert hand.viewer.presented == presented
+    xdotool("windowmap", "--sync", hand.window)
+    hand.until(lambda: not hand.viewer.screen.minimised, "the window back")
+    hand.frame(2)
+    assert hand.see().shape == before.shape
+
+
+def test_the_close_button_and_ctrl_q_close(hand):
+    hand.rest()
+    assert not hand.viewer.closing
+    hand.key("ctrl+q")
+    hand.until(lambda: hand.viewer.closing, "the end")
+    hand.viewer.closing = False
+    hand.press_close_button()
+    hand.until(lambda: hand.viewer.closing, "the end again")
+
+
+def test_p_saves_what_is_on_the_screen(hand, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    hand.rest()
+    hand.key("p")
+    hand.until(lambda: list(tmp_path.glob("viewer-*.png")), "the screenshot")
+    from PIL import Image
+    [path] = tmp_path.glob("viewer-*.png")
+    assert Image.open(path).size == (900, 700)

@@ -1,0 +1,53 @@
+"""`python -m viewer MODEL` from the shell: with a display, without one, and how it ends."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def shell(street, *arguments):
+    """In a process of its own, which sees no display."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    return subprocess.run([sys.executable, "-m", "viewer", street / "model", "--backend", "cpu", *arguments], text=True,
+                          capture_output=True, env=environment, timeout=100)
+
+
+def test_frames_and_screenshot_save_what_was_on_the_screen_and_close(viewer, display, street, tmp_path):
+    ran = viewer(street / "model", "--backend", "cpu", "--frames", "3", "--screenshot", tmp_path / "a.png")
+    assert ran.code == 0, ran.err
+    pixels = np.asarray(Image.open(tmp_path / "a.png")).astype(int)
+    assert pixels.shape == (720, 1280, 3)
+    assert pixels[600:700, 40:340].mean() < 90  # the panel, dark
+    assert pixels[40:200, 900:1200].mean() > 230  # the sky behind it
+    assert 90 < pixels[400:700, 500:].mean() < 220  # the ground
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_screenshot_that_cannot_be_written_is_one_sentence(viewer, display, street, tmp_path):
+    (tmp_path / "file").touch()
+    ran = viewer(street / "model", "--backend", "cpu", "--size", "320x200", "--frames", "1",
+                 "--screenshot", tmp_path / "file" / "a.png")
+    assert ran.code == 2 and "a.png: cannot be written" in ran.err
+
+
+@pytest.mark.parametrize("size", ["1x1", "17x900", "1280x720"])
+def test_windows_of_odd_sizes_open_and_close(viewer, display, street, size):
+    ran = viewer(street / "model", "--backend", "cpu", "--size", size, "--frames", "2", "--vsync", "off")
+    assert ran.code == 0, ran.err
+
+
+def test_without_a_display_the_window_says_what_to_do(street):
+    ran = shell(street)
+    assert ran.returncode == 3
+    assert "no display" in ran.stderr and "`render`" in ran.stderr and "--frames" in ran.stderr
+    assert "Traceback" not in ran.stderr and "GLFWError" not in ran.stderr
+
+
+def test_without_a_display_frames_are_drawn_off_screen(street, tmp_path):
+    ran = shell(street, "--size", "640x400", "--frames", "2", "--screenshot", tmp_path / "a.png")
+    assert ran.returncode == 0, ran.stderr
+    assert Image.open(tmp_path / "a.png").size == (640, 400)
