@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gsrender.errors import InputError
@@ -83,7 +83,8 @@ def write_whole(path: Path):
     except OSError as error:
         raise InputError(f"{path}: cannot be written, {error.strerror}") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # it may have its name by now, or never have come to be
+            unfinished.unlink()
 
 
 def _read_stats(path: Path) -> dict:
