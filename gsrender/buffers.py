@@ -9,9 +9,11 @@ from gsrender.errors import DeviceError
 from gsrender.frame import Frame
 from gsrender.model import GaussianModel
 
-COUNTS = ("lod", "visible", "gaussians", "drawn", "pairs")  # the fields of GsCounts
+COUNTS = ("lod", "visible", "gaussians", "drawn", "pairs")  # the first fields of GsCounts
+COUNTS_WORDS = ffi.sizeof("GsCounts") // 8
 GAUSSIAN_FLOATS = ffi.sizeof("GsGaussian") // 4
 SPLAT_FLOATS = ffi.sizeof("GsSplat") // 4
+TILE = 16  # GS_TILE
 MOST = 2**31  # entries of a buffer: indices are 32 bits
 SPARE = 1.25  # what a buffer that was too small gets, times what the frame needed: the next view needs more
 
@@ -29,7 +31,7 @@ class Buffers:
         self.gaussian_capacity = min(count * per_item, max(2 * count, 1 << 16))
         self.pair_capacity = max(4 * self.gaussian_capacity, 1 << 18)
         self.tensors = {
-            "counts": self._new(len(COUNTS), torch.int64),
+            "counts": self._new(COUNTS_WORDS, torch.int64),
             "item_from_visible": self._new(count, torch.int32),
         }
         if self.device.type == "cuda":
@@ -39,10 +41,8 @@ class Buffers:
 
     def resize(self, width: int, height: int) -> None:
         """Makes room for a picture of another size."""
-        if (width, height) == (self.width, self.height):
-            return
         self.width, self.height = width, height
-        tiles = -(-width // 16) * -(-height // 16)
+        tiles = -(-width // TILE) * -(-height // TILE)
         self.tensors["pair_from_tile"] = self._new(tiles + 1, torch.int32)
         self.tensors["rgba"] = self._new((height, width, 4), torch.uint8)
         for name, shape in (("rgb", (height, width, 3)), ("alpha", (height, width)), ("depth", (height, width))):

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections import deque
 from contextlib import contextmanager
 
 import torch
 
-from gsrender._native import check, ffi, library, pointer
+from gsrender._native import ffi, library, pointer
 from gsrender.buffers import Buffers
 from gsrender.camera import Camera
-from gsrender.clock import CudaRecord, HostRecord
 from gsrender.depth import DepthBuffer
 from gsrender.errors import DeviceError, InputError
 from gsrender.frame import Frame, FrameStats
+from gsrender.frame_queue import CudaQueue, HostQueue
 from gsrender.model import LEVEL_MAPS, GaussianModel, Mlp
 from gsrender.settings import CULLING, RenderSettings
 
 OUTPUTS = ("rgb", "alpha", "depth")
-IN_FLIGHT = 4  # frames the host may be ahead of a CUDA stream
 LARGEST_SIDE = 16384  # pixels; tile rectangles hold tile numbers of 16 bits, and memory ends long before
-
-
-def _stage_names(native) -> list[str]:
-    names = []
-    while (name := native.gs_stage_name(len(names))) != ffi.NULL:
-        names.append(ffi.string(name).decode())
-    return names
 
 
 @contextmanager
@@ -50,15 +41,14 @@ class Renderer:
         self.model = model
         self.stats = FrameStats()  # of the last frame that is known to be finished
         self._native = library(model.device.type)
-        self.stages = _stage_names(self._native)  # "decode+project" where two are done at once
+        self._queue = (CudaQueue if model.device.type == "cuda" else HostQueue)(self._native)
         self._tensors: list[torch.Tensor] = []  # what the structs point to
         self._model = self._model_struct()
         self._view, self._buffers = ffi.new("GsView *"), ffi.new("GsBuffers *")
         with memory_or(f"not enough memory to draw {len(model.items):,} {model.kind}: close other programs or open a "
                        "smaller model"):
             self.buffers = Buffers(model, outputs)
-        self._pending: deque = deque()
-        self._records: list = []
+        self._sized = None  # what the scratch memory and the buffers' struct were made for
 
     def render(self, camera: Camera, depth: DepthBuffer | None = None,
                settings: RenderSettings = RenderSettings()) -> Frame:
@@ -82,62 +72,63 @@ class Renderer:
         if depth is not None and (depth.width, depth.height) != (camera.width, camera.height):
             raise InputError(f"depth of {depth.width} x {depth.height} for a picture of "
                              f"{camera.width} x {camera.height}: the sizes must be equal")
-        self._collect(len(self._pending) >= IN_FLIGHT)
-        stream = self._prepare(camera, depth, settings, rgba)
-        pointer_to_stream = ffi.cast("void *", stream or 0)
-        record = self._records.pop() if self._records else self._new_record()
+        self._collect(wait=self.is_cuda and self._queue.is_full)
+        self._size_for(camera)
+        self._fill_view(camera, depth, settings, rgba)
         if depth is not None and depth.ready is not None:
-            depth.ready.wait(stream)
-        record.upload(self._view, self.buffers.tensors.get("view"))
-        for number, stage in enumerate(self.stages):
-            record.mark(stage)
-            check(self._native, self._native.gs_stage(number, self._model, self._view, self._buffers, pointer_to_stream))
-        record.finish(self.buffers.tensors["counts"])
-        self._pending.append(record)
-        if self.model.device.type == "cpu":
-            self.wait()
+            depth.ready.wait(torch.cuda.current_stream(self.model.device).cuda_stream if self.is_cuda else None)
+        self._queue.submit(self._model, self._view, self._buffers, self.buffers.tensors)
         return self.buffers.frame(rgba)
 
     def wait(self) -> FrameStats:
         """Waits for every frame that was put on the stream; the statistics of the last one."""
-        while self._pending:
-            self._collect(wait=True)
+        while self._collect(wait=True):
+            pass
         return self.stats
+
+    @property
+    def is_cuda(self) -> bool:
+        return self.model.device.type == "cuda"
 
     @property
     def memory(self) -> dict[str, int]:
         """Bytes on the device by name."""
         return {"model": self.model.nbytes, **{name: t.nbytes for name, t in self.buffers.tensors.items()}}
 
-    def _collect(self, wait: bool) -> None:
-        """Reads the counters of finished frames and grows what was too small."""
-        while self._pending and (wait or self._pending[0].is_ready()):
-            record = self._pending.popleft()
-            counts, milliseconds = record.read()
-            if isinstance(record, CudaRecord):
-                self._records.append(record)
+    def _collect(self, wait: bool) -> bool:
+        """Reads the counts of frames that are finished, one at least with `wait`, and grows what was too small."""
+        collected = False
+        while (done := self._queue.collect(wait and not collected)) is not None:
+            counts, milliseconds = done
             with memory_or(f"not enough memory for {counts['gaussians']:,} Gaussians and {counts['pairs']:,} tile "
                            "pairs: draw a smaller picture or cull more"):
                 incomplete = self.buffers.grow(counts)
             self.stats = FrameStats({"items": len(self.model.items), **counts}, milliseconds, incomplete)
-            wait = False
+            collected = True
+        return collected
 
-    def _prepare(self, camera, depth, settings, rgba) -> int | None:
+    def _size_for(self, camera: Camera) -> None:
+        buffers, size = self.buffers, (camera.width, camera.height)
+        if self._sized == (size, buffers.gaussian_capacity, buffers.pair_capacity):
+            return
         with memory_or(f"not enough memory for a picture of {camera.width} x {camera.height}: draw a smaller one"):
-            self.buffers.resize(camera.width, camera.height)
-        self._fill_view(camera, depth, settings)
-        if self._model.kind == self._native.GS_ANCHORS and self.model.items.appearance is not None:
-            table = self.model.items.appearance
-            if not 0 <= settings.appearance < len(table):
-                raise InputError(f"appearance {settings.appearance}: the embedding has rows 0 to {len(table) - 1}")
-            self._model.appearance = pointer(table[settings.appearance], "float *")
-        self._view.rgba = pointer(self.buffers.tensors["rgba"] if rgba is None else rgba, "unsigned char *")
-        self.buffers.fill(self._buffers)
-        self.buffers.scratch(self._native.gs_scratch_bytes(self._model, self._view, self._buffers))
-        self.buffers.fill(self._buffers)
-        return torch.cuda.current_stream(self.model.device).cuda_stream if self.model.device.type == "cuda" else None
+            if size != (buffers.width, buffers.height):
+                buffers.resize(*size)
+            buffers.fill(self._buffers)
+            self._view.width, self._view.height = size
+            buffers.scratch(self._native.gs_scratch_bytes(self._model, self._view, self._buffers))
+        buffers.fill(self._buffers)
+        self._sized = size, buffers.gaussian_capacity, buffers.pair_capacity
 
-    def _fill_view(self, camera: Camera, depth: DepthBuffer | None, settings: RenderSettings) -> None:
+    def _choose_appearance(self, row: int) -> None:
+        table = self.model.items.appearance
+        if not 0 <= row < len(table):
+            raise InputError(f"appearance {row}: the embedding has rows 0 to {len(table) - 1}")
+        self._model.appearance = pointer(table[row], "float *")
+
+    def _fill_view(self, camera: Camera, depth: DepthBuffer | None, settings: RenderSettings, rgba) -> None:
+        if self.model.kind == "anchors" and self.model.items.appearance is not None:
+            self._choose_appearance(settings.appearance)
         view = self._view
         view.camera_from_world = [v for row in camera.camera_from_world for v in row]
         view.position = camera.position.tolist()
@@ -146,9 +137,7 @@ class Renderer:
         view.background = settings.background
         view.culling, view.margin = CULLING.index(settings.culling), settings.margin
         view.depth = pointer(depth.levels if depth is not None else None, "float *")
-
-    def _new_record(self):
-        return CudaRecord() if self.model.device.type == "cuda" else HostRecord()
+        view.rgba = pointer(self.buffers.tensors["rgba"] if rgba is None else rgba, "unsigned char *")
 
     def _model_struct(self):
         items, s = self.model.items, ffi.new("GsModel *")
@@ -165,21 +154,25 @@ class Renderer:
         s.reach = self._floats(reach)
         s.voxel_size, s.standard_distance, s.fork = items.voxel_size, items.standard_distance, items.fork
         s.levels, s.level_map = items.levels, LEVEL_MAPS.index(items.level_map)
-        s.opacity_mlp = self._mlp(items.opacity_mlp)
-        s.covariance_mlp = self._mlp(items.covariance_mlp)
-        s.colour_mlp = self._mlp(items.colour_mlp)
-        s.bank_mlp = self._mlp(items.bank_mlp)
+        mlps = items.opacity_mlp, items.covariance_mlp, items.colour_mlp, items.bank_mlp
+        weights = [w for mlp in mlps if mlp for w in (mlp.weight1, mlp.bias1, mlp.weight2, mlp.bias2)]
+        packed = torch.cat([w.reshape(-1) for w in weights] + [weights[0].new_zeros(4)])  # spare: read four at a time
+        s.weights, at = self._floats(packed), 0
+        for name, mlp in zip(("opacity_mlp", "covariance_mlp", "colour_mlp", "bank_mlp"), mlps):
+            if mlp:
+                setattr(s, name, self._mlp(mlp, s.weights + at))
+                at += sum(w.numel() for w in (mlp.weight1, mlp.bias1, mlp.weight2, mlp.bias2))
         return s
 
-    def _mlp(self, mlp: Mlp | None) -> dict:
-        if mlp is None:
-            return {}
+    def _mlp(self, mlp: Mlp, weights) -> dict:
         widest = max(mlp.inputs, mlp.hidden, mlp.outputs)
         if widest > self._native.GS_MAX_WIDTH:
             raise InputError(f"{self.model.path}: a decoder is {widest} wide; at most {self._native.GS_MAX_WIDTH} is drawn")
-        return dict(weight1=self._floats(mlp.weight1), bias1=self._floats(mlp.bias1), weight2=self._floats(mlp.weight2),
-                    bias2=self._floats(mlp.bias2), features=mlp.features, distance=mlp.distance, level=mlp.level,
-                    appearance=mlp.appearance, inputs=mlp.inputs, hidden=mlp.hidden, outputs=mlp.outputs)
+        bias1 = weights + mlp.inputs * mlp.hidden
+        weight2 = bias1 + mlp.hidden
+        return dict(weight1=weights, bias1=bias1, weight2=weight2, bias2=weight2 + mlp.hidden * mlp.outputs,
+                    features=mlp.features, distance=mlp.distance, level=mlp.level, appearance=mlp.appearance,
+                    inputs=mlp.inputs, hidden=mlp.hidden, outputs=mlp.outputs)
 
     def _floats(self, tensor: torch.Tensor):
         tensor = tensor.detach().contiguous().float()

@@ -48,6 +48,7 @@ typedef struct GsModel {
     int level_map;
     GsMlp opacity_mlp, covariance_mlp, colour_mlp;
     GsMlp bank_mlp;           /* outputs 0: no feature bank */
+    const float *weights;     /* what those four point to, in that order without gaps, on 16 bytes */
     const float *appearance;  /* the chosen row of the embedding */
 } GsModel;
 
@@ -67,6 +68,7 @@ typedef struct GsView {
 /* What the stages counted. Numbers are what the frame needed: larger than a capacity means that it did not fit. */
 typedef struct GsCounts {
     long long lod, visible, gaussians, drawn, pairs;
+    long long nanoseconds[6];  /* CUDA: the GPU's clock when a stage began, and behind the last */
 } GsCounts;
 
 /* A decoded Gaussian, in the world. */

@@ -189,49 +189,60 @@ GS_FN unsigned depth_bits(float z) {
 GS_FN unsigned long long pair_of(int splat, float z) { return (unsigned long long)depth_bits(z) << 32 | unsigned(splat); }
 GS_FN int splat_of(unsigned long long pair) { return int(pair & 0xffffffffu); }
 
-// How far a splat shows: the squared distance, in sigmas, at which it fades below the 1/255 that is still blended. The
-// last term is for rounding: a tile too many costs a little time, one too few a pixel.
-GS_FN float reach_of(const GsSplat &s) { return 2.0f * logf(255.0f * s.opacity) + 1e-3f; }
+// Where a splat shows: within `reach` squared sigmas of its centre, at which it fades below the 1/255 that is still blended.
+struct Outline {
+    float x, y, xx, xy, yy, reach;
+    float xy_by_xx, xy_by_yy;
+};
+
+GS_FN Outline outline_of(const GsSplat &s) {
+    const float xx = s.conic[0], xy = s.conic[1], yy = s.conic[2];
+    // 1e-3 more for rounding: a tile too many costs a little time, one too few a pixel.
+    return {s.x, s.y, xx, xy, yy, 2.0f * logf(255.0f * s.opacity) + 1e-3f, xy / xx, xy / yy};
+}
 
 // Whether a splat shows anywhere between the pixel centres (x0, y0) and (x1, y1): whether the least of the quadratic form
 // of its conic over the rectangle is within reach. Off the centre, that is on one of the two edges that face it.
-GS_FN bool shows_in(const GsSplat &s, float reach, float x0, float y0, float x1, float y1) {
-    const float xx = s.conic[0], xy = s.conic[1], yy = s.conic[2];
-    const float dx = clampf(s.x, x0, x1) - s.x, dy = clampf(s.y, y0, y1) - s.y; // to the nearest point
+GS_FN bool shows_in(const Outline &o, float x0, float y0, float x1, float y1) {
+    x0 -= o.x, x1 -= o.x, y0 -= o.y, y1 -= o.y;
+    const float dx = clampf(0.0f, x0, x1), dy = clampf(0.0f, y0, y1); // to the nearest point
     // Along the facing upright edge, where dx is fixed, and along the facing level one.
-    const float v = clampf(-xy * dx / yy, y0 - s.y, y1 - s.y), u = clampf(-xy * dy / xx, x0 - s.x, x1 - s.x);
-    const float upright = xx * dx * dx + 2 * xy * dx * v + yy * v * v;
-    const float level = xx * u * u + 2 * xy * u * dy + yy * dy * dy;
+    const float v = clampf(-o.xy_by_yy * dx, y0, y1), u = clampf(-o.xy_by_xx * dy, x0, x1);
+    const float upright = o.xx * dx * dx + 2 * o.xy * dx * v + o.yy * v * v;
+    const float level = o.xx * u * u + 2 * o.xy * u * dy + o.yy * dy * dy;
     // A rectangle that holds the centre along one axis faces it with the edge of the other axis alone.
     const float least = dx == 0 ? level : dy == 0 ? upright : minf(upright, level);
-    return least <= reach;
+    return least <= o.reach;
 }
 
-GS_FN bool shows_in_tile(const GsSplat &s, float reach, int column, int row) {
+GS_FN bool shows_in_tile(const Outline &o, int column, int row) {
     const float x = float(column * GS_TILE), y = float(row * GS_TILE);
-    return shows_in(s, reach, x, y, x + (GS_TILE - 1), y + (GS_TILE - 1));
+    return shows_in(o, x, y, x + (GS_TILE - 1), y + (GS_TILE - 1));
 }
 
 // --- blend ----------------------------------------------------------------------------------------------------------
+
+// How much of a pixel a splat covers that is (dx, dy) from its centre; zero where it is too faint to be drawn.
+GS_FN float alpha_at(float xx, float xy, float yy, float opacity, float dx, float dy) {
+    const float power = -0.5f * (xx * dx * dx + yy * dy * dy) - xy * dx * dy;
+    const float alpha = minf(0.99f, opacity * exp_negative(power));
+    const float seen = alpha >= 1.0f / 255.0f ? alpha : 0.0f; // two selects: GCC 12 does not vectorise one of a conjunction
+    return power <= 0.0f ? seen : 0.0f;
+}
 
 // What a pixel lets through, and whether it still takes splats (1) or is finished (0).
 struct Pixel {
     float transmittance, live;
 };
 
-// The weight of a splat at a pixel, which is (dx, dy) from its centre, behind all that came before it. Free of branches
-// and of references, so that a row of pixels is a vector. The splat that would take the transmittance below 1e-4 is the
-// first that is not drawn.
-GS_FN float blend_one(float xx, float xy, float yy, float opacity, float dx, float dy, Pixel before, Pixel &after) {
-    const float power = -0.5f * (xx * dx * dx + yy * dy * dy) - xy * dx * dy;
-    float alpha = minf(0.99f, opacity * exp_negative(power));
-    alpha = alpha >= 1.0f / 255.0f ? alpha : 0.0f; // two selects: GCC 12 does not vectorise one of a conjunction
-    alpha = power <= 0.0f ? alpha * before.live : 0.0f;
-    const float next = before.transmittance * (1.0f - alpha);
+// The weight of the next splat at a pixel. Free of branches and of references to what it reads, so that a row of pixels is
+// a vector. The splat that would take the transmittance below 1e-4 is the first that is not drawn.
+GS_FN float blend_one(float alpha, Pixel before, Pixel &after) {
+    const float covers = alpha * before.live, next = before.transmittance * (1.0f - covers);
     const float goes_on = next < 1e-4f ? 0.0f : 1.0f;
     after.live = before.live * goes_on;
     after.transmittance = next < 1e-4f ? before.transmittance : next;
-    return alpha * before.transmittance * goes_on;
+    return covers * before.transmittance * goes_on;
 }
 
 GS_FN unsigned char byte_of(float v) { return (unsigned char)(clampf(v, 0.0f, 1.0f) * 255.0f + 0.5f); }

@@ -8,9 +8,8 @@ struct alignas(64) Tile {
 
 // Rows of the tile that the splat shows in.
 static void rows_of(const GsSplat &s, int top, int &first, int &end) {
-    const float reach = reach_of(s);
-    const float variance = s.conic[0] / (s.conic[0] * s.conic[2] - s.conic[1] * s.conic[1]);
-    const float half = reach > 0 ? sqrtf(reach * variance) : -1.0f;
+    const Outline o = outline_of(s);
+    const float half = o.reach > 0 ? sqrtf(o.reach / (o.yy - o.xy * o.xy_by_xx)) : -1.0f;
     first = int(clampf(ceilf(s.y - half - top), 0, GS_TILE));
     end = int(clampf(floorf(s.y + half - top) + 1, 0, GS_TILE));
 }
@@ -26,8 +25,8 @@ static void add_splat(Tile &tile, const GsSplat s, int left, int top) {
 #pragma omp simd
         for (int column = 0; column < GS_TILE; column++) {
             Pixel after;
-            const float weight = blend_one(s.conic[0], s.conic[1], s.conic[2], s.opacity, dx - column, dy,
-                                           {transmittances[column], lives[column]}, after);
+            const float alpha = alpha_at(s.conic[0], s.conic[1], s.conic[2], s.opacity, dx - column, dy);
+            const float weight = blend_one(alpha, {transmittances[column], lives[column]}, after);
             transmittances[column] = after.transmittance, lives[column] = after.live;
             red[column] += weight * s.colour[0];
             green[column] += weight * s.colour[1];

@@ -31,6 +31,6 @@ int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers) {
         for (int i = block * BLOCK; i < end_of(block, model.count); i++)
             if (scratch.state[i] & CULL_VISIBLE) buffers.item_from_visible[at++] = i;
     }
-    *buffers.counts = GsCounts{lod, visible, 0, 0, 0};
+    *buffers.counts = GsCounts{lod, visible, 0, 0, 0, {}};
     return 0;
 }

@@ -37,10 +37,10 @@ static void for_tiles(const GsBuffers &buffers, const int *sorted, int count, in
         const GsSplat &s = buffers.splats[sorted[i]];
         const TileRect t = tiles_of(s);
         if (t.bottom <= top || t.top >= bottom) continue;
-        const float reach = reach_of(s);
+        const Outline outline = outline_of(s);
         for (int y = t.top > top ? t.top : top; y < (t.bottom < bottom ? t.bottom : bottom); y++)
             for (int x = t.left; x < t.right; x++)
-                if (shows_in_tile(s, reach, x, y)) visit(sorted[i], y * columns + x);
+                if (shows_in_tile(outline, x, y)) visit(sorted[i], y * columns + x);
     }
 }
 

@@ -8,9 +8,10 @@ static_assert(GS_TILE * GS_TILE == int(THREADS) && PATCH_WIDTH * PATCH_HEIGHT ==
 
 typedef unsigned long long Pair;
 
-// What blending reads of a splat: 12 words, three vector loads.
+// What blending reads of a splat. Two parts, so that passing over one reads only where it shows.
 struct __align__(16) Staged {
-    float x, y, xx, xy, yy, opacity, red, green, blue, z, reach, unused;
+    Outline outline;
+    float opacity, red, green, blue, z;
 };
 
 struct Shared {
@@ -106,24 +107,35 @@ static __device__ void blend_batch(Shared &shared, const GsBuffers &buffers, int
         const int here = count - base < THREADS ? count - base : THREADS;
         if (threadIdx.x < here) {
             const GsSplat s = buffers.splats[splat_of(shared.pair[base + threadIdx.x])];
-            shared.staged[threadIdx.x] = {s.x,         s.y,         s.conic[0],  s.conic[1], s.conic[2],   s.opacity,
-                                          s.colour[0], s.colour[1], s.colour[2], s.z,        reach_of(s), 0};
+            shared.staged[threadIdx.x] = {outline_of(s), s.opacity, s.colour[0], s.colour[1], s.colour[2], s.z};
         }
         __syncthreads();
         for (int group = 0; group < here; group += WARP) {
             if (__all_sync(~0u, b.pixel.live == 0.0f)) break;
-            bool shows = false;
-            if (group + lane() < here) {
-                const Staged &s = shared.staged[group + lane()];
-                GsSplat splat;
-                splat.x = s.x, splat.y = s.y, splat.conic[0] = s.xx, splat.conic[1] = s.xy, splat.conic[2] = s.yy;
-                shows = shows_in(splat, s.reach, left, top, left + (PATCH_WIDTH - 1), top + (PATCH_HEIGHT - 1));
-            }
-            for (unsigned mask = __ballot_sync(~0u, shows); mask; mask &= mask - 1) {
-                const Staged &s = shared.staged[group + __ffs(mask) - 1];
-                const float weight = blend_one(s.xx, s.xy, s.yy, s.opacity, s.x - x, s.y - y, b.pixel, b.pixel);
-                b.red += weight * s.red, b.green += weight * s.green, b.blue += weight * s.blue;
-                b.z += weight * s.z;
+            const bool shows = group + lane() < here && shows_in(shared.staged[group + lane()].outline, left, top,
+                                                                 left + (PATCH_WIDTH - 1), top + (PATCH_HEIGHT - 1));
+            // Four at a time: their coverages do not depend on each other, only what they leave of the pixel does.
+            for (unsigned mask = __ballot_sync(~0u, shows); mask;) {
+                int which[4];
+                float alpha[4];
+#pragma unroll
+                for (int i = 0; i < 4; i++) {
+                    which[i] = mask ? group + __ffs(mask) - 1 : -1;
+                    mask &= mask - 1;
+                }
+#pragma unroll
+                for (int i = 0; i < 4; i++) {
+                    const Staged &s = shared.staged[which[i] < 0 ? which[0] : which[i]];
+                    const Outline &o = s.outline;
+                    alpha[i] = which[i] < 0 ? 0.0f : alpha_at(o.xx, o.xy, o.yy, s.opacity, o.x - x, o.y - y);
+                }
+#pragma unroll
+                for (int i = 0; i < 4; i++) {
+                    const Staged &s = shared.staged[which[i] < 0 ? which[0] : which[i]];
+                    const float weight = blend_one(alpha[i], b.pixel, b.pixel);
+                    b.red += weight * s.red, b.green += weight * s.green, b.blue += weight * s.blue;
+                    b.z += weight * s.z;
+                }
             }
         }
     }
@@ -131,6 +143,7 @@ static __device__ void blend_batch(Shared &shared, const GsBuffers &buffers, int
 
 static __global__ void __launch_bounds__(THREADS) blend_tiles(const GsBuffers buffers) {
     __shared__ Shared shared;
+    stamp(buffers, 3);
     const GsView &view = *buffers.view;
     const int tile = blockIdx.y * gridDim.x + blockIdx.x;
     const int left = blockIdx.x * GS_TILE + warp() % 2 * PATCH_WIDTH, top = blockIdx.y * GS_TILE + warp() / 2 * PATCH_HEIGHT;
@@ -168,7 +181,10 @@ static __global__ void __launch_bounds__(THREADS) blend_tiles(const GsBuffers bu
     if (buffers.z) buffers.z[at] = covered > 0 ? b.z / covered : INFINITY;
 }
 
+static __global__ void end_frame(const GsBuffers buffers) { stamp(buffers, 4); }
+
 int blend(const GsModel &, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
     blend_tiles<<<dim3(tile_columns(view), tile_rows(view)), THREADS, 0, stream>>>(buffers);
+    end_frame<<<1, 1, 0, stream>>>(buffers);
     return int(cudaGetLastError());
 }

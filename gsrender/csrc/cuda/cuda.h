@@ -20,26 +20,30 @@ int decode(const GsModel &model, const GsView &view, const GsBuffers &buffers, c
 int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream);
 int blend(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream);
 
-enum { CULL_ITEMS = 4, CULL_CHUNK = CULL_ITEMS * THREADS }; // items a thread tests, items a block compacts at once
-enum { GROUP = 4, DECODE_CHUNK = WARPS * GROUP };           // anchors a warp, and a block, decode at once
+enum { GROUP = 4, DECODE_CHUNK = WARPS * GROUP }; // anchors a warp, and a block, decode at once
+enum { LARGE = 8 };                               // a splat whose rectangle has more tiles is a whole warp's work
 
 // Scratch memory. It begins with what a frame starts from zero.
 struct Scratch {
     unsigned *tickets;             // [2] next chunk to cull, to decode
+    unsigned *larges;              // number of large splats
     unsigned long long *cull_sum;  // [chunks] of the running sums, see RunningSum
     unsigned long long *decode_sum;
     unsigned *tile_pairs;          // [tiles] pairs of a tile
     unsigned *tile_filled;         // [tiles] of those, written so far
     size_t zeroed;                 // bytes up to here
+    int *large;                    // [gaussian_capacity] indices of the large splats, in any order
 
-    Scratch(Arena &arena, const GsModel &model, const GsView &view) {
-        tickets = arena.take<unsigned>(2);
-        cull_sum = arena.take<unsigned long long>((size_t(model.count) + CULL_CHUNK - 1) / CULL_CHUNK);
-        decode_sum = arena.take<unsigned long long>((size_t(model.count) + DECODE_CHUNK - 1) / DECODE_CHUNK);
+    Scratch(Arena &arena, const GsModel &model, const GsView &view, const GsBuffers &buffers) {
         const size_t tiles = size_t(tile_columns(view)) * tile_rows(view);
+        tickets = arena.take<unsigned>(2);
+        larges = arena.take<unsigned>(1);
+        cull_sum = arena.take<unsigned long long>((size_t(model.count) + THREADS - 1) / THREADS);
+        decode_sum = arena.take<unsigned long long>((size_t(model.count) + DECODE_CHUNK - 1) / DECODE_CHUNK);
         tile_pairs = arena.take<unsigned>(tiles);
         tile_filled = arena.take<unsigned>(tiles);
         zeroed = arena.used;
+        large = arena.take<int>(buffers.gaussian_capacity);
     }
 };
 
@@ -77,6 +81,11 @@ __device__ __forceinline__ int sum_before(int value) {
         if (lane() >= step) sum += other;
     }
     return sum - value;
+}
+
+// Notes when a stage began.
+__device__ __forceinline__ void stamp(const GsBuffers &buffers, int stage) {
+    if (thread_index() == 0) asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(buffers.counts->nanoseconds[stage]));
 }
 
 __device__ __forceinline__ void atomic_add(long long *counter, long long value) {

@@ -6,7 +6,7 @@
 // covariance and colour, only where one of the four keeps a Gaussian.
 #include "cuda.h"
 
-// Where each decoder's weights begin, and how large the parts of shared memory are, in floats.
+// Where each decoder's weights begin, and how large the parts of shared memory are: weights in floats, others in float4.
 struct DecodeLayout {
     int weights[4]; // opacity, covariance, colour, bank
     int all_weights, input, hidden, output;
@@ -80,30 +80,23 @@ struct Decoder {
     }
 };
 
-static __device__ void copy_weights(const GsMlp &mlp, float *to) {
-    const float *parts[] = {mlp.weight1, mlp.bias1, mlp.weight2, mlp.bias2};
-    const int sizes[] = {mlp.inputs * mlp.hidden, mlp.hidden, mlp.hidden * mlp.outputs, mlp.outputs};
-    for (int part = 0; part < 4; part++) {
-        for (int i = threadIdx.x; i < sizes[part]; i += THREADS) to[i] = parts[part][i];
-        to += sizes[part];
-    }
-}
-
-static __device__ void write_splat(const GsView &view, const GsBuffers &buffers, long long at, const GsGaussian &g,
-                                   int &drawn) {
+static __device__ void write_splat(const GsView &view, const GsBuffers &buffers, const Scratch &scratch, long long at,
+                                   const GsGaussian &g, int &drawn) {
     if (at >= buffers.gaussian_capacity) return;
     const GsSplat splat = project_one(view, g);
+    const int tiles = area(tiles_of(splat));
     buffers.splats[at] = splat;
     if (buffers.gaussians) buffers.gaussians[at] = g;
-    drawn += !is_empty(tiles_of(splat));
+    if (tiles > LARGE) scratch.large[atomicAdd(scratch.larges, 1)] = int(at);
+    drawn += tiles > 0;
 }
 
 static __global__ void __launch_bounds__(THREADS)
-    decode_anchors(const GsModel model, const GsBuffers buffers, const DecodeLayout layout, unsigned *ticket,
-                   unsigned long long *sums) {
+    decode_anchors(const GsModel model, const GsBuffers buffers, const DecodeLayout layout, const Scratch scratch) {
     extern __shared__ float4 memory[];
     __shared__ unsigned chunk;
     __shared__ int kept[DECODE_CHUNK]; // of each anchor, then of those before it
+    __shared__ int items[DECODE_CHUNK];
     __shared__ long long first;
     float *const weights = reinterpret_cast<float *>(memory);
     float4 *const input = memory + layout.all_weights / 4 + warp() * (layout.input + layout.hidden + layout.output);
@@ -111,27 +104,27 @@ static __global__ void __launch_bounds__(THREADS)
                   *const colour = covariance + 7 * model.offsets;
     const float *at[4]; // each decoder's weights
     for (int i = 0; i < 4; i++) at[i] = layout.weights_fit ? weights + layout.weights[i] : nullptr;
-    const GsView view = *buffers.view;
+    stamp(buffers, 1);
     const long long visible = buffers.counts->visible;
-    if (layout.weights_fit) {
-        copy_weights(model.opacity_mlp, weights + layout.weights[0]);
-        copy_weights(model.covariance_mlp, weights + layout.weights[1]);
-        copy_weights(model.colour_mlp, weights + layout.weights[2]);
-        if (model.bank_mlp.outputs) copy_weights(model.bank_mlp, weights + layout.weights[3]);
-    }
+    if (blockIdx.x * (long long)DECODE_CHUNK >= visible) return; // there are no more chunks than blocks before this one
+    for (int i = threadIdx.x; i < layout.all_weights / 4; i += THREADS)
+        memory[i] = reinterpret_cast<const float4 *>(model.weights)[i];
+    const GsView view = *buffers.view;
     Decoder decoder = {model, input, input + layout.input};
     int drawn = 0;
     while (true) {
         __syncthreads(); // also: weights are there, and nobody reads the last chunk's numbers any more
-        if (threadIdx.x == 0) chunk = atomicAdd(ticket, 1);
+        if (threadIdx.x == 0) chunk = atomicAdd(scratch.tickets + 1, 1);
         __syncthreads();
         const long long start = (long long)chunk * DECODE_CHUNK;
         if (start >= visible) break;
 
         float fade[GROUP];
+#pragma unroll
         for (int g = 0; g < GROUP; g++) {
             const long long v = start + warp() * GROUP + g;
             decoder.item[g] = v < visible ? buffers.item_from_visible[v] : -1;
+            if (lane() == 0) items[warp() * GROUP + g] = decoder.item[g];
             fade[g] = 0.0f;
             if (decoder.item[g] < 0) continue;
             decoder.seen[g] = anchor_view(model, view, decoder.item[g]);
@@ -139,7 +132,9 @@ static __global__ void __launch_bounds__(THREADS)
         }
         if (model.bank_mlp.outputs) {
             decoder.evaluate(model.bank_mlp, at[3], opacity); // its three outputs; opacity has room for three
+#pragma unroll
             for (int g = 0; g < GROUP; g++) {
+#pragma unroll
                 for (int i = 0; i < 3; i++) decoder.bank[g][i] = component(opacity[i], g);
                 softmax3(decoder.bank[g]);
             }
@@ -151,9 +146,11 @@ static __global__ void __launch_bounds__(THREADS)
             const float4 raw = opacity[k];
             const float4 o = {tanhf(raw.x) * fade[0], tanhf(raw.y) * fade[1], tanhf(raw.z) * fade[2], tanhf(raw.w) * fade[3]};
             opacity[k] = o;
+#pragma unroll
             for (int g = 0; g < GROUP; g++) keeps[g] += component(o, g) > 0.0f;
         }
         int any = 0;
+#pragma unroll
         for (int g = 0; g < GROUP; g++) {
             keeps[g] = warp_sum(keeps[g]);
             if (lane() == 0) kept[warp() * GROUP + g] = keeps[g];
@@ -164,7 +161,7 @@ static __global__ void __launch_bounds__(THREADS)
         if (warp() == 0) {
             const int own = kept[lane()], all = warp_sum(own);
             kept[lane()] = sum_before(own);
-            const long long sum = RunningSum::before(sums, chunk, all);
+            const long long sum = RunningSum::before(scratch.decode_sum, chunk, all);
             if (lane() == 0) {
                 first = sum;
                 if (start + DECODE_CHUNK >= visible) buffers.counts->gaussians = sum + all;
@@ -185,34 +182,34 @@ static __global__ void __launch_bounds__(THREADS)
             float shape[7], rgb[3];
             for (int c = 0; c < 7; c++) shape[c] = component(covariance[7 * k + c], g);
             for (int c = 0; c < 3; c++) rgb[c] = component(colour[3 * k + c], g);
-            write_splat(view, buffers, first + before, gaussian_of(model, decoder.item[g], k, o, shape, rgb), drawn);
+            write_splat(view, buffers, scratch, first + before, gaussian_of(model, items[warp() * GROUP + g], k, o, shape, rgb), drawn);
         }
     }
     drawn = warp_sum(drawn);
     if (lane() == 0) atomic_add(&buffers.counts->drawn, drawn);
 }
 
-static __global__ void __launch_bounds__(THREADS) decode_splats(const GsModel model, const GsBuffers buffers) {
+static __global__ void __launch_bounds__(THREADS) decode_splats(const GsModel model, const GsBuffers buffers, const Scratch scratch) {
+    stamp(buffers, 1);
     const GsView view = *buffers.view;
     const long long visible = buffers.counts->visible;
     if (thread_index() == 0) buffers.counts->gaussians = visible;
     int drawn = 0;
     for (long long v = thread_index(); v < visible; v += thread_count())
-        write_splat(view, buffers, v, gaussian_of_splat(model, view, buffers.item_from_visible[v]), drawn);
+        write_splat(view, buffers, scratch, v, gaussian_of_splat(model, view, buffers.item_from_visible[v]), drawn);
     drawn = warp_sum(drawn);
     if (lane() == 0) atomic_add(&buffers.counts->drawn, drawn);
 }
 
 int decode(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
+    Arena arena(buffers.scratch);
+    const Scratch scratch(arena, model, view, buffers);
     if (model.kind == GS_SPLATS) {
-        decode_splats<<<resident_blocks(8), THREADS, 0, stream>>>(model, buffers);
+        decode_splats<<<resident_blocks(8), THREADS, 0, stream>>>(model, buffers, scratch);
         return int(cudaGetLastError());
     }
-    Arena arena(buffers.scratch);
-    const Scratch scratch(arena, model, view);
     const DecodeLayout layout(model);
     GS_TRY(cudaFuncSetAttribute(decode_anchors, cudaFuncAttributeMaxDynamicSharedMemorySize, int(layout.bytes())));
-    decode_anchors<<<resident_blocks(2), THREADS, layout.bytes(), stream>>>(model, buffers, layout, scratch.tickets + 1,
-                                                                            scratch.decode_sum);
+    decode_anchors<<<resident_blocks(2), THREADS, layout.bytes(), stream>>>(model, buffers, layout, scratch);
     return int(cudaGetLastError());
 }

@@ -5,9 +5,9 @@ int gs_version(void) { return GS_VERSION; }
 
 const char *gs_error(int error) { return cudaGetErrorString(cudaError_t(error)); }
 
-long long gs_scratch_bytes(const GsModel *model, const GsView *view, const GsBuffers *) {
+long long gs_scratch_bytes(const GsModel *model, const GsView *view, const GsBuffers *buffers) {
     Arena arena(nullptr);
-    Scratch(arena, *model, *view);
+    Scratch(arena, *model, *view, *buffers);
     return (long long)arena.used;
 }
 

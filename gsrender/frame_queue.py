@@ -1,0 +1,105 @@
+"""How the stages of a frame are run, and how what they counted comes back without holding the next frame up.
+
+Two queues with the same methods: on the host every stage is over when its call returns; on CUDA the stages are one graph,
+captured again when a buffer or the size of the picture changes, and the counts follow a frame later.
+"""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+from gsrender._native import check, ffi
+from gsrender.buffers import COUNTS, COUNTS_WORDS
+
+
+def stage_names(native) -> list[str]:
+    names = []
+    while (name := native.gs_stage_name(len(names))) != ffi.NULL:
+        names.append(ffi.string(name).decode())
+    return names
+
+
+class HostQueue:
+    def __init__(self, native):
+        self.native, self.names, self._done = native, stage_names(native), None
+
+    def submit(self, model, view, buffers, tensors) -> None:
+        marks = [time.perf_counter()]
+        for stage in range(len(self.names)):
+            check(self.native, self.native.gs_stage(stage, model, view, buffers, ffi.NULL))
+            marks.append(time.perf_counter())
+        milliseconds = {name: 1000 * (b - a) for name, a, b in zip(self.names, marks, marks[1:])}
+        self._done = dict(zip(COUNTS, tensors["counts"].tolist())), milliseconds
+
+    def collect(self, wait: bool) -> tuple[dict[str, int], dict[str, float]] | None:
+        """Counts and milliseconds of the oldest frame that is finished and was not collected yet; None if there is none."""
+        done, self._done = self._done, None
+        return done
+
+
+class CudaQueue:
+    AHEAD = 4  # frames the host may be ahead of the stream; a further one waits
+
+    def __init__(self, native):
+        self.native, self.names = native, stage_names(native)
+        self._free, self._pending = [_InFlight() for _ in range(self.AHEAD)], []
+        self._graph, self._captured, self._side = None, None, torch.cuda.Stream()
+
+    def submit(self, model, view, buffers, tensors) -> None:
+        """Puts the frame on the current stream. `collect(wait=True)` first where `is_full`."""
+        self._capture(model, view, buffers)
+        frame = self._free.pop()
+        frame.upload(view, tensors["view"])
+        self._graph.replay()
+        frame.finish(tensors["counts"])
+        self._pending.append(frame)
+
+    @property
+    def is_full(self) -> bool:
+        return not self._free
+
+    def collect(self, wait: bool) -> tuple[dict[str, int], dict[str, float]] | None:
+        if not self._pending or not (wait or self._pending[0].done.query()):
+            return None
+        frame = self._pending.pop(0)
+        frame.done.synchronize()
+        self._free.append(frame)
+        words = frame.counts.tolist()
+        begun = words[len(COUNTS):]
+        return dict(zip(COUNTS, words)), {name: (b - a) / 1e6 for name, a, b in zip(self.names, begun, begun[1:])}
+
+    def _capture(self, model, view, buffers) -> None:
+        # All that a kernel is given as an argument. The view is not: kernels read it from memory.
+        arguments = bytes(ffi.buffer(model)), bytes(ffi.buffer(buffers)), view.width, view.height
+        if arguments == self._captured:
+            return
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.stream(self._side):
+            graph.capture_begin(capture_error_mode="thread_local")
+            try:
+                stream = ffi.cast("void *", self._side.cuda_stream)
+                errors = [self.native.gs_stage(stage, model, view, buffers, stream) for stage in range(len(self.names))]
+            finally:
+                graph.capture_end()
+        for error in errors:
+            check(self.native, error)
+        self._graph, self._captured = graph, arguments
+
+
+class _InFlight:
+    """One frame on its way: pinned memory that the device reads from and writes to meanwhile."""
+
+    def __init__(self):
+        self.view = torch.empty(ffi.sizeof("GsView"), dtype=torch.uint8, pin_memory=True)
+        self.counts = torch.empty(COUNTS_WORDS, dtype=torch.int64, pin_memory=True)
+        self.done = torch.cuda.Event()
+
+    def upload(self, view, to: torch.Tensor) -> None:
+        ffi.memmove(ffi.cast("void *", self.view.data_ptr()), view, self.view.nbytes)
+        to.copy_(self.view, non_blocking=True)
+
+    def finish(self, counts: torch.Tensor) -> None:
+        self.counts.copy_(counts, non_blocking=True)
+        self.done.record()
