@@ -113,28 +113,26 @@ GS_FN float farthest_depth(const GsView &view, TileRect tiles) {
     return farthest;
 }
 
-// Colour of a direction from real spherical harmonics up to degree 3, INRIA's order and signs.
+// Colour of a direction from real spherical harmonics up to degree 3, INRIA's order and signs. The sum is written out:
+// an array of the basis, which a runtime degree would index, does not stay in registers.
 GS_FN Vec3 colour_from_sh(const float *sh, int degree, Vec3 d) {
     const float x = d.x, y = d.y, z = d.z, xx = x * x, yy = y * y, zz = z * z;
-    float basis[16];
-    basis[0] = 0.28209479177387814f;
-    if (degree > 0) {
-        basis[1] = -0.4886025119029199f * y, basis[2] = 0.4886025119029199f * z, basis[3] = -0.4886025119029199f * x;
-    }
-    if (degree > 1) {
-        basis[4] = 1.0925484305920792f * x * y, basis[5] = -1.0925484305920792f * y * z;
-        basis[6] = 0.31539156525252005f * (2 * zz - xx - yy), basis[7] = -1.0925484305920792f * x * z;
-        basis[8] = 0.5462742152960396f * (xx - yy);
-    }
-    if (degree > 2) {
-        basis[9] = -0.5900435899266435f * y * (3 * xx - yy), basis[10] = 2.890611442640554f * x * y * z;
-        basis[11] = -0.4570457994644658f * y * (4 * zz - xx - yy);
-        basis[12] = 0.3731763325901154f * z * (2 * zz - 3 * xx - 3 * yy);
-        basis[13] = -0.4570457994644658f * x * (4 * zz - xx - yy), basis[14] = 1.445305721320277f * z * (xx - yy);
-        basis[15] = -0.5900435899266435f * x * (xx - 3 * yy);
-    }
-    Vec3 colour = {0.5f, 0.5f, 0.5f};
-    for (int i = 0; i < (degree + 1) * (degree + 1); i++) colour = colour + basis[i] * load3(sh + 3 * i);
+    Vec3 colour = Vec3{0.5f, 0.5f, 0.5f} + 0.28209479177387814f * load3(sh);
+    if (degree > 0)
+        colour = colour + (-0.4886025119029199f * y) * load3(sh + 3) + (0.4886025119029199f * z) * load3(sh + 6) +
+                 (-0.4886025119029199f * x) * load3(sh + 9);
+    if (degree > 1)
+        colour = colour + (1.0925484305920792f * x * y) * load3(sh + 12) + (-1.0925484305920792f * y * z) * load3(sh + 15) +
+                 (0.31539156525252005f * (2 * zz - xx - yy)) * load3(sh + 18) +
+                 (-1.0925484305920792f * x * z) * load3(sh + 21) + (0.5462742152960396f * (xx - yy)) * load3(sh + 24);
+    if (degree > 2)
+        colour = colour + (-0.5900435899266435f * y * (3 * xx - yy)) * load3(sh + 27) +
+                 (2.890611442640554f * x * y * z) * load3(sh + 30) +
+                 (-0.4570457994644658f * y * (4 * zz - xx - yy)) * load3(sh + 33) +
+                 (0.3731763325901154f * z * (2 * zz - 3 * xx - 3 * yy)) * load3(sh + 36) +
+                 (-0.4570457994644658f * x * (4 * zz - xx - yy)) * load3(sh + 39) +
+                 (1.445305721320277f * z * (xx - yy)) * load3(sh + 42) +
+                 (-0.5900435899266435f * x * (xx - 3 * yy)) * load3(sh + 45);
     return {maxf(colour.x, 0.0f), maxf(colour.y, 0.0f), maxf(colour.z, 0.0f)};
 }
 

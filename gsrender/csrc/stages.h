@@ -143,12 +143,10 @@ GS_FN GsGaussian gaussian_of(const GsModel &model, int item, int k, float opacit
     return g;
 }
 
-// A plain splat is decoded but for its colour.
-GS_FN GsGaussian gaussian_of_splat(const GsModel &model, const GsView &view, int item) {
+// A plain splat is decoded but for its colour. `sh` is where its coefficients are.
+GS_FN GsGaussian gaussian_of_splat(const GsModel &model, const GsView &view, int item, const float *sh) {
     const Vec3 position = load3(model.position + 3 * size_t(item)), d = position - load3(view.position);
-    const int terms = (model.sh_degree + 1) * (model.sh_degree + 1);
-    const Vec3 colour =
-        colour_from_sh(model.sh + 3 * size_t(item) * terms, model.sh_degree, (1.0f / sqrtf(dot(d, d))) * d);
+    const Vec3 colour = colour_from_sh(sh, model.sh_degree, (1.0f / sqrtf(dot(d, d))) * d);
     GsGaussian g;
     memcpy(g.position, model.position + 3 * size_t(item), sizeof g.position);
     memcpy(g.scale, model.scale + 3 * size_t(item), sizeof g.scale);
@@ -157,6 +155,8 @@ GS_FN GsGaussian gaussian_of_splat(const GsModel &model, const GsView &view, int
     g.opacity = model.opacity[item];
     return g;
 }
+
+GS_FN int sh_floats(const GsModel &model) { return 3 * (model.sh_degree + 1) * (model.sh_degree + 1); }
 
 // --- project --------------------------------------------------------------------------------------------------------
 

@@ -88,8 +88,10 @@ static void decode_anchors(const GsModel &model, const GsView &view, const GsBuf
 static void decode_splats(const GsModel &model, const GsView &view, const GsBuffers &buffers) {
     const long long visible = buffers.counts->visible, count = fitting(visible, buffers.gaussian_capacity);
 #pragma omp parallel for schedule(static)
-    for (long long v = 0; v < count; v++)
-        buffers.gaussians[v] = gaussian_of_splat(model, view, buffers.item_from_visible[v]);
+    for (long long v = 0; v < count; v++) {
+        const int item = buffers.item_from_visible[v];
+        buffers.gaussians[v] = gaussian_of_splat(model, view, item, model.sh + size_t(item) * sh_floats(model));
+    }
     buffers.counts->gaussians = visible;
 }
 

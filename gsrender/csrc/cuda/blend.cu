@@ -17,9 +17,8 @@ struct __align__(16) Staged {
 struct Shared {
     Pair pair[BATCH];
     Staged staged[THREADS];
-    int bins[BINS];
-    Pair low, high;
-    int count;
+    int bins[BINS], sums[WARPS], count;
+    Pair ends[2][WARPS];
 };
 
 // Ascending, bitonic; entries up to the next power of two are room for padding.
@@ -42,12 +41,20 @@ static __device__ void sort_batch(Shared &shared, int count) {
     __syncthreads();
 }
 
-// Puts the next pairs in [low, last] into shared.pair, as many nearest ones as BATCH holds, and moves low behind them.
-// Returns how many.
-static __device__ int take_batch(Shared &shared, const Pair *pairs, int total, Pair last) {
-    const Pair low = shared.low;
-    Pair span = last - low;
-    while (true) { // histogram of what remains; where its first bin is too full already, one of that bin
+// The inclusive sum of a value over the threads of the block.
+static __device__ int sum_up_to(Shared &shared, int value) {
+    int sum = sum_before(value) + value;
+    if (lane() == WARP - 1) shared.sums[warp()] = sum;
+    __syncthreads();
+    for (int w = 0; w < warp(); w++) sum += shared.sums[w];
+    return sum;
+}
+
+// Puts the nearest pairs in [low, last] into shared.pair, as many as BATCH holds, and moves low behind them. Returns how
+// many. The same in all threads.
+static __device__ int take_batch(Shared &shared, const Pair *pairs, int total, Pair &low, Pair last) {
+    Pair span = last - low, high;
+    while (true) { // a histogram of what remains; where its first bin is too full already, one of that bin
         const int bits = span ? 64 - __clzll(span) : 0, shift = bits > 8 ? bits - 8 : 0;
         shared.bins[threadIdx.x] = 0;
         __syncthreads();
@@ -56,42 +63,39 @@ static __device__ int take_batch(Shared &shared, const Pair *pairs, int total, P
             if (p >= low && p - low <= span) atomicAdd(shared.bins + int((p - low) >> shift), 1);
         }
         __syncthreads();
-        if (threadIdx.x == 0) {
-            int sum = 0, bin = 0;
-            while (bin < BINS && sum + shared.bins[bin] <= BATCH) sum += shared.bins[bin++];
-            // No pairs are equal, so a bin of one value holds one: shift 0 always takes something.
-            shared.high = bin == BINS ? last : bin ? low + ((Pair(bin) << shift) - 1) : low;
-            shared.count = bin ? 0 : -1;
-        }
-        __syncthreads();
-        const bool found = shared.count == 0;
-        __syncthreads(); // before anyone counts what it takes
-        if (found) break;
+        if (threadIdx.x == 0) shared.count = 0;
+        // No pairs are equal, so a bin of one value holds one: at shift 0 the first bin always fits.
+        const int fit = __syncthreads_count(sum_up_to(shared, shared.bins[threadIdx.x]) <= BATCH);
+        high = fit == BINS ? low + span : low + ((Pair(fit) << shift) - 1);
+        if (fit) break;
         span = (Pair(1) << shift) - 1;
     }
-    const Pair high = shared.high < last ? shared.high : last;
     for (int i = threadIdx.x; i < total; i += THREADS) {
         const Pair p = pairs[i];
         if (p >= low && p <= high) shared.pair[atomicAdd(&shared.count, 1)] = p;
     }
     __syncthreads();
-    if (threadIdx.x == 0) shared.low = high + 1;
-    __syncthreads();
+    low = high + 1;
     return shared.count;
 }
 
-static __device__ Pair farthest(Shared &shared, const Pair *pairs, int total) {
-    Pair most = 0, least = ~Pair(0);
+// The nearest and the farthest of some pairs, in all threads.
+static __device__ void ends_of(Shared &shared, const Pair *pairs, int total, Pair &least, Pair &most) {
+    least = ~Pair(0), most = 0;
     for (int i = threadIdx.x; i < total; i += THREADS) {
-        most = pairs[i] > most ? pairs[i] : most;
         least = pairs[i] < least ? pairs[i] : least;
+        most = pairs[i] > most ? pairs[i] : most;
     }
-    if (threadIdx.x == 0) shared.low = ~Pair(0), shared.high = 0;
+    for (int step = WARP / 2; step; step /= 2) {
+        const Pair a = __shfl_xor_sync(~0u, least, step), b = __shfl_xor_sync(~0u, most, step);
+        least = a < least ? a : least, most = b > most ? b : most;
+    }
+    if (lane() == 0) shared.ends[0][warp()] = least, shared.ends[1][warp()] = most;
     __syncthreads();
-    atomicMax(&shared.high, most);
-    atomicMin(&shared.low, least);
-    __syncthreads();
-    return shared.high;
+    for (int w = 0; w < WARPS; w++) {
+        least = shared.ends[0][w] < least ? shared.ends[0][w] : least;
+        most = shared.ends[1][w] > most ? shared.ends[1][w] : most;
+    }
 }
 
 struct Blended {
@@ -141,12 +145,13 @@ static __device__ void blend_batch(Shared &shared, const GsBuffers &buffers, int
     }
 }
 
-static __global__ void __launch_bounds__(THREADS) blend_tiles(const GsBuffers buffers) {
+static __global__ void __launch_bounds__(THREADS) blend_tiles(const GsBuffers buffers, const Scratch scratch) {
     __shared__ Shared shared;
     stamp(buffers, 3);
     const GsView &view = *buffers.view;
-    const int tile = blockIdx.y * gridDim.x + blockIdx.x;
-    const int left = blockIdx.x * GS_TILE + warp() % 2 * PATCH_WIDTH, top = blockIdx.y * GS_TILE + warp() / 2 * PATCH_HEIGHT;
+    const int tile = scratch.tile_order[blockIdx.x], columns = tile_columns(view);
+    const int left = tile % columns * GS_TILE + warp() % 2 * PATCH_WIDTH;
+    const int top = tile / columns * GS_TILE + warp() / 2 * PATCH_HEIGHT;
     const int x = left + lane() % PATCH_WIDTH, y = top + lane() / PATCH_WIDTH;
     const bool inside = x < view.width && y < view.height;
     Blended b = {{1.0f, inside ? 1.0f : 0.0f}, 0, 0, 0, 0};
@@ -159,9 +164,10 @@ static __global__ void __launch_bounds__(THREADS) blend_tiles(const GsBuffers bu
         sort_batch(shared, total);
         blend_batch(shared, buffers, total, x, y, left, top, b);
     } else {
-        const Pair last = farthest(shared, pairs, total);
+        Pair low, last;
+        ends_of(shared, pairs, total, low, last);
         for (int done = 0; done < total;) {
-            const int count = take_batch(shared, pairs, total, last);
+            const int count = take_batch(shared, pairs, total, low, last);
             sort_batch(shared, count);
             blend_batch(shared, buffers, count, x, y, left, top, b);
             done += count;
@@ -183,8 +189,10 @@ static __global__ void __launch_bounds__(THREADS) blend_tiles(const GsBuffers bu
 
 static __global__ void end_frame(const GsBuffers buffers) { stamp(buffers, 4); }
 
-int blend(const GsModel &, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
-    blend_tiles<<<dim3(tile_columns(view), tile_rows(view)), THREADS, 0, stream>>>(buffers);
+int blend(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
+    Arena arena(buffers.scratch);
+    const Scratch scratch(arena, model, view, buffers);
+    blend_tiles<<<tile_columns(view) * tile_rows(view), THREADS, 0, stream>>>(buffers, scratch);
     end_frame<<<1, 1, 0, stream>>>(buffers);
     return int(cudaGetLastError());
 }

@@ -22,6 +22,9 @@ int blend(const GsModel &model, const GsView &view, const GsBuffers &buffers, cu
 
 enum { GROUP = 4, DECODE_CHUNK = WARPS * GROUP }; // anchors a warp, and a block, decode at once
 enum { LARGE = 8 };                               // a splat whose rectangle has more tiles is a whole warp's work
+// Words from a tile's counter to the next one's. Busy tiles are neighbours; packed, their counters share a few sectors of
+// the L2 cache, and a million atomic additions queue up before those.
+enum { APART = 8 };
 
 // Scratch memory. It begins with what a frame starts from zero.
 struct Scratch {
@@ -29,10 +32,10 @@ struct Scratch {
     unsigned *larges;              // number of large splats
     unsigned long long *cull_sum;  // [chunks] of the running sums, see RunningSum
     unsigned long long *decode_sum;
-    unsigned *tile_pairs;          // [tiles] pairs of a tile
-    unsigned *tile_filled;         // [tiles] of those, written so far
+    unsigned *tile_pairs;          // [tiles * APART] pairs of a tile, then of those, how many are still to be written
     size_t zeroed;                 // bytes up to here
     int *large;                    // [gaussian_capacity] indices of the large splats, in any order
+    int *tile_order;               // [tiles] the tiles, those with the most pairs first
 
     Scratch(Arena &arena, const GsModel &model, const GsView &view, const GsBuffers &buffers) {
         const size_t tiles = size_t(tile_columns(view)) * tile_rows(view);
@@ -40,10 +43,10 @@ struct Scratch {
         larges = arena.take<unsigned>(1);
         cull_sum = arena.take<unsigned long long>((size_t(model.count) + THREADS - 1) / THREADS);
         decode_sum = arena.take<unsigned long long>((size_t(model.count) + DECODE_CHUNK - 1) / DECODE_CHUNK);
-        tile_pairs = arena.take<unsigned>(tiles);
-        tile_filled = arena.take<unsigned>(tiles);
+        tile_pairs = arena.take<unsigned>(tiles * APART);
         zeroed = arena.used;
         large = arena.take<int>(buffers.gaussian_capacity);
+        tile_order = arena.take<int>(tiles);
     }
 };
 
@@ -83,7 +86,7 @@ __device__ __forceinline__ int sum_before(int value) {
     return sum - value;
 }
 
-// Notes when a stage began.
+// Notes when a stage began. Grids are one-dimensional.
 __device__ __forceinline__ void stamp(const GsBuffers &buffers, int stage) {
     if (thread_index() == 0) asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(buffers.counts->nanoseconds[stage]));
 }

@@ -195,8 +195,21 @@ static __global__ void __launch_bounds__(THREADS) decode_splats(const GsModel mo
     const long long visible = buffers.counts->visible;
     if (thread_index() == 0) buffers.counts->gaussians = visible;
     int drawn = 0;
-    for (long long v = thread_index(); v < visible; v += thread_count())
-        write_splat(view, buffers, scratch, v, gaussian_of_splat(model, view, buffers.item_from_visible[v]), drawn);
+    for (long long v = thread_index(); v < visible; v += thread_count()) {
+        const int item = buffers.item_from_visible[v];
+        const float *sh = model.sh + size_t(item) * sh_floats(model);
+        float4 words[12]; // the 48 floats of degree 3, whose rows are on 16 bytes: a quarter of the loads
+        if (model.sh_degree == 3) {
+#pragma unroll
+            for (int i = 0; i < 12; i++) words[i] = reinterpret_cast<const float4 *>(sh)[i];
+            GsModel third = model;
+            third.sh_degree = 3;
+            write_splat(view, buffers, scratch, v,
+                        gaussian_of_splat(third, view, item, reinterpret_cast<const float *>(words)), drawn);
+        } else {
+            write_splat(view, buffers, scratch, v, gaussian_of_splat(model, view, item, sh), drawn);
+        }
+    }
     drawn = warp_sum(drawn);
     if (lane() == 0) atomic_add(&buffers.counts->drawn, drawn);
 }

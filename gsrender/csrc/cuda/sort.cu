@@ -33,17 +33,23 @@ template <typename Visit> static __device__ void for_tiles(const GsBuffers &buff
 
 static __global__ void __launch_bounds__(THREADS) count_pairs(const GsBuffers buffers, const Scratch scratch) {
     stamp(buffers, 2);
-    for_tiles(buffers, scratch, [&](int, float, int tile) { atomicAdd(scratch.tile_pairs + tile, 1); });
+    for_tiles(buffers, scratch, [&](int, float, int tile) { atomicAdd(scratch.tile_pairs + tile * APART, 1); });
 }
 
-// One block: the exclusive sum over the tiles, held within the capacity.
-static __global__ void __launch_bounds__(SUM_THREADS) sum_tiles(const GsBuffers buffers, const unsigned *tile_pairs) {
+// One block: the exclusive sum over the tiles, held within the capacity, and the order in which to blend them. The last
+// tiles to begin should be short ones, so they are ordered by the logarithm of their pairs.
+static __global__ void __launch_bounds__(SUM_THREADS) sum_tiles(const GsBuffers buffers, const Scratch scratch) {
+    enum { SIZES = 33 };
     __shared__ long long sums[WARP];
+    __shared__ int of_size[SIZES];
     const int tiles = tile_columns(*buffers.view) * tile_rows(*buffers.view);
+    if (threadIdx.x < SIZES) of_size[threadIdx.x] = 0;
+    __syncthreads();
     long long total = 0;
     for (int base = 0; base < tiles; base += SUM_THREADS) {
         const int tile = base + threadIdx.x;
-        const int own = tile < tiles ? int(tile_pairs[tile]) : 0;
+        const int own = tile < tiles ? int(scratch.tile_pairs[tile * APART]) : 0;
+        if (tile < tiles) atomicAdd(of_size + __clz(own), 1); // the more pairs, the fewer leading zeros
         const int before = sum_before(own);
         if (lane() == WARP - 1) sums[warp()] = before + own;
         __syncthreads();
@@ -58,12 +64,21 @@ static __global__ void __launch_bounds__(SUM_THREADS) sum_tiles(const GsBuffers 
     if (threadIdx.x == 0) {
         buffers.pair_from_tile[tiles] = unsigned(fitting(total, buffers.pair_capacity));
         buffers.counts->pairs = total;
+        for (int size = 0, sum = 0; size < SIZES; size++) {
+            const int count = of_size[size];
+            of_size[size] = sum;
+            sum += count;
+        }
     }
+    __syncthreads();
+    for (int tile = threadIdx.x; tile < tiles; tile += SUM_THREADS)
+        scratch.tile_order[atomicAdd(of_size + __clz(int(scratch.tile_pairs[tile * APART])), 1)] = tile;
 }
 
 static __global__ void __launch_bounds__(THREADS) fill_pairs(const GsBuffers buffers, const Scratch scratch) {
     for_tiles(buffers, scratch, [&](int splat, float z, int tile) {
-        const unsigned at = buffers.pair_from_tile[tile] + atomicAdd(scratch.tile_filled + tile, 1);
+        const unsigned left = atomicSub(scratch.tile_pairs + tile * APART, 1); // a tile is filled from its end
+        const unsigned at = buffers.pair_from_tile[tile] + left - 1;
         if (at < buffers.pair_from_tile[tile + 1]) buffers.pairs[at] = pair_of(splat, z);
     });
 }
@@ -72,7 +87,7 @@ int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers, cud
     Arena arena(buffers.scratch);
     const Scratch scratch(arena, model, view, buffers);
     count_pairs<<<resident_blocks(8), THREADS, 0, stream>>>(buffers, scratch);
-    sum_tiles<<<1, SUM_THREADS, 0, stream>>>(buffers, scratch.tile_pairs);
+    sum_tiles<<<1, SUM_THREADS, 0, stream>>>(buffers, scratch);
     fill_pairs<<<resident_blocks(8), THREADS, 0, stream>>>(buffers, scratch);
     return int(cudaGetLastError());
 }
