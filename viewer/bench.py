@@ -68,8 +68,7 @@ def _measure(scene: Scene, cameras: list[Camera], frames: int, settings: RenderS
         start = time.perf_counter()
         render_frame(scene, cameras[i % len(cameras)], settings)
         statistics.add(1000 * (time.perf_counter() - start), frame_stats(scene, settings))
-    memory = {**scene.renderer.memory, **({"proxy mesh": scene.mesh.vertices.nbytes + scene.mesh.triangles.nbytes}
-                                          if scene.mesh else {})}
+    memory = scene.renderer.memory | (scene.proxy.memory if scene.proxy and settings.culling != "off" else {})
     return {"culling": settings.culling, **statistics.summary(), "memory": memory,
             "psnr_to_off": 10 * math.log10(255 ** 2 / error) if error else None}
 

@@ -102,6 +102,13 @@ class ProxyDepth:
             self._stats = FrameStats(self._stats.counts, {"proxy depth": sum(newest.timestamps.milliseconds())})
         return self._stats
 
+    @property
+    def memory(self) -> dict[str, int]:
+        """Bytes on the device by name."""
+        targets = [*self._retired, *filter(None, [self._target])]
+        return {"proxy mesh": self._vertices.nbytes + self._indices.nbytes,
+                "proxy depth": sum(4 * t.size[0] * t.size[1] + sum(slot.shared.nbytes for slot in t.slots) for t in targets)}
+
     def close(self):
         """Waits for Vulkan. Depth buffers that are still held keep their memory. Idempotent."""
         if not self._layout:

@@ -27,7 +27,10 @@ def test_there_is_a_row_for_each_mode_with_times_that_contain_their_stages(ran):
         stages = ["proxy depth"] * (row["culling"] != "off") + ["cull", "decode", "project", "sort", "blend"]
         assert "+".join(row["stage_ms"]) == "+".join(stages)  # CUDA does some of them at once
         assert max(row["stage_ms"].values()) < row["frame_ms"]["p99"]
-        assert row["memory"]["model"] > 4_000_000 and row["memory"]["proxy mesh"] > 2_000_000
+        assert row["memory"]["model"] > 4_000_000
+    depth = 4 * 240 * 160
+    assert "proxy mesh" not in report["rows"][0]["memory"] and report["rows"][1]["memory"]["proxy mesh"] == 2_027_052
+    assert 4 * depth < report["rows"][1]["memory"]["proxy depth"] < 6 * depth  # three slots with pyramids, an attachment
 
 
 def test_culling_keeps_less_and_says_what_that_changes(ran):
