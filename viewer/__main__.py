@@ -14,6 +14,8 @@ from viewer.options import parse
 RUNS = {"window": ("viewer.window", "run"), "render": ("viewer.headless", "render"), "depth": ("viewer.headless", "depth"),
         "bench": ("viewer.bench", "bench"), "info": ("viewer.info", "info"), "doctor": ("viewer.doctor", "doctor")}
 
+ROOMS = ("gsrender", "vk_interop", "viewer", "shaders", "assets")
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command and returns its exit code: 2 for wrong input, 3 where the machine cannot, each with a sentence."""
@@ -25,6 +27,11 @@ def main(arguments: list[str] | None = None) -> int:
         return _say(error, 2)
     except DeviceError as error:
         return _say(error, 3)
+    except ModuleNotFoundError as error:
+        if error.name.split(".")[0] in ROOMS:
+            raise
+        return _say(f"{sys.executable} has no package {error.name}: ./build_ext.sh run installs it into .venv/bin/python",
+                    3)
     except BrokenPipeError:  # `| head` has read enough; nothing may be flushed to it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -33,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 128 + signal.SIGINT
 
 
-def _say(error: Exception, code: int) -> int:
+def _say(error: Exception | str, code: int) -> int:
     print(f"viewer: {error}", file=sys.stderr)
     return code
 
