@@ -24,7 +24,7 @@ find_python() {
     at_least 10 || fail "Python 3.10 or newer is needed: apt-get install python3 python3-venv"
 }
 
-at_least() { has "$python" && "$python" -c "import sys; sys.exit(sys.version_info < (3, $1))"; }
+at_least() { has "$python" && "$python" -c "import sys; sys.exit(sys.version_info < (3, $1))" 2> /dev/null; }
 
 missing_packages() {
     local libraries pair

@@ -97,3 +97,25 @@ def test_a_transform_may_come_from_any_of_its_files(tmp_path):
 def test_a_transform_file_is_not_unpickled(tmp_path, viewer):
     np.save(tmp_path / "t.npy", np.array([{"a": 1}], object), allow_pickle=True)
     assert "something else than numbers" in viewer("m", "--proxy-transform", tmp_path / "t.npy").err
+
+
+def test_ctrl_c_ends_without_a_traceback(viewer, monkeypatch):
+    def interrupted(options):
+        raise KeyboardInterrupt
+    monkeypatch.setattr("viewer.info.info", interrupted)
+    ran = viewer("info", "model")
+    assert ran.code == 130 and ran.err == "\n"
+
+
+def test_what_nobody_foresaw_keeps_its_traceback(viewer, monkeypatch):
+    def breaks(options):
+        raise ZeroDivisionError("a mistake of ours")
+    monkeypatch.setattr("viewer.info.info", breaks)
+    with pytest.raises(ZeroDivisionError):
+        viewer("info", "model")
+
+
+def test_an_output_that_is_closed_early_is_no_error(street):
+    command = f"set -o pipefail; {sys.executable} -m viewer info {street / 'model'} | head -1"
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert ran.returncode == 0 and ran.stdout.startswith("model") and not ran.stderr
