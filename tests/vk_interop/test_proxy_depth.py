@@ -210,13 +210,13 @@ def test_a_slot_is_drawn_again_only_after_its_reader(device, stream):
         assert np.array_equal(copy.cpu().numpy(), draw(device, vertices, view))
 
 
-def test_the_host_waits_for_a_reader_only_when_the_ring_is_full(device, monkeypatch):
+def test_the_host_waits_for_a_reader_only_when_the_ring_is_full(device, stream, monkeypatch):
     with ProxyDepth(device, mesh(facing(5))) as proxy:
         signal, wait, waited = proxy._consumed.signal, proxy._consumed.wait, []
 
-        def the_reader_gets_there_at_last(value, stream=None):
+        def the_reader_gets_there_at_last(value, _=None):
             waited.append(value)
-            signal(value)
+            signal(value, stream)
             wait(value)
 
         monkeypatch.setattr(proxy._consumed, "signal", lambda value, stream: None)  # a reader that takes its time

@@ -56,16 +56,18 @@ def test_vulkan_reads_what_torch_wrote(device, stream):
 
 def test_a_stream_waits_for_vulkan_and_vulkan_for_the_stream(device, stream):
     shared, drawn, read = SharedBuffer(device, 4 << 20), Timeline(device), Timeline(device)
+    done = Timeline(device, exported=False)
     commands = [device.record(fill(shared, n)) for n in range(1, 9)]
     seen = []
     for n, command in enumerate(commands, 1):
-        Submission(device, [command], waits=[read.semaphore], signals=[drawn.semaphore]).submit([n - 1], [n])
+        Submission(device, [command], waits=[read.semaphore], signals=[drawn.semaphore, done.semaphore]).submit([n - 1], [n, n])
         drawn.wait(n, stream)
         seen.append(shared.tensor.view(torch.int32).clone())
         read.signal(n, stream)
     read.wait(8)
+    done.wait(8)
     assert [(values.min().item(), values.max().item()) for values in seen] == [(n, n) for n in range(1, 9)]
-    for part in (shared, drawn, read):
+    for part in (shared, drawn, read, done):
         part.close()
     for command in commands:
         device.free(command)
