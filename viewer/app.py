@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from gsrender.camera import Camera
 from gsrender.frame import Frame, FrameStats
-from gsrender.settings import CULLING
+from gsrender.settings import CULLING, RenderSettings
 from viewer.bindings import pressed_actions
+from viewer.compare import Comparison
 from viewer.controls import Space, State, advance, next_view
 from viewer.frame import draw_frame, frame_stats
 from viewer.output import write_whole
@@ -44,13 +46,16 @@ class Viewer:
         low, high = (np.array(corner.tolist()) for corner in scene.model.bounds)
         self.space = Space(scene.up, max(float(np.linalg.norm(high - low)) / 2, 1e-6), scene.near)
         self.state = State.at(scene.first_camera(*screen.size), self.space)
-        self.view = 0 if scene.cameras else None  # index of the dataset's camera that was last flown to
+        self.view = scene.first_view  # index of the dataset's camera that was last flown to
         self.recent, self.history = Statistics(RECENT), Statistics(HISTORY)
-        self.watch = Watch(scene, self.space.radius)
+        self.watch, self.comparison = Watch(scene, self.space.radius), Comparison(scene)
         self.closing = self.idle = False
         self.presented = 0  # frames that reached the screen
         self._ring: ImageRing | None = None
+        self.stats = FrameStats()  # of the last frame that is known to be finished
         self._drawn = None  # camera and settings of the picture that stands
+        self._measured = None  # size and settings that `recent` is of
+        self._outdated: FrameStats | None = None  # the last one of other settings
         self._frame: Frame | None = None
         self._message, self._message_until = "", 0.0
         self._last = self._ended = time.perf_counter()
@@ -82,13 +87,18 @@ class Viewer:
         else:
             self._drawn = None  # that picture never came to be seen
         if self._drawn:
-            self.watch.look(self._drawn[0], self._drawn[1].culling, self._frame)
-        self.idle = drawn is None and self.state.flight is None
+            self._look_closer(*self._drawn)
+        self.idle = drawn is None and self._drawn is not None and self.state.flight is None
         self.closing = self.closing or self.screen.closing
         if self._screenshot_wanted and shown is not None:
             self._screenshot_wanted = False
             self._save_screenshot(shown)
         return shown
+
+    def _look_closer(self, camera: Camera, settings: RenderSettings):
+        self.watch.look(camera, settings.culling, self._frame)
+        if self.comparison.look(camera, settings, self._frame.rgba):
+            self._ended = time.perf_counter()  # measuring is no part of the frame
 
     def say(self, text: str):
         """Shows a line for a moment."""
@@ -144,7 +154,7 @@ class Viewer:
     def _go_home(self, given=None):
         home = self.scene.first_camera(*self.screen.size)
         self.state = replace(self.state.fly_to(home), speed=State.at(home, self.space).speed, mode="fly")
-        self.view = 0 if self.scene.cameras else None
+        self.view = self.scene.first_view
 
     def _visit(self, by: int):
         if not self.scene.cameras:
@@ -195,9 +205,10 @@ class Viewer:
         device = scene.device.name
         with side.side(size, "/".join(scene.folder.resolve().parts[-2:]), device):
             notices.draw(self.warnings)
-            settings = frame.draw(settings, self.recent, self.history, self.screen.vsync, self.screen.waited, self.idle)
-            stages.draw(self.recent, model.kind, model.kind == "anchors" and model.items.levels > 0)
-            settings = replace(settings, render=culling.draw(settings.render, scene.proxy is not None))
+            settings = frame.draw(settings, self.recent, self.history, self.screen.vsync, self.screen.refresh, self.idle)
+            stages.draw(self.recent, self.stats, model.kind, model.kind == "anchors" and model.items.levels > 0)
+            settings = replace(settings, render=culling.draw(settings.render, scene.proxy is not None,
+                                                             self.comparison.psnr))
             self.state, view, home = camera_panel.draw(self.state, self.view, [c.name for c in scene.cameras])
             settings = picture.draw(settings, self.picture_size, model.background, self._appearances)
         self.settings = settings
@@ -228,14 +239,21 @@ class Viewer:
         """Queues a picture and returns it, or None where the one that stands is right."""
         camera = self.state.camera(*self.picture_size)
         asked = camera, self.settings.render
-        if asked == self._drawn and not self.settings.always and not self.scene.renderer.wait().incomplete:
-            return None
-        if self._drawn is None or (asked[1], camera.width, camera.height) != (
-                self._drawn[1], self._drawn[0].width, self._drawn[0].height):
-            self.recent.clear()  # figures of another way of drawing would blur the difference
+        if asked == self._drawn and not self.settings.always:
+            complete = not self.scene.renderer.wait().incomplete
+            self.stats = frame_stats(self.scene, self.settings.render)  # what was counted late is known by now
+            if complete:
+                return None
+        size_and_settings = camera.width, camera.height, self.settings.render
+        if size_and_settings != self._measured:
+            # Figures of another way of drawing would blur the difference, and so would those that come late.
+            self._measured, self._outdated = size_and_settings, self.scene.renderer.wait()
+            self.recent.clear()
         image = self._ring_of(camera.width, camera.height).acquire()
         self._frame = draw_frame(self.scene, camera, self.settings.render, image.rgba)
         image.finish(self.scene.stream)
+        if self.scene.backend == "cpu":
+            self.scene.renderer.wait()  # it is drawn already; this reads what it counted
         self._drawn = asked
         return image
 
@@ -251,12 +269,17 @@ class Viewer:
         if drew:
             # Back to back with a frame that was drawn too, the clock runs from its end; after a rest, from this begin.
             milliseconds = 1000 * (now - (began if self.idle else self._ended))
-            stats = frame_stats(self.scene, self.settings.render)
-            times = {"camera": 1000 * (prepared - began), **stats.milliseconds, "present": self.screen.milliseconds}
-            stats = FrameStats(stats.counts, times, stats.incomplete)
+            self.stats = self._finished_stats()
+            times = {"camera": 1000 * (prepared - began), **self.stats.milliseconds, "present": self.screen.milliseconds}
+            stats = replace(self.stats, milliseconds=times)
             self.recent.add(milliseconds, stats)
             self.history.add(milliseconds, stats)
         self._ended = now
+
+    def _finished_stats(self) -> FrameStats:
+        if self.scene.renderer.stats is self._outdated:
+            return FrameStats()
+        return frame_stats(self.scene, self.settings.render)
 
 
 def save_png(pixels: np.ndarray, path: Path):

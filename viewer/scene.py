@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vk_interop.proxy_depth import ProxyDepth
 
 CAMERAS = "cameras.json"
+SAMPLE = 2000  # items that choose the first view
 MESH_SUFFIXES = (".glb", ".gltf", ".ply", ".obj")
 
 
@@ -67,10 +68,18 @@ class Scene:
         """The model's up: what the cameras of its dataset have in common, z where there are none."""
         return up_of([view.camera for view in self.cameras])
 
+    @property
+    def first_view(self) -> int | None:
+        """Index of the dataset's view that has most of the model in it: the first one may well face an empty street."""
+        positions = self.model.items.position
+        positions = positions[::max(1, len(positions) // SAMPLE)].cpu().numpy()
+        seen = [_share_in_view(positions, view.camera) for view in self.cameras]
+        return int(np.argmax(seen)) if seen else None
+
     def first_camera(self, width: int, height: int) -> Camera:
-        """The dataset's first view; without one, a view of the whole model from a corner."""
+        """The dataset's view that shows most of the model; without one, a view of the whole model from a corner."""
         if self.cameras:
-            return self.cameras[0].camera.with_near(self.near).resized(width, height)
+            return self.cameras[self.first_view].camera.with_near(self.near).resized(width, height)
         low, high = (np.asarray(corner.tolist()) for corner in self.model.bounds)
         centre, radius = (low + high) / 2, max(float(np.linalg.norm(high - low)) / 2, 1e-6)
         position = centre + radius * np.array([-1.0, -1.0, 0.7])
@@ -110,6 +119,10 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
 
     folder = find_model(model, iteration).root
     torch_device = pick_backend(backend)
+    if torch_device == "cuda":
+        # torch's default stream is CUDA's legacy one, which everything else in the process waits for.
+        import torch
+        torch.cuda.set_stream(torch.cuda.Stream())
     loaded = load_model(model, torch_device, iteration)
     scene = Scene(loaded, Renderer(loaded, outputs), cameras=cameras_in(folder), folder=folder,
                   near=loaded.near if near is None else near, warnings=list(loaded.warnings))
@@ -211,3 +224,10 @@ def up_of(cameras: list[Camera]) -> tuple[float, float, float]:
     if abs(up[axis]) > math.cos(math.radians(10)):
         up = np.eye(3)[axis] * np.sign(up[axis])
     return tuple(up.tolist())
+
+
+def _share_in_view(positions: np.ndarray, camera: Camera) -> float:
+    x, y, z = camera.rotation @ positions.T + np.array(camera.camera_from_world)[:, 3:]
+    ahead = np.maximum(z, 1e-9)
+    column, row = camera.fx * x / ahead + camera.cx, camera.fy * y / ahead + camera.cy
+    return float(((z > camera.near) & (column >= 0) & (column < camera.width) & (row >= 0) & (row < camera.height)).mean())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from gsrender.errors import DeviceError
+from gsrender.errors import DeviceError, InputError
 from viewer.app import OUTPUTS, Viewer, save_png
 from viewer.headless import tell
 from viewer.scene import open_options, render_settings
@@ -22,6 +22,8 @@ def run(options) -> int:
         # With a count of frames every one is drawn, so that the figures are of that many; so on a GPU, where it costs little.
         always = options.frames is not None or scene.backend == "cuda"
         settings = ViewerSettings(render_settings(options, scene, options.culling), options.vsync == "on", always=always)
+        if settings.render.culling != "off" and scene.proxy is None:
+            raise InputError(f"--culling {settings.render.culling}: nothing to cull by; name the proxy with --scene")
         size = options.size or SIZE
         screen = (Window(scene.device, *size, f"viewer: {options.model}", settings.vsync) if extensions
                   else Offscreen(scene.device, *size))

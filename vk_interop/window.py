@@ -35,14 +35,13 @@ class Screen:
     """What Window and Offscreen share. A frame: `begin`, ImGui calls, `show`.
 
     milliseconds  of GPU time that copying and drawing the last finished frame took
-    waited        milliseconds that `show` waited for the GPU or the screen, last frame
     shown         whether the last frame reached the target; a minimised window has none
     """
 
     milliseconds = 0.0
-    waited = 0.0
     shown = False
-    vsync = False  # whether the screen's refresh holds frames back
+    vsync = False  # whether frames wait for the screen's refresh
+    refresh = 0.0  # of the screen, Hz; 0 where it is not known
     events = None
 
     def __init__(self, device: Device, scale: float):
@@ -76,10 +75,8 @@ class Screen:
         None without `capture`, and where nothing could be shown.
         """
         self.ui.end()
-        began = time.perf_counter()
         self._wait()
         index = self._acquire()
-        self.waited = 1000 * (time.perf_counter() - began)
         self.shown = index is not None
         if not self.shown:
             return None
@@ -274,6 +271,18 @@ class Window(Screen):
     @property
     def vsync(self) -> bool:
         return self._swapchain.vsync
+
+    @property
+    def refresh(self) -> float:
+        """Of the monitor that the window's middle is on, Hz; of the first one where that is not told (Wayland)."""
+        glfw, monitors = self._glfw, self._glfw.get_monitors()
+        left, top = glfw.get_window_pos(self._window)
+        x, y = left + self.units[0] / 2, top + self.units[1] / 2
+        for monitor in monitors:
+            mode, (left, top) = glfw.get_video_mode(monitor), glfw.get_monitor_pos(monitor)
+            if 0 <= x - left < mode.size.width and 0 <= y - top < mode.size.height:
+                return float(mode.refresh_rate)
+        return float(glfw.get_video_mode(monitors[0]).refresh_rate) if monitors else 0.0
 
     def set_vsync(self, on: bool):
         """Holds as of the next frame. A display that cannot do without stays as it is: see `vsync`."""

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from viewer.bindings import BINDINGS, drag_of, held_actions, markdown_table, pressed_actions
 from vk_interop.input import Input
 
@@ -28,3 +30,7 @@ def test_the_markdown_table_lists_every_key_and_its_help():
     table = markdown_table()
     assert all(f"`{key}`" in table for binding in BINDINGS for key in binding.keys)
     assert all(binding.help in table for binding in BINDINGS)
+
+
+def test_the_readme_lists_the_same_keys():
+    assert markdown_table() in (Path(__file__).parents[2] / "README.md").read_text()

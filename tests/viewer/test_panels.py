@@ -1,15 +1,20 @@
+import math
+
 import pytest
 
 from gsrender.frame import STAGES, FrameStats
+from viewer.panels.culling import changes
 from viewer.panels.frame import capped, round_up
 from viewer.panels.stages import HELP, count_rows, milliseconds
 
 
-def test_vsync_caps_only_when_it_is_on_and_frames_wait():
-    assert capped(True, waited=9, milliseconds=16.7)
-    assert not capped(True, waited=1, milliseconds=16.7)
-    assert not capped(False, waited=9, milliseconds=16.7)
-    assert not capped(True, waited=0, milliseconds=0)
+def test_vsync_caps_only_where_frames_last_whole_refreshes_and_the_stages_less():
+    assert capped(True, refresh=60, frame=16.7, stages=4)
+    assert capped(True, refresh=60, frame=33.4, stages=17)  # missed one, waited for the next
+    assert not capped(False, refresh=60, frame=16.7, stages=4)
+    assert not capped(True, refresh=60, frame=16.7, stages=16)  # busy all the time
+    assert not capped(True, refresh=60, frame=12, stages=4)  # some displays do not hold back
+    assert not capped(True, refresh=0, frame=16.7, stages=4) and not capped(True, 60, 0, 0)
 
 
 @pytest.mark.parametrize("value, top", [(0.4, 0.5), (1, 1), (1.01, 2), (37, 50), (99, 100), (120, 200)])
@@ -36,3 +41,8 @@ def test_what_was_not_counted_yet_is_a_dash():
 @pytest.mark.parametrize("value, text", [(0.0123, "0.012"), (1.234, "1.23"), (45.67, "45.7")])
 def test_milliseconds_are_as_long_as_they_are_meaningful(value, text):
     assert milliseconds(value) == text
+
+
+@pytest.mark.parametrize("psnr, text", [(None, "–"), (math.inf, "identical"), (41.26, "41.3 dB PSNR")])
+def test_what_culling_changes_is_said_in_words(psnr, text):
+    assert changes(psnr) == text

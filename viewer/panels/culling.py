@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from imgui_bundle import imgui
 
 from gsrender.settings import CULLING, RenderSettings
-from viewer.panels.rows import choice_row, drag_row, section, table
+from viewer.panels.rows import NOTHING, choice_row, drag_row, section, stat_row, table
 
 HELP = ("off: nothing is hidden. centre: an item whose centre lies behind the proxy is dropped, the rule the model was "
         "trained with. footprint: an item is dropped only when all of it lies behind. (C)")
 NO_PROXY = "There is no proxy mesh, so nothing can be hidden. Give one with --scene."
 
 
-def draw(settings: RenderSettings, has_proxy: bool) -> RenderSettings:
+def draw(settings: RenderSettings, has_proxy: bool, psnr: float | None) -> RenderSettings:
+    """`psnr` in dB of the picture to the one that culling off would make, where it is known."""
     if not section("Culling"):
         return settings
     imgui.begin_disabled(not has_proxy)
@@ -23,5 +25,11 @@ def draw(settings: RenderSettings, has_proxy: bool) -> RenderSettings:
         margin = drag_row("margin", settings.margin, 0.005, 0.0, "%.3f scene units",
                           "How far an item may lie behind the proxy and still be kept."
                           if has_proxy else NO_PROXY)
+        stat_row("to off", changes(psnr), "How near the picture is to the one without culling: its PSNR. Measured twice a "
+                 "second on a GPU, on the CPU once the picture stands still.")
     imgui.end_disabled()
     return replace(settings, culling=culling, margin=margin)
+
+
+def changes(psnr: float | None) -> str:
+    return NOTHING if psnr is None else "identical" if math.isinf(psnr) else f"{psnr:.1f} dB PSNR"

@@ -13,19 +13,26 @@ from viewer.panels.style import LINE, SIZE
 from viewer.settings import ViewerSettings
 from viewer.statistics import Statistics
 
-CAPPED = 0.2  # share of a frame that waits for the screen
+SLACK = 0.9  # a frame whose stages take less of its time than that has waited
+NEAR = 0.05  # refreshes
 
 
-def capped(vsync: bool, waited: float, milliseconds: float) -> bool:
-    """Whether the screen, not the machine, sets the figure: a frame waits for it for a good part of its time."""
-    return vsync and waited > CAPPED * milliseconds > 0
+def capped(vsync: bool, refresh: float, frame: float, stages: float) -> bool:
+    """Whether the screen sets the figure, not the machine: frames of `frame` milliseconds last a whole number of its
+    refreshes (Hz), though the stages take less."""
+    if not (vsync and refresh > 0 and frame > 0 and stages < SLACK * frame):
+        return False
+    periods = frame * refresh / 1000
+    return 1 <= round(periods) <= 4 and abs(periods - round(periods)) < NEAR * round(periods)
 
 
-def draw(settings: ViewerSettings, recent: Statistics, history: Statistics, vsync: bool, waited: float,
+def draw(settings: ViewerSettings, recent: Statistics, history: Statistics, vsync: bool, refresh: float,
          idle: bool) -> ViewerSettings:
+    """`vsync` and `refresh` as the screen has them."""
     if not section("Frame"):
         return settings
-    _headline(recent, capped(vsync, waited, 1000 / recent.fps if recent.fps else 0.0), idle)
+    stages = sum(recent.stage_milliseconds().values())
+    _headline(recent, capped(vsync, refresh, recent.percentile(50), stages), idle)
     _plot(history.frame_milliseconds)
     _percentiles(history)
     wish = checkbox("vsync", settings.vsync, "Wait for the screen's refresh. Off: uncapped figures, and tearing. (T)")
@@ -42,7 +49,7 @@ def _headline(recent: Statistics, is_capped: bool, idle: bool):
     tooltip(f"Frames in all over seconds in all, of the last {len(recent)} drawn frames.")
     mark, help = "", ""
     if is_capped:
-        mark, help = "capped by vsync", "A good part of each frame waits for the screen: the machine can do more."
+        mark, help = "capped by vsync", "Frames wait for the screen's refresh: the machine can do more."
     elif idle:
         mark, help = "still picture", "Nothing changed, so the last frame stands; the figures are of when it was drawn."
     if mark:

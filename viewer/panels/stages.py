@@ -23,11 +23,11 @@ HELP = {
 }
 
 
-def draw(recent: Statistics, kind: str, has_levels: bool):
-    """`kind` of the model's items, and whether they have levels of detail."""
+def draw(recent: Statistics, stats: FrameStats, kind: str, has_levels: bool):
+    """`stats` of the last finished frame; `kind` of the model's items, and whether they have levels of detail."""
     if not section("Stages"):
         return
-    times, stats = recent.stage_milliseconds(), recent.latest
+    times = recent.stage_milliseconds()
     costs = [(stage, f"{milliseconds(times[stage])} ms", " ".join(HELP[part] for part in stage.split(" + "))
               + f" Median of the last {len(recent)} drawn frames.") for stage in times]
     if imgui.begin_table("stages", 4):
