@@ -84,7 +84,7 @@ class ProxyDepth:
         self._wait_for(slot.frame)
         self._frame += 1
         slot.draw(self._frame, self._view(camera))
-        return DepthBuffer(slot.levels, camera.width, camera.height, Drawn(self._drawn, self._frame))
+        return DepthBuffer(slot.levels, camera.width, camera.height, Drawn(self._drawn, self._done, self._frame))
 
     def finished(self, stream: int | None = None, depth: DepthBuffer | None = None):
         """All that reads `depth` (the newest, unless given) and earlier ones is on the CUDA stream now, or done."""
@@ -208,11 +208,12 @@ class ProxyDepth:
 class Drawn:
     """When a frame's depth is there: the `ready` of a DepthBuffer."""
 
-    timeline: Timeline
+    timeline: Timeline  # for CUDA's streams
+    done: Timeline  # for the host
     frame: int
 
     def wait(self, stream: int | None = None):
-        self.timeline.wait(self.frame, stream)
+        (self.done if stream is None else self.timeline).wait(self.frame, stream)
 
 
 class _Target:
