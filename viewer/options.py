@@ -50,6 +50,8 @@ def _parser(command: str) -> Parser:
 def _window(parser):
     _model(parser)
     _culling(parser)
+    parser.add_argument("--view", metavar="NAME",
+                        help="view of the model's cameras.json to begin with (default: the one that shows most)")
     parser.add_argument("--frames", type=_count, metavar="N", help="present N frames, then close")
     parser.add_argument("--screenshot", type=Path, metavar="F.png", help="save what is on the screen at the end")
     parser.add_argument("--vsync", choices=("on", "off"), default="on", help="wait for the screen (default: %(default)s)")

@@ -230,4 +230,5 @@ def _share_in_view(positions: np.ndarray, camera: Camera) -> float:
     x, y, z = camera.rotation @ positions.T + np.array(camera.camera_from_world)[:, 3:]
     ahead = np.maximum(z, 1e-9)
     column, row = camera.fx * x / ahead + camera.cx, camera.fy * y / ahead + camera.cy
-    return float(((z > camera.near) & (column >= 0) & (column < camera.width) & (row >= 0) & (row < camera.height)).mean())
+    inside = (column >= 0) & (column < camera.width) & (row >= 0) & (row < camera.height)
+    return float((inside & (z > camera.near)).mean())

@@ -1,7 +1,7 @@
 """Where culling hides what it should not: three signs, measured on the mesh, the model and the picture alone.
 
-The thresholds lie between what the trained scenes `street`, `block` and `town` show with their own proxies and what they
-show with a proxy moved aside, turned or scaled; the numbers stand beside them.
+The thresholds lie between what the trained scenes `street`, `block` and `town` show with their own proxies and what
+they show with a proxy moved aside, turned or scaled; the numbers stand beside them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Rays:
 
 
 def cast_rays(vertices: np.ndarray, triangles: np.ndarray, camera: Camera) -> Rays:
-    """Looks at a mesh, [V, 3] and [T, 3], without a GPU: 8 ms for 0.1, 24 ms for 0.3, 105 ms for 1.6 million triangles."""
+    """Looks at a mesh, [V, 3] and [T, 3], on the CPU: 8 ms for 0.1, 24 ms for 0.3, 105 ms for 1.6 million triangles."""
     corners = vertices @ camera.rotation.T.astype(np.float32) + np.float32(np.array(camera.camera_from_world)[:, 3])
     z = corners[:, 2]
     column = (camera.fx * corners[:, 0] + camera.cx * z) / (camera.width / COLUMNS) - z / 2  # in cells, times z
@@ -78,7 +78,7 @@ def _cells(column, row, z, near):
 
 
 def _intersect(ray, corners):
-    """View z at which rays from the eye hit triangles, [P, 3] and [P, 3, 3], +inf for a miss; and the side that is seen."""
+    """View z at which rays from the eye hit triangles, [P, 3] and [P, 3, 3], +inf for a miss; and the side they see."""
     a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
     # Volumes of the tetrahedra of the eye, the ray and an edge: of one sign where the ray passes between the edges.
     volumes = np.stack([np.einsum("ij,ij->i", ray, np.cross(*edge)) for edge in ((b, c), (c, a), (a, b))])
@@ -90,8 +90,8 @@ def _intersect(ray, corners):
 
 
 def outer_side(vertices, triangles, cameras: list[Camera]) -> bool | None:
-    """Whether triangles are clockwise seen from outside, going by where photographs were taken; None where the mesh shows
-    both sides to them, or nothing."""
+    """Whether triangles are clockwise seen from outside, going by where photographs were taken; None where the mesh
+    shows both sides to them, or nothing."""
     shares = [cast_rays(vertices, triangles, camera).share_clockwise for camera in cameras]
     shares = [share for share in shares if share is not None]
     mean = np.mean(shares) if shares else 0.5

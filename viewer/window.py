@@ -19,15 +19,17 @@ def run(options) -> int:
     extensions = _extensions(needs_display=options.frames is None)
     with open_options(options, outputs=OUTPUTS, surface_extensions=extensions) as scene:
         tell(scene)
-        # With a count of frames every one is drawn, so that the figures are of that many; so on a GPU, where it costs little.
+        # With a count of frames every one is drawn, so that the figures are of that many; on a GPU it costs little.
         always = options.frames is not None or scene.backend == "cuda"
-        settings = ViewerSettings(render_settings(options, scene, options.culling), options.vsync == "on", always=always)
+        render = render_settings(options, scene, options.culling)
+        settings = ViewerSettings(render, vsync=options.vsync == "on", always=always)
         if settings.render.culling != "off" and scene.proxy is None:
             raise InputError(f"--culling {settings.render.culling}: nothing to cull by; name the proxy with --scene")
+        home = _index(options.view, [view.name for view in scene.cameras])
         size = options.size or SIZE
         screen = (Window(scene.device, *size, f"viewer: {options.model}", settings.vsync) if extensions
                   else Offscreen(scene.device, *size))
-        viewer = Viewer(scene, screen, settings)
+        viewer = Viewer(scene, screen, settings, home)
         try:
             fly(viewer, options.frames, options.screenshot)
         finally:
@@ -56,3 +58,12 @@ def _extensions(needs_display: bool) -> list[str]:
             raise
         print("no display: the frames are drawn off-screen", file=sys.stderr)
         return []
+
+
+def _index(name: str | None, names: list[str]) -> int | None:
+    if name is None:
+        return None
+    if name not in names:
+        some = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        raise InputError(f"--view {name}: the model's cameras.json has {some or 'no views'}")
+    return names.index(name)

@@ -38,7 +38,8 @@ IMGUI_MODIFIERS = {"Shift": imgui.Key.mod_shift, "Ctrl": imgui.Key.mod_ctrl, "Al
                    "Super": imgui.Key.mod_super}
 CURSORS = {imgui.MouseCursor_.text_input: glfw.IBEAM_CURSOR, imgui.MouseCursor_.hand: glfw.HAND_CURSOR,
            imgui.MouseCursor_.resize_ew: glfw.HRESIZE_CURSOR, imgui.MouseCursor_.resize_ns: glfw.VRESIZE_CURSOR,
-           imgui.MouseCursor_.resize_nwse: glfw.RESIZE_NWSE_CURSOR, imgui.MouseCursor_.not_allowed: glfw.NOT_ALLOWED_CURSOR}
+           imgui.MouseCursor_.resize_nwse: glfw.RESIZE_NWSE_CURSOR,
+           imgui.MouseCursor_.not_allowed: glfw.NOT_ALLOWED_CURSOR}
 
 
 class GlfwEvents:

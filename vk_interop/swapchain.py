@@ -113,7 +113,8 @@ class Swapchain:
             raise DeviceError(f"{name} offers this window no 8-bit BGRA format; use `render` to write files")
 
     def _mode(self, vsync: bool) -> int:
-        offered = self._function["vkGetPhysicalDeviceSurfacePresentModesKHR"](self.device.handles.physical, self.surface)
+        physical = self.device.handles.physical
+        offered = self._function["vkGetPhysicalDeviceSurfacePresentModesKHR"](physical, self.surface)
         wanted = () if vsync else UNCAPPED
         return next((mode for mode in wanted if mode in offered), vk.VK_PRESENT_MODE_FIFO_KHR)  # which is always there
 
@@ -131,5 +132,6 @@ def _lowest_bit(flags: int) -> int:
 
 
 def _view(logical, image):
-    info = vk.VkImageViewCreateInfo(image=image, viewType=vk.VK_IMAGE_VIEW_TYPE_2D, format=FORMAT, subresourceRange=whole())
+    info = vk.VkImageViewCreateInfo(image=image, viewType=vk.VK_IMAGE_VIEW_TYPE_2D, format=FORMAT,
+                                    subresourceRange=whole())
     return vk.vkCreateImageView(logical, info, None)

@@ -81,7 +81,9 @@ class Screen:
         if not self.shown:
             return None
         image, view, size = self._target(index)
-        kept = Buffer(self.device, 4 * size[0] * size[1], vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT, True) if capture else None
+        kept = None
+        if capture:
+            kept = Buffer(self.device, 4 * size[0] * size[1], vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT, host=True)
         self._record(picture, image, view, size, kept)
         self._submit(picture, index)
         if not kept:

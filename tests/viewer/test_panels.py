@@ -5,7 +5,7 @@ import pytest
 from gsrender.frame import STAGES, FrameStats
 from viewer.panels.culling import changes
 from viewer.panels.frame import capped, round_up
-from viewer.panels.stages import HELP, count_rows, milliseconds
+from viewer.panels.stages import HELP, count_rows, explain, milliseconds
 
 
 def test_vsync_caps_only_where_frames_last_whole_refreshes_and_the_stages_less():
@@ -24,10 +24,12 @@ def test_the_plots_upper_end_is_a_round_number(value, top):
 
 def test_every_stage_is_explained():
     assert set(HELP) == set(STAGES)
+    assert explain("decode+project") == f"{HELP['decode']} {HELP['project']}"
 
 
 def test_counts_follow_the_frame_and_leave_out_what_a_model_lacks():
-    stats = FrameStats({"items": 16067, "lod": 11472, "visible": 605, "gaussians": 3993, "drawn": 3550, "pairs": 102123})
+    stats = FrameStats({"items": 16067, "lod": 11472, "visible": 605, "gaussians": 3993, "drawn": 3550,
+                        "pairs": 102123})
     rows = [(label, number) for label, number, _ in count_rows(stats, "anchors", True)]
     assert rows == [("anchors in all", "16,067"), ("after LOD", "11,472"), ("after culling", "605"),
                     ("splats decoded", "3,993"), ("splats drawn", "3,550"), ("tile pairs", "102,123")]

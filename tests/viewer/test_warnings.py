@@ -74,7 +74,8 @@ def test_rays_agree_with_the_depth_that_vulkan_draws(scene):
     scene.proxy.finished(None, drawn)
     assert (np.isfinite(depth) == rays.hit).mean() > 0.99
     both = np.isfinite(depth) & rays.hit
-    assert (np.abs(depth[both] - rays.z[both]) < 0.05 * rays.z[both]).mean() > 0.98  # a ray is not a pixel's middle exactly
+    near = np.abs(depth[both] - rays.z[both]) < 0.05 * rays.z[both]  # a ray does not pass a pixel's middle exactly
+    assert near.mean() > 0.98
 
 
 @pytest.mark.parametrize("camera", [Camera.look_at((0, 0, 9), (0, 1, 19)), Camera.look_at((0, 0, 9), (0, 1, 9))])

@@ -44,7 +44,7 @@ def test_c_cycles_culling_and_what_is_drawn(hand):
     for _ in range(4):
         hand.rest()
         modes.append(hand.viewer.settings.render.culling)
-        visible.append(hand.viewer.stats.counts["visible"])
+        visible.append(hand.viewer.canvas.stats.counts["visible"])
         hand.key("c")
         hand.until(lambda: hand.viewer.settings.render.culling != modes[-1], "another way of culling")
     assert modes == ["centre", "footprint", "off", "centre"]
@@ -88,7 +88,7 @@ def test_dragging_turns_the_camera_by_the_way_of_the_mouse(hand):
 def test_panning_holds_what_was_grabbed_under_the_cursor(hand):
     hand.rest()
     camera, cursor = hand.viewer.state.camera(900, 700), np.array([700.0, 500.0])
-    z = hand.viewer._view_z(tuple(cursor / 700))
+    z = hand.viewer.canvas.view_z(tuple(cursor / 700))
     ray = np.array([(cursor[0] - camera.cx) / camera.fx, (cursor[1] - camera.cy) / camera.fy, 1])
     point = camera.position + camera.rotation.T @ ray * z
     hand.drag(cursor, cursor + (40, -30), button=3)
@@ -210,24 +210,24 @@ def test_h_hides_the_panel_and_says_how_to_get_it_back(hand):
 
 def test_a_still_picture_is_not_drawn_again(hand, places):
     hand.rest()
-    frames, presented = len(hand.viewer.history), hand.viewer.presented
+    frames, presented = len(hand.viewer.canvas.history), hand.viewer.presented
     hand.frame(5)
-    assert len(hand.viewer.history) == frames and hand.viewer.presented == presented + 5
+    assert len(hand.viewer.canvas.history) == frames and hand.viewer.presented == presented + 5
     hand.click(*places["draw always"])
-    frames = len(hand.viewer.history)
+    frames = len(hand.viewer.canvas.history)
     hand.frame(5)
-    assert len(hand.viewer.history) == frames + 5
+    assert len(hand.viewer.canvas.history) == frames + 5
 
 
 def test_figures_add_up(hand, places):
     hand.rest()
     hand.click(*places["draw always"])
     hand.frame(10)
-    latest = hand.viewer.recent.latest
-    assert list(Statistics.stage_milliseconds(hand.viewer.recent)) == [
+    latest = hand.viewer.canvas.recent.latest
+    assert list(Statistics.stage_milliseconds(hand.viewer.canvas.recent)) == [
         "camera", "proxy depth", "cull", "decode", "project", "sort", "blend", "present"]
     serial = sum(time for stage, time in latest.milliseconds.items() if stage != "present")  # which overlaps
-    assert serial <= hand.viewer.recent.frame_milliseconds[-1]
+    assert serial <= hand.viewer.canvas.recent.frame_milliseconds[-1]
     counts = latest.counts
     assert counts["items"] >= counts["lod"] >= counts["visible"] > 0 < counts["drawn"] <= counts["gaussians"]
 
@@ -241,7 +241,8 @@ def test_the_panel_says_what_culling_changes(hand, scene):
     camera, settings = hand.viewer.state.camera(900, 700), hand.viewer.settings.render
     culled, full = (render_frame(scene, camera, replace(settings, culling=mode)).rgba[..., :3].numpy().astype(float)
                     for mode in ("centre", "off"))
-    assert hand.viewer.comparison.psnr == pytest.approx(10 * np.log10(255 ** 2 / ((culled - full) ** 2).mean()), abs=1e-3)
+    expected = 10 * np.log10(255 ** 2 / ((culled - full) ** 2).mean())
+    assert hand.viewer.comparison.psnr == pytest.approx(expected, abs=1e-3)
     hand.key("c", "c")
     hand.until(lambda: hand.viewer.settings.render.culling == "off", "culling off")
     hand.rest()

@@ -1,6 +1,7 @@
 """`python -m viewer MODEL` from the shell: with a display, without one, and how it ends."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -32,6 +33,17 @@ def test_a_screenshot_that_cannot_be_written_is_one_sentence(viewer, display, st
     ran = viewer(street / "model", "--backend", "cpu", "--size", "320x200", "--frames", "1",
                  "--screenshot", tmp_path / "file" / "a.png")
     assert ran.code == 2 and "a.png: cannot be written" in ran.err
+
+
+def test_a_view_that_is_not_there_is_named_with_some_that_are(viewer, display, street):
+    ran = viewer(street / "model", "--backend", "cpu", "--frames", "1", "--view", "nowhere")
+    assert ran.code == 2 and "--view nowhere" in ran.err and "test_0001" in ran.err
+
+
+def test_culling_without_a_proxy_is_refused(viewer, display, street, tmp_path):
+    shutil.copytree(street / "model", tmp_path / "alone" / "model")
+    ran = viewer(tmp_path / "alone" / "model", "--backend", "cpu", "--frames", "1", "--culling", "centre")
+    assert ran.code == 2 and "--scene" in ran.err
 
 
 @pytest.mark.parametrize("size", ["1x1", "17x900", "1280x720"])

@@ -25,8 +25,8 @@ def draw(settings: RenderSettings, has_proxy: bool, psnr: float | None) -> Rende
         margin = drag_row("margin", settings.margin, 0.005, 0.0, "%.3f scene units",
                           "How far an item may lie behind the proxy and still be kept."
                           if has_proxy else NO_PROXY)
-        stat_row("to off", changes(psnr), "How near the picture is to the one without culling: its PSNR. Measured twice a "
-                 "second on a GPU, on the CPU once the picture stands still.")
+        stat_row("to off", changes(psnr), "How near the picture is to the one without culling: its PSNR. Measured "
+                 "twice a second on a GPU, on the CPU once the picture stands still.")
     imgui.end_disabled()
     return replace(settings, culling=culling, margin=margin)
 

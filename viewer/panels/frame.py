@@ -54,6 +54,7 @@ def _headline(recent: Statistics, is_capped: bool, idle: bool):
         mark, help = "still picture", "Nothing changed, so the last frame stands; the figures are of when it was drawn."
     if mark:
         imgui.same_line()
+        imgui.set_cursor_pos_y(imgui.get_cursor_pos_y() + 0.42 * imgui.get_font_size())  # on the same base line
         imgui.text_colored(WARN if is_capped else DIM, mark)
         tooltip(help)
 
@@ -66,7 +67,7 @@ def _percentiles(history: Statistics):
 
 
 def _plot(milliseconds: np.ndarray):
-    """Frame times, oldest left. The upper end follows the 99th percentile, so that one hitch does not flatten the rest."""
+    """Frame times, oldest left. The upper end follows the 99th percentile: one hitch does not flatten the rest."""
     top = round_up(float(np.percentile(milliseconds, 99)) if len(milliseconds) else 1.0)
     implot.push_style_var(implot.StyleVar_.plot_padding, (0, 0.3 * imgui.get_font_size()))
     flags = implot.Flags_.canvas_only | implot.Flags_.no_inputs

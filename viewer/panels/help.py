@@ -11,6 +11,7 @@ from viewer.panels.rows import DIM
 def draw(size: tuple[float, float]) -> bool:
     """Whether it stays open."""
     imgui.set_next_window_pos((size[0] / 2, size[1] / 2), imgui.Cond_.appearing, (0.5, 0.5))
+    imgui.set_next_window_size_constraints((0, 0), size)  # scrolls where the window is too small for the list
     flags = imgui.WindowFlags_.always_auto_resize | imgui.WindowFlags_.no_collapse
     _, stays = imgui.begin("Keys", True, flags)
     if imgui.begin_table("keys", 2):

@@ -28,10 +28,11 @@ def draw(recent: Statistics, stats: FrameStats, kind: str, has_levels: bool):
     if not section("Stages"):
         return
     times = recent.stage_milliseconds()
-    costs = [(stage, f"{milliseconds(times[stage])} ms", " ".join(HELP[part] for part in stage.split(" + "))
-              + f" Median of the last {len(recent)} drawn frames.") for stage in times]
+    costs = [(stage, f"{milliseconds(times[stage])} ms",
+              f"{explain(stage)} Median of the last {len(recent)} drawn frames.")
+             for stage in times]
     if imgui.begin_table("stages", 4):
-        for name, share in (("stage", 0.24), ("ms", 0.24), ("count", 0.31), ("number", 0.21)):
+        for name, share in (("stage", 0.29), ("ms", 0.20), ("count", 0.30), ("number", 0.21)):
             imgui.table_setup_column(name, imgui.TableColumnFlags_.width_stretch, share)
         for cost, count in zip_longest(costs, count_rows(stats, kind, has_levels)):
             imgui.table_next_row()
@@ -40,6 +41,11 @@ def draw(recent: Statistics, stats: FrameStats, kind: str, has_levels: bool):
         imgui.end_table()
     if stats.incomplete:
         imgui.text_colored(WARN, "incomplete: a buffer is growing")
+
+
+def explain(stage: str) -> str:
+    """What a stage does; stages that are done at once are named with a plus."""
+    return " ".join(HELP[part] for part in stage.split("+"))
 
 
 def count_rows(stats: FrameStats, kind: str, has_levels: bool) -> list[tuple[str, str, str]]:

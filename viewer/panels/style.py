@@ -16,8 +16,9 @@ COLOURS = {"text": (0.92, 0.93, 0.94, 1), "window_bg": (0.09, 0.10, 0.11, 1), "p
            "title_bg": (0.09, 0.10, 0.11, 1), "title_bg_active": (0.09, 0.10, 0.11, 1),
            "title_bg_collapsed": (0.09, 0.10, 0.11, 0.88), "frame_bg": (0.20, 0.21, 0.23, 1),
            "frame_bg_hovered": (0.26, 0.28, 0.31, 1), "frame_bg_active": (0.30, 0.33, 0.37, 1),
-           "header": (0.19, 0.23, 0.28, 1), "header_hovered": (0.24, 0.29, 0.35, 1), "header_active": (0.28, 0.34, 0.42, 1),
-           "button": (0.22, 0.24, 0.27, 1), "button_hovered": (0.29, 0.33, 0.38, 1), "button_active": (0.33, 0.42, 0.52, 1),
+           "header": (0.19, 0.23, 0.28, 1), "header_hovered": (0.24, 0.29, 0.35, 1),
+           "header_active": (0.28, 0.34, 0.42, 1), "button": (0.22, 0.24, 0.27, 1),
+           "button_hovered": (0.29, 0.33, 0.38, 1), "button_active": (0.33, 0.42, 0.52, 1),
            "check_mark": (0.45, 0.74, 1.0, 1), "slider_grab": (0.45, 0.62, 0.80, 1),
            "slider_grab_active": (0.55, 0.76, 1.0, 1), "separator": (0.25, 0.27, 0.30, 1)}
 LINE = (0.45, 0.74, 1.0, 1.0)  # of the plot

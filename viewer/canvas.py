@@ -1,0 +1,100 @@
+"""The picture that stands on the screen: drawn anew where something changed, and what that cost."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+
+from gsrender.camera import Camera
+from gsrender.frame import Frame, FrameStats
+from gsrender.settings import RenderSettings
+from viewer.frame import draw_frame, frame_stats
+from viewer.scene import Scene
+from viewer.statistics import Statistics
+from vk_interop.sharing import ImageRing, SharedImage
+
+RECENT, HISTORY = 30, 240  # drawn frames that the figures and the plot are of
+
+
+class Canvas:
+    """
+    camera, settings  of the picture that stands; None before the first
+    frame             its tensors: alpha and depth hold until the next picture
+    stats             of the last frame that is known to be finished
+    recent, history   of drawn frames; `recent` only of those with the present size and settings
+    """
+
+    def __init__(self, scene: Scene):
+        self._scene = scene
+        self.camera: Camera | None = None
+        self.settings: RenderSettings | None = None
+        self.frame: Frame | None = None
+        self.stats = FrameStats()
+        self.recent, self.history = Statistics(RECENT), Statistics(HISTORY)
+        self._ring: ImageRing | None = None
+        self._kind = None  # size and settings that `recent` is of
+        self._outdated: FrameStats | None = None  # the last of another kind
+        self._ended: float | None = None  # when the frame before was shown; None after a rest
+
+    def draw(self, camera: Camera, settings: RenderSettings, always: bool) -> SharedImage | None:
+        """Queues a picture and returns it; None where the one that stands is right, unless `always`."""
+        if (camera, settings) == (self.camera, self.settings) and not always:
+            complete = not self._scene.renderer.wait().incomplete
+            self.stats = frame_stats(self._scene, settings)  # what was counted late is known by now
+            if complete:
+                return None
+        kind = camera.width, camera.height, settings
+        if kind != self._kind:
+            # Figures of another way of drawing would blur the difference, and so would those that come late.
+            self._kind, self._outdated = kind, self._scene.renderer.wait()
+            self.recent.clear()
+        image = self._ring_of(camera.width, camera.height).acquire()
+        self.frame = draw_frame(self._scene, camera, settings, image.rgba)
+        image.finish(self._scene.stream)
+        if self._scene.backend == "cpu":
+            self._scene.renderer.wait()  # it is drawn already; this reads what it counted
+        self.camera, self.settings = camera, settings
+        return image
+
+    def lose(self):
+        """The last picture never came to be seen."""
+        self.camera = self.settings = self._ended = None
+
+    def measure(self, drew: bool, began: float, on_host: float, on_screen: float):
+        """One more frame was shown, which began at that time of time.perf_counter; `on_host` milliseconds of it passed
+        before the first stage, `on_screen` is what showing took on the GPU."""
+        now = time.perf_counter()
+        if drew:
+            # Back to back with a frame that was drawn too, the clock runs from its end.
+            milliseconds = 1000 * (now - (began if self._ended is None else self._ended))
+            late = self._scene.renderer.stats is self._outdated
+            self.stats = FrameStats() if late else frame_stats(self._scene, self.settings)
+            times = {"camera": on_host, **self.stats.milliseconds, "present": on_screen}
+            stats = replace(self.stats, milliseconds=times)
+            self.recent.add(milliseconds, stats)
+            self.history.add(milliseconds, stats)
+        self._ended = now if drew else None
+
+    def pause(self):
+        """What happens now is no part of a frame."""
+        self._ended = None
+
+    def view_z(self, cursor: tuple[float, float]) -> float | None:
+        """View z in scene units of what is seen there, in heights of the picture; None where nothing is."""
+        if self.frame is None:
+            return None
+        height, width = self.frame.depth.shape
+        x, y = (min(max(int(at * height), 0), edge - 1) for at, edge in zip(cursor, (width, height)))
+        z = float(self.frame.depth[y, x])
+        return z if math.isfinite(z) and z > 0 else None
+
+    def _ring_of(self, width: int, height: int) -> ImageRing:
+        if self._ring is None or (self._ring.width, self._ring.height) != (width, height):
+            self.close()
+            self._ring = ImageRing(self._scene.device, width, height)
+        return self._ring
+
+    def close(self):
+        if self._ring:
+            self._ring.close()
