@@ -136,6 +136,22 @@ GS_FN Vec3 colour_from_sh(const float *sh, int degree, Vec3 d) {
     return {maxf(colour.x, 0.0f), maxf(colour.y, 0.0f), maxf(colour.z, 0.0f)};
 }
 
+// To a few units in the last place, where a bound has room for it.
+GS_FN float log_about(float v) {
+#ifdef __CUDA_ARCH__
+    return __logf(v);
+#else
+    return logf(v);
+#endif
+}
+GS_FN float over_about(float a, float b) {
+#ifdef __CUDA_ARCH__
+    return __fdividef(a, b);
+#else
+    return a / b;
+#endif
+}
+
 // exp(x) for x <= 0. On the host a polynomial that vectorises: 2^fraction by a Taylor polynomial of degree 6 around
 // one half, relative error under 2e-7.
 GS_FN float exp_negative(float x) {

@@ -198,7 +198,7 @@ struct Outline {
 GS_FN Outline outline_of(const GsSplat &s) {
     const float xx = s.conic[0], xy = s.conic[1], yy = s.conic[2];
     // 1e-3 more for rounding: a tile too many costs a little time, one too few a pixel.
-    return {s.x, s.y, xx, xy, yy, 2.0f * logf(255.0f * s.opacity) + 1e-3f, xy / xx, xy / yy};
+    return {s.x, s.y, xx, xy, yy, 2.0f * log_about(255.0f * s.opacity) + 1e-3f, over_about(xy, xx), over_about(xy, yy)};
 }
 
 // Whether a splat shows anywhere between the pixel centres (x0, y0) and (x1, y1): whether the least of the quadratic form

@@ -21,7 +21,8 @@ int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers, cud
 int blend(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream);
 
 enum { GROUP = 4, DECODE_CHUNK = WARPS * GROUP }; // anchors a warp, and a block, decode at once
-enum { LARGE = 8 };                               // a splat whose rectangle has more tiles is a whole warp's work
+// A splat whose rectangle has more tiles is a whole warp's work; where the others show fits a byte.
+enum { LARGE = 8 };
 // Words from a tile's counter to the next one's. Busy tiles are neighbours; packed, their counters share a few sectors of
 // the L2 cache, and a million atomic additions queue up before those.
 enum { APART = 8 };
@@ -35,6 +36,7 @@ struct Scratch {
     unsigned *tile_pairs;          // [tiles * APART] pairs of a tile, then of those, how many are still to be written
     size_t zeroed;                 // bytes up to here
     int *large;                    // [gaussian_capacity] indices of the large splats, in any order
+    unsigned char *shows;          // [gaussian_capacity] bits: in which tiles of its rectangle a small splat shows
     int *tile_order;               // [tiles] the tiles, those with the most pairs first
 
     Scratch(Arena &arena, const GsModel &model, const GsView &view, const GsBuffers &buffers) {
@@ -46,6 +48,7 @@ struct Scratch {
         tile_pairs = arena.take<unsigned>(tiles * APART);
         zeroed = arena.used;
         large = arena.take<int>(buffers.gaussian_capacity);
+        shows = arena.take<unsigned char>(buffers.gaussian_capacity);
         tile_order = arena.take<int>(tiles);
     }
 };

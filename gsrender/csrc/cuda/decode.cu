@@ -189,7 +189,7 @@ static __global__ void __launch_bounds__(THREADS)
     if (lane() == 0) atomic_add(&buffers.counts->drawn, drawn);
 }
 
-static __global__ void __launch_bounds__(THREADS) decode_splats(const GsModel model, const GsBuffers buffers, const Scratch scratch) {
+static __global__ void __launch_bounds__(THREADS, 3) decode_splats(const GsModel model, const GsBuffers buffers, const Scratch scratch) {
     stamp(buffers, 1);
     const GsView view = *buffers.view;
     const long long visible = buffers.counts->visible;

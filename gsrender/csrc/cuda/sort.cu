@@ -4,11 +4,10 @@
 
 enum { SUM_THREADS = 1024 };
 
-// Calls visit(splat, z, tile) for every tile that a splat shows in. A lane takes a small splat, a warp a large one: a
-// street's ground near the camera covers hundreds of tiles, and 32 such splats in the lanes of one warp took 0.3 ms.
-template <typename Visit> static __device__ void for_tiles(const GsBuffers &buffers, const Scratch &scratch, Visit visit) {
+// Calls visit(splat, z, tile) for every tile that a large splat shows in. A warp takes one: a street's ground near the camera
+// covers hundreds of tiles, and 32 such splats in the lanes of one warp took 0.3 ms.
+template <typename Visit> static __device__ void for_large(const GsBuffers &buffers, const Scratch &scratch, Visit visit) {
     const int columns = tile_columns(*buffers.view);
-    const long long count = fitting(buffers.counts->gaussians, buffers.gaussian_capacity);
     for (long long i = thread_index() / WARP; i < *scratch.larges; i += thread_count() / WARP) {
         const int index = scratch.large[i];
         const GsSplat s = buffers.splats[index]; // the same for all lanes
@@ -20,20 +19,27 @@ template <typename Visit> static __device__ void for_tiles(const GsBuffers &buff
             if (shows_in_tile(outline, x, y)) visit(index, s.z, y * columns + x);
         }
     }
-    for (long long i = thread_index(); i < count; i += thread_count()) {
-        const GsSplat &s = buffers.splats[i];
-        const TileRect t = tiles_of(s);
-        if (is_empty(t) || area(t) > LARGE) continue;
-        const Outline outline = outline_of(s);
-        for (int y = t.top; y < t.bottom; y++)
-            for (int x = t.left; x < t.right; x++)
-                if (shows_in_tile(outline, x, y)) visit(int(i), s.z, y * columns + x);
-    }
 }
 
 static __global__ void __launch_bounds__(THREADS) count_pairs(const GsBuffers buffers, const Scratch scratch) {
     stamp(buffers, 2);
-    for_tiles(buffers, scratch, [&](int, float, int tile) { atomicAdd(scratch.tile_pairs + tile * APART, 1); });
+    const int columns = tile_columns(*buffers.view);
+    for_large(buffers, scratch, [&](int, float, int tile) { atomicAdd(scratch.tile_pairs + tile * APART, 1); });
+    const long long count = fitting(buffers.counts->gaussians, buffers.gaussian_capacity);
+    for (long long i = thread_index(); i < count; i += thread_count()) {
+        const GsSplat s = buffers.splats[i];
+        const TileRect t = tiles_of(s);
+        if (is_empty(t) || area(t) > LARGE) continue;
+        const Outline outline = outline_of(s);
+        unsigned shows = 0, bit = 1;
+        for (int y = t.top; y < t.bottom; y++)
+            for (int x = t.left; x < t.right; x++, bit <<= 1)
+                if (shows_in_tile(outline, x, y)) {
+                    atomicAdd(scratch.tile_pairs + (y * columns + x) * APART, 1);
+                    shows |= bit;
+                }
+        scratch.shows[i] = (unsigned char)shows;
+    }
 }
 
 // One block: the exclusive sum over the tiles, held within the capacity, and the order in which to blend them. The last
@@ -76,11 +82,23 @@ static __global__ void __launch_bounds__(SUM_THREADS) sum_tiles(const GsBuffers 
 }
 
 static __global__ void __launch_bounds__(THREADS) fill_pairs(const GsBuffers buffers, const Scratch scratch) {
-    for_tiles(buffers, scratch, [&](int splat, float z, int tile) {
+    const int columns = tile_columns(*buffers.view);
+    const auto add = [&](int splat, float z, int tile) {
         const unsigned left = atomicSub(scratch.tile_pairs + tile * APART, 1); // a tile is filled from its end
         const unsigned at = buffers.pair_from_tile[tile] + left - 1;
         if (at < buffers.pair_from_tile[tile + 1]) buffers.pairs[at] = pair_of(splat, z);
-    });
+    };
+    for_large(buffers, scratch, add);
+    const long long count = fitting(buffers.counts->gaussians, buffers.gaussian_capacity);
+    for (long long i = thread_index(); i < count; i += thread_count()) {
+        const TileRect t = tiles_of(buffers.splats[i]);
+        if (is_empty(t) || area(t) > LARGE) continue;
+        const float z = buffers.splats[i].z;
+        for (unsigned shows = scratch.shows[i]; shows; shows &= shows - 1) {
+            const int tile = __ffs(shows) - 1, wide = t.right - t.left;
+            add(int(i), z, (t.top + tile / wide) * columns + t.left + tile % wide);
+        }
+    }
 }
 
 int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
