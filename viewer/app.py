@@ -214,9 +214,11 @@ class Viewer:
         title = "/".join(scene.folder.resolve().parts[-2:])
         with side.side(size, title, f"{scene.backend}, Vulkan on {scene.device.name}"):
             notices.draw(self.warnings)
-            settings = frame.draw(settings, canvas.recent, canvas.history, self.screen.vsync, self.screen.refresh,
-                                  self.idle)
-            stages.draw(canvas.recent, canvas.stats, model.kind, model.kind == "anchors" and model.items.levels > 0)
+            times = canvas.recent.stage_milliseconds()
+            settings = frame.draw(settings, canvas.recent, canvas.history, sum(times.values()), self.screen.vsync,
+                                  self.screen.refresh, self.idle)
+            has_levels = model.kind == "anchors" and model.items.levels > 0
+            stages.draw(times, len(canvas.recent), canvas.stats, model.kind, has_levels)
             settings = replace(settings, render=culling.draw(settings.render, scene.proxy is not None,
                                                              self.comparison.psnr))
             self.state, view, home = camera_panel.draw(self.state, self.view, [c.name for c in scene.cameras])

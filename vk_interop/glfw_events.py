@@ -47,7 +47,7 @@ class GlfwEvents:
 
     def __init__(self, window, io: imgui.IO, collector: Collector):
         self._window, self._io, self._collector = window, io, collector
-        self._cursors = {}
+        self._cursors, self._shape = {}, glfw.ARROW_CURSOR
         glfw.set_key_callback(window, self._on_key)
         glfw.set_char_callback(window, lambda _, code: io.add_input_character(code))
         glfw.set_cursor_pos_callback(window, self._on_cursor)
@@ -62,9 +62,12 @@ class GlfwEvents:
     def show_cursor(self):
         """Gives the pointer the shape that ImGui asks for."""
         shape = CURSORS.get(imgui.get_mouse_cursor(), glfw.ARROW_CURSOR)
+        if shape == self._shape:
+            return
         if shape not in self._cursors:
             self._cursors[shape] = glfw.create_standard_cursor(shape)
         glfw.set_cursor(self._window, self._cursors[shape])
+        self._shape = shape
 
     def _get_clipboard(self, _):
         text = glfw.get_clipboard_string(self._window)  # None where it holds a picture

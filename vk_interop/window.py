@@ -225,9 +225,11 @@ class Offscreen(Screen):
 
 
 class Window(Screen):
-    """A window on the display, with a swapchain."""
+    """A window on the display, with a swapchain. As of the last `poll`: `size` in pixels, `units` in those of the
+    mouse, and whether it is `minimised`, so that there is nothing to draw on."""
 
-    SHOWN = (vk.VK_PIPELINE_STAGE_2_NONE, 0, 1000001002)  # VK_IMAGE_LAYOUT_PRESENT_SRC_KHR
+    refresh = None  # asked for anew after each move
+    SHOWN = (vk.VK_PIPELINE_STAGE_2_NONE, 0, vk.VK_IMAGE_LAYOUT_PRESENT_SRC_KHR)
     IDLE = 0.1  # seconds between looks at the events while there is nothing to draw
 
     def __init__(self, device: Device, width: int, height: int, title: str, vsync: bool = True):
@@ -242,49 +244,22 @@ class Window(Screen):
         with vulkan_errors("opening a window"):
             glfw.create_window_surface(device.handles.instance, self._window, None, surface)
         self._surface = surface[0]
+        self._look()
+        glfw.set_window_pos_callback(self._window, self._on_move)
         # Where a unit of the mouse is several pixels already (Wayland, macOS), the text must not grow a second time.
-        density = glfw.get_framebuffer_size(self._window)[0] / max(1, glfw.get_window_size(self._window)[0])
+        density = self.size[0] / self.units[0]
         super().__init__(device, glfw.get_window_content_scale(self._window)[0] / max(density, 1))
         from vk_interop.glfw_events import GlfwEvents
         self._swapchain = Swapchain(device, self._surface, self.size, vsync)
         self.events = GlfwEvents(self._window, self.ui.io, self.input)
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Pixels."""
-        return self._glfw.get_framebuffer_size(self._window)
-
-    @property
-    def units(self) -> tuple[int, int]:
-        """Size in units of the mouse."""
-        return tuple(max(1, edge) for edge in self._glfw.get_window_size(self._window))
-
-    @property
     def closing(self) -> bool:
         return bool(self._glfw.window_should_close(self._window))
 
     @property
-    def minimised(self) -> bool:
-        """Whether there is nothing to draw on."""
-        hidden = self._glfw.get_window_attrib(self._window, self._glfw.ICONIFIED) or \
-            not self._glfw.get_window_attrib(self._window, self._glfw.VISIBLE)
-        return bool(hidden) or 0 in self.size
-
-    @property
     def vsync(self) -> bool:
         return self._swapchain.vsync
-
-    @property
-    def refresh(self) -> float:
-        """Of the monitor that the window's middle is on, Hz; of the first one where that is not told (Wayland)."""
-        glfw, monitors = self._glfw, self._glfw.get_monitors()
-        left, top = glfw.get_window_pos(self._window)
-        x, y = left + self.units[0] / 2, top + self.units[1] / 2
-        for monitor in monitors:
-            mode, (left, top) = glfw.get_video_mode(monitor), glfw.get_monitor_pos(monitor)
-            if 0 <= x - left < mode.size.width and 0 <= y - top < mode.size.height:
-                return float(mode.refresh_rate)
-        return float(glfw.get_video_mode(monitors[0]).refresh_rate) if monitors else 0.0
 
     def set_vsync(self, on: bool):
         """Holds as of the next frame. A display that cannot do without stays as it is: see `vsync`."""
@@ -297,6 +272,31 @@ class Window(Screen):
             self._glfw.wait_events_timeout(patience)
         else:
             self._glfw.poll_events()
+        self._look()
+
+    def _look(self):
+        """Asks once a frame what costs a round trip to the display."""
+        glfw, window = self._glfw, self._window
+        self.size = glfw.get_framebuffer_size(window)
+        self.units = tuple(max(1, edge) for edge in glfw.get_window_size(window))
+        hidden = glfw.get_window_attrib(window, glfw.ICONIFIED) or not glfw.get_window_attrib(window, glfw.VISIBLE)
+        self.minimised = bool(hidden) or 0 in self.size
+        if self.refresh is None:
+            self.refresh = self._refresh_of_monitor()
+
+    def _refresh_of_monitor(self) -> float:
+        """Of the monitor that the window's middle is on; of the first one where that is not told (Wayland)."""
+        glfw, monitors = self._glfw, self._glfw.get_monitors()
+        left, top = glfw.get_window_pos(self._window)
+        x, y = left + self.units[0] / 2, top + self.units[1] / 2
+        for monitor in monitors:
+            mode, (left, top) = glfw.get_video_mode(monitor), glfw.get_monitor_pos(monitor)
+            if 0 <= x - left < mode.size.width and 0 <= y - top < mode.size.height:
+                return float(mode.refresh_rate)
+        return float(glfw.get_video_mode(monitors[0]).refresh_rate) if monitors else 0.0
+
+    def _on_move(self, *_):
+        self.refresh = None  # it may be on another monitor now
 
     def _acquire(self):
         for _ in range(2):  # the second try has images that fit
@@ -307,6 +307,7 @@ class Window(Screen):
             index = self._swapchain.acquire()
             if index is not None or not self._swapchain.stale:
                 return index
+            self._look()
         return None
 
     def _target(self, index):

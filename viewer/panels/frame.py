@@ -26,12 +26,11 @@ def capped(vsync: bool, refresh: float, frame: float, stages: float) -> bool:
     return 1 <= round(periods) <= 4 and abs(periods - round(periods)) < NEAR * round(periods)
 
 
-def draw(settings: ViewerSettings, recent: Statistics, history: Statistics, vsync: bool, refresh: float,
-         idle: bool) -> ViewerSettings:
-    """`vsync` and `refresh` as the screen has them."""
+def draw(settings: ViewerSettings, recent: Statistics, history: Statistics, stages: float, vsync: bool,
+         refresh: float, idle: bool) -> ViewerSettings:
+    """`stages` is what they take together, milliseconds; `vsync` and `refresh` are as the screen has them."""
     if not section("Frame"):
         return settings
-    stages = sum(recent.stage_milliseconds().values())
     _headline(recent, capped(vsync, refresh, recent.percentile(50), stages), idle)
     _plot(history.frame_milliseconds)
     _percentiles(history)

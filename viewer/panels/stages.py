@@ -8,7 +8,6 @@ from imgui_bundle import imgui
 
 from gsrender.frame import FrameStats
 from viewer.panels.rows import NOTHING, WARN, section, stat_cells
-from viewer.statistics import Statistics
 
 EMPTY = ("", "", "")
 HELP = {
@@ -23,13 +22,13 @@ HELP = {
 }
 
 
-def draw(recent: Statistics, stats: FrameStats, kind: str, has_levels: bool):
-    """`stats` of the last finished frame; `kind` of the model's items, and whether they have levels of detail."""
+def draw(times: dict[str, float], frames: int, stats: FrameStats, kind: str, has_levels: bool):
+    """`times`: median milliseconds by stage over so many drawn frames; `stats` of the last finished one; `kind` of the
+    model's items, and whether they have levels of detail."""
     if not section("Stages"):
         return
-    times = recent.stage_milliseconds()
     costs = [(stage, f"{milliseconds(times[stage])} ms",
-              f"{explain(stage)} Median of the last {len(recent)} drawn frames.")
+              f"{explain(stage)} Median of the last {frames} drawn frames.")
              for stage in times]
     if imgui.begin_table("stages", 4):
         for name, share in (("stage", 0.29), ("ms", 0.20), ("count", 0.30), ("number", 0.21)):

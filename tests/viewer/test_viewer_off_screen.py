@@ -1,0 +1,76 @@
+"""The whole frame without a display, on each backend: what a window on that machine would show."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from gsrender.settings import CULLING, RenderSettings
+from viewer.app import OUTPUTS, Viewer
+from viewer.frame import render_frame
+from viewer.scene import open_scene
+from viewer.settings import ViewerSettings
+from vk_interop.window import Offscreen
+
+
+@pytest.fixture(scope="module", params=["cpu", "cuda"])
+def scene(request, street):
+    if request.param == "cuda" and not torch.cuda.is_available():
+        pytest.skip("needs an NVIDIA GPU")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VIEWER_VALIDATION", "sync")
+        opened = open_scene(street / "model", backend=request.param, outputs=OUTPUTS, surface_extensions=[])
+    with opened:
+        device = opened.device
+        yield opened
+    assert not device.validation_messages
+
+
+@pytest.fixture
+def viewer(scene):
+    render = RenderSettings("centre", background=scene.model.background)
+    opened = Viewer(scene, Offscreen(scene.device, 480, 320), ViewerSettings(render, panel=False, always=True))
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("culling", CULLING)
+def test_what_is_shown_is_what_render_draws(viewer, scene, culling):
+    viewer.settings = replace(viewer.settings, render=replace(viewer.settings.render, culling=culling))
+    for _ in range(4):  # once round the ring of pictures
+        shown = viewer.frame(capture=True)
+    camera = viewer.state.camera(480, 320)
+    expected = render_frame(scene, camera, viewer.settings.render).rgba[..., :3].cpu().numpy()
+    assert np.array_equal(shown, expected)
+
+
+def test_many_frames_in_flight_keep_their_order(viewer):
+    """Each frame another camera, none waited for; the last one shown must be the last one asked for."""
+    for view in range(20):
+        viewer.state = viewer.state.fly_to(viewer.scene.cameras[view].camera)
+        viewer.frame()
+    viewer.state = replace(viewer.state, flight=None, pose=viewer.state.flight.end)
+    viewer.frame()
+    shown = viewer.frame(capture=True)
+    expected = render_frame(viewer.scene, viewer.state.camera(480, 320), viewer.settings.render).rgba[..., :3]
+    assert np.array_equal(shown, expected.cpu().numpy())
+
+
+def test_statistics_are_of_the_settings_that_are_shown(viewer):
+    visible = {}
+    for culling in ("off", "centre"):
+        viewer.settings = replace(viewer.settings, render=replace(viewer.settings.render, culling=culling))
+        for _ in range(6):
+            viewer.frame()
+            counts = viewer.canvas.stats.counts
+            visible.setdefault(culling, set()).update({counts["visible"]} if counts else ())
+    assert len(visible["off"]) == len(visible["centre"]) == 1  # no frame of one is booked under the other
+    assert visible["centre"].pop() < visible["off"].pop()
+
+
+def test_a_still_picture_ends_with_complete_figures(viewer):
+    viewer.settings = replace(viewer.settings, always=False)
+    for _ in range(5):
+        viewer.frame()
+    assert viewer.idle and viewer.canvas.stats.counts["drawn"] > 0 and len(viewer.canvas.history) < 5
