@@ -15,7 +15,7 @@ from gsrender.errors import InputError
 from gsrender.frame import FrameStats
 from viewer.frame import frame_stats, render_frame
 from viewer.machine import describe
-from viewer.output import OutputFolder
+from viewer.output import OutputFolder, recorded_origins
 from viewer.progress import progress
 from viewer.scene import Scene, default_culling, open_options, pick_backend, render_settings
 from viewer.views import View, choose_views, load_views
@@ -87,9 +87,8 @@ def sized(camera: Camera, size: tuple[int, int] | None) -> Camera:
 
 
 def read_depth(folder: Path, view: View, camera: Camera) -> torch.Tensor:
-    """[H, W] float32 of a view's depth cache: the most exact of the names that `depth` may have given it."""
-    paths = [folder / f"{name}.npy" for name in reversed(view.names())]
-    path = next((path for path in paths if path.is_file()), paths[-1])
+    """[H, W] float32 of a view's depth cache."""
+    path = folder / f"{_depth_name(folder, view)}.npy"
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)  # mapped, so that only a fitting one is read
     except (OSError, ValueError, EOFError) as error:
@@ -98,6 +97,21 @@ def read_depth(folder: Path, view: View, camera: Camera) -> torch.Tensor:
     if array.shape != expected or array.dtype.kind != "f":
         raise InputError(f"{path}: {array.dtype} {list(array.shape)}, expected floating point {list(expected)}")
     return torch.from_numpy(np.array(array, np.float32))
+
+
+def _depth_name(folder: Path, view: View) -> str:
+    """What `depth` called this view: as its stats.json says, else the most exact name that there is a file of."""
+    origins = recorded_origins(folder)
+    recorded = [name for name, origin in origins.items() if origin == view.origin and view.may_be_called(name)]
+    if recorded:
+        return recorded[0]
+    for name in reversed(view.names()):
+        if (folder / f"{name}.npy").is_file():
+            split = origins[name][2] if name in origins else ""
+            if split and view.split and split != view.split:
+                raise InputError(f"{folder / name}.npy: depth of a view of {split}, and {view.name} of {view.split} has none")
+            return name
+    return view.name
 
 
 def view_record(kind: str, stats: FrameStats) -> dict:

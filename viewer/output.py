@@ -20,14 +20,12 @@ class OutputFolder:
     """
 
     def __init__(self, folder: Path, suffix: str, views: list[View]):
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"--out {folder}: not a directory")
         self.folder, self._suffix = folder, suffix
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"--out {folder}: {error.strerror}") from error
-        self._saved = time.monotonic()
+        self._saved, self._unsaved = time.monotonic(), False
         self._stats = _read_stats(folder / "stats.json")
-        self.views = name_views(views, {name: _origin(record) for name, record in self._stats["views"].items()})
+        self.views = name_views(views, _origins(self._stats))
 
     def path(self, name: str) -> Path:
         return self.folder / f"{name}{self._suffix}"
@@ -46,19 +44,29 @@ class OutputFolder:
         with write_whole(self.path(name)) as file:
             save(file)
         self._stats["views"][name] = record | {"origin": origin}
+        self._unsaved = True
         if time.monotonic() - self._saved > 1:
             self._save_stats()
 
     def _save_stats(self):
         with write_whole(self.folder / "stats.json") as file:
             file.write(json.dumps(self._stats, indent=1).encode())
-        self._saved = time.monotonic()
+        self._saved, self._unsaved = time.monotonic(), False
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._save_stats()
+        if self._unsaved:
+            self._save_stats()
+
+
+def recorded_origins(folder: Path) -> dict[str, tuple]:
+    """{name: origin} of the results in a folder, by its stats.json; empty where it has none of ours."""
+    try:
+        return _origins(_read_stats(folder / "stats.json"))
+    except InputError:
+        return {}
 
 
 def check_place(path: Path):
@@ -92,14 +100,13 @@ def _read_stats(path: Path) -> dict:
         return {"views": {}}
     try:
         stats = json.loads(path.read_text())
-        for record in stats["views"].values():
-            _origin(record)
+        set(_origins(stats).values())  # all of them are there, and are plain values
         return stats
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{path}: not a stats.json of this program, so it is not written over; choose another --out"
                          ) from error
 
 
-def _origin(record: dict) -> tuple:
-    origin = record["origin"]
-    return origin["name"], origin["cameras"], origin["split"], origin["ordinal"]
+def _origins(stats: dict) -> dict[str, tuple]:
+    origins = {name: record["origin"] for name, record in stats["views"].items()}
+    return {name: (o["name"], o["cameras"], o["split"], o["ordinal"]) for name, o in origins.items()}

@@ -31,6 +31,11 @@ class View:
         parts = [path.parent.name, path.stem, self.split, self.name]
         return list(dict.fromkeys("/".join(filter(None, parts[-n:])) for n in range(1, 5)))
 
+    def may_be_called(self, name: str) -> bool:
+        """Whether a list of names that anyone may have written can be trusted with this one."""
+        stem, _, number = name.rpartition("~")
+        return name in self.names() or (stem == self.names()[-1] and number.isdecimal())
+
 
 def load_views(files: list[Path]) -> list[View]:
     """All views of the files, in their order. Raises InputError."""
@@ -48,9 +53,10 @@ def name_views(views: list[View], taken: dict[str, tuple]) -> dict[str, View]:
     """A unique name for each view: its own where no other has it, else with as much of its split, its file and its
     folder before it as it takes, else a number. `taken` {name: origin} is from earlier runs: a view that has a name
     there keeps it."""
-    kept = {origin: name for name, origin in taken.items()}
-    named = {kept[view.origin]: view for view in views if view.origin in kept}
-    waiting = [view for view in views if view.origin not in kept]
+    by_origin = {origin: name for name, origin in taken.items()}
+    kept = [by_origin.get(view.origin) for view in views]
+    named = {name: view for name, view in zip(kept, views) if name is not None and view.may_be_called(name)}
+    waiting = [view for name, view in zip(kept, views) if name not in named]
     for level in range(4):
         names = [(view.names()[level:] or view.names()[-1:])[0] for view in waiting]
         times = Counter(names)

@@ -15,6 +15,16 @@ def reference(request):
     return request.config.rootpath / "tests" / "reference" / "street"
 
 
+@pytest.fixture
+def splits(street, tmp_path):
+    """Two cameras files, each with another view of the name 0000: the options that name them."""
+    fly = json.loads((street / "transforms_fly.json").read_text())
+    for split, frame in (("train", 0), ("test", 40)):
+        one = fly | {"w": 96, "h": 64, "frames": [fly["frames"][frame] | {"file_path": "0000"}]}
+        (tmp_path / f"transforms_{split}.json").write_text(json.dumps(one))
+    return ["--cameras", tmp_path / "transforms_train.json"], ["--cameras", tmp_path / "transforms_test.json"]
+
+
 def decibels(a, b):
     a, b = (np.asarray(Image.open(path).convert("RGB"), np.float64) for path in (a, b))
     assert a.shape == b.shape
@@ -54,6 +64,18 @@ def test_pictures_through_depth_caches_are_those_through_the_proxy_itself(viewer
     assert "proxy depth" not in stats_of(tmp_path / "cached")["test_0005"]["ms"]
 
 
+def test_the_depth_of_another_split_is_not_taken_for_a_views_own(viewer, street, tmp_path, splits):
+    train, test = splits
+    depth, out = tmp_path / "depth", tmp_path / "out"
+    render = "render", street / "model", "--depth-from", depth, "--out"
+    assert viewer("depth", street / "proxy.glb", *train, "--out", depth).code == 0
+    assert "0000.npy: depth of a view of train" in viewer(*render, out / "1", *test).err
+    assert viewer("depth", street / "proxy.glb", *test, "--out", depth).code == 0
+    assert viewer(*render, out / "2", *test).code == 0
+    assert viewer("render", street / "model", *test, "--out", out / "3").code == 0
+    assert (out / "2" / "0000.png").read_bytes() == (out / "3" / "0000.png").read_bytes()
+
+
 def test_depth_is_linear_view_z_and_infinite_where_nothing_is(viewer, street, reference, tmp_path):
     assert viewer("depth", street / "proxy.glb", "--cameras", street / "model/cameras.json", "--views", "test_0002",
                   "--out", tmp_path).code == 0
@@ -71,17 +93,12 @@ def test_far_is_where_the_proxy_ends(viewer, street, tmp_path):
     assert np.isinf(depth).any() and depth[np.isfinite(depth)].max() <= 10
 
 
-def test_one_name_in_two_splits_makes_two_pictures_in_one_run_or_in_two(viewer, street, tmp_path):
-    fly = json.loads((street / "transforms_fly.json").read_text())
-    for split, frame in (("train", 0), ("test", 40)):
-        one = fly | {"frames": [fly["frames"][frame] | {"file_path": "0000"}]}
-        (tmp_path / f"transforms_{split}.json").write_text(json.dumps(one))
-    def files(*splits):
-        return [part for split in splits for part in ("--cameras", tmp_path / f"transforms_{split}.json")]
-    common = "render", street / "model", "--size", "96x64", "--culling", "off", "--out"
-    assert viewer(*common, tmp_path / "once", *files("train", "test")).code == 0
-    assert viewer(*common, tmp_path / "twice", *files("train")).code == 0
-    assert viewer(*common, tmp_path / "twice", *files("test")).code == 0
+def test_one_name_in_two_splits_makes_two_pictures_in_one_run_or_in_two(viewer, street, tmp_path, splits):
+    train, test = splits
+    common = "render", street / "model", "--culling", "off", "--out"
+    assert viewer(*common, tmp_path / "once", *train, *test).code == 0
+    assert viewer(*common, tmp_path / "twice", *train).code == 0
+    assert viewer(*common, tmp_path / "twice", *test).code == 0
     assert list(stats_of(tmp_path / "once")) == ["train/0000", "test/0000"]
     assert list(stats_of(tmp_path / "twice")) == ["0000", "test/0000"]
     pictures = [(tmp_path / name).read_bytes() for name in
@@ -113,7 +130,7 @@ def test_wrong_input_is_one_sentence_and_leaves_no_picture(viewer, street, tmp_p
         assert ran.code == 0
         return
     assert ran.code == 2 and told in ran.err.splitlines()[-1] and ran.err.splitlines()[-1].startswith("viewer: ")
-    assert not list(tmp_path.rglob("*.png"))
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("array, told", [

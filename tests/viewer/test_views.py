@@ -46,6 +46,11 @@ def test_a_name_of_an_earlier_run_is_not_taken_and_is_kept():
     assert names([first, second], taken) == ["a", "train/a"]
 
 
+def test_a_name_that_no_run_would_have_given_is_not_kept():
+    assert names([view("a")], {"../../a": view("a").origin}) == ["a"]
+    assert names([view("a")], {"/etc/a~1": view("a").origin}) == ["a"]
+
+
 def test_names_do_not_depend_on_which_views_are_wanted():
     named = name_views([view("a"), view("a", "/data/t.json", "train"), view("b")], {})
     assert list(choose_views(named, ["a"])) == ["test/a", "train/a"]
