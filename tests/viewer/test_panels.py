@@ -45,6 +45,6 @@ def test_milliseconds_are_as_long_as_they_are_meaningful(value, text):
     assert milliseconds(value) == text
 
 
-@pytest.mark.parametrize("psnr, text", [(None, "–"), (math.inf, "identical"), (41.26, "41.3 dB PSNR")])
+@pytest.mark.parametrize("psnr, text", [(None, "–"), (math.inf, "identical"), (41.26, "41.3 dB")])
 def test_what_culling_changes_is_said_in_words(psnr, text):
     assert changes(psnr) == text

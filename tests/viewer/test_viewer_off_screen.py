@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from imgui_bundle import imgui
 
 from gsrender.settings import CULLING, RenderSettings
 from viewer.app import OUTPUTS, Viewer
@@ -74,3 +75,23 @@ def test_a_still_picture_ends_with_complete_figures(viewer):
     for _ in range(5):
         viewer.frame()
     assert viewer.idle and viewer.canvas.stats.counts["drawn"] > 0 and len(viewer.canvas.history) < 5
+
+
+@pytest.mark.parametrize("scale, size", [(1, (1280, 720)), (2, (2560, 1440))])
+def test_the_whole_panel_fits_into_the_smallest_usual_window(scene, scale, size):
+    opened = Viewer(scene, Offscreen(scene.device, *size, scale), ViewerSettings(resolution_scale=0.25))
+    for _ in range(3):
+        opened.frame()
+    side = imgui.internal.find_window_by_name("###side")
+    assert side.scroll_max.y == 0 and side.pos.y + side.size.y <= size[1]
+    assert side.content_size.x <= side.size.x < 0.33 * size[0]
+    opened.close()
+
+
+def test_a_low_window_scrolls_the_panel_instead_of_clipping_it(scene):
+    opened = Viewer(scene, Offscreen(scene.device, 500, 200), ViewerSettings(resolution_scale=0.25))
+    for _ in range(3):
+        opened.frame()
+    side = imgui.internal.find_window_by_name("###side")
+    assert side.scroll_max.y > 0 and side.pos.y + side.size.y <= 200
+    opened.close()
