@@ -94,6 +94,7 @@ class GaussianModel:
     near: float  # view z in scene units at which its trainer stops drawing: 1e-4 for Proxy-GS, 0.2 for the others
     path: str = ""
     warnings: list[str] = field(default_factory=list)  # what loading dropped or guessed, a sentence each
+    file_from_item: torch.Tensor | None = None  # [N] int64, where the items were rearranged: which of the file's each is
 
     @property
     def kind(self) -> str:
@@ -116,21 +117,22 @@ class GaussianModel:
     @property
     def nbytes(self) -> int:
         """Bytes of all of its arrays."""
-        return sum(t.nbytes for t in _tensors(self.items))
+        return sum(t.nbytes for t in tensors_of(self.items))
 
     def to(self, device) -> GaussianModel:
         """The same model on another torch device; itself where it is there already."""
         if self.device == torch.device(device):
             return self
-        return dataclasses.replace(self, items=_to(self.items, device))
+        return dataclasses.replace(self, items=_to(self.items, device), file_from_item=_to(self.file_from_item, device))
 
 
-def _tensors(value):
+def tensors_of(value):
+    """All tensors in a value and in the fields of a dataclass."""
     if isinstance(value, torch.Tensor):
         yield value
     elif dataclasses.is_dataclass(value):
         for f in dataclasses.fields(value):
-            yield from _tensors(getattr(value, f.name))
+            yield from tensors_of(getattr(value, f.name))
 
 
 def _to(value, device):

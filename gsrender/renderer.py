@@ -9,11 +9,12 @@ import torch
 from gsrender._native import ffi, library, pointer
 from gsrender.buffers import Buffers
 from gsrender.camera import Camera
+from gsrender.chunks import arranged, bounds, reach
 from gsrender.depth import DepthBuffer
 from gsrender.errors import DeviceError, InputError
 from gsrender.frame import Frame, FrameStats
 from gsrender.frame_queue import CudaQueue, HostQueue
-from gsrender.model import LEVEL_MAPS, GaussianModel, Mlp
+from gsrender.model import LEVEL_MAPS, GaussianModel, Mlp, tensors_of
 from gsrender.settings import CULLING, RenderSettings
 
 OUTPUTS = ("rgb", "alpha", "depth")
@@ -35,10 +36,13 @@ class Renderer:
     """Draws one model on the device that its tensors are on.
 
     outputs  which of `OUTPUTS` a Frame carries besides the RGBA8 picture
+
+    `.model` is a copy with its items in another order (chunks.py): drop the one that came in where memory is short.
     """
 
     def __init__(self, model: GaussianModel, outputs: tuple[str, ...] = OUTPUTS):
-        self.model = model
+        with memory_or(f"not enough memory to arrange {len(model.items):,} {model.kind}: open a smaller model"):
+            self.model = model = arranged(model)
         self.stats = FrameStats()  # of the last frame that is known to be finished
         self._native = library(model.device.type)
         self._queue = (CudaQueue if model.device.type == "cuda" else HostQueue)(self._native)
@@ -93,7 +97,9 @@ class Renderer:
     @property
     def memory(self) -> dict[str, int]:
         """Bytes on the device by name."""
-        return {"model": self.model.nbytes, **{name: t.nbytes for name, t in self.buffers.tensors.items()}}
+        models = {t.data_ptr() for t in tensors_of(self.model.items)}
+        own = sum(t.nbytes for t in self._tensors if t.data_ptr() not in models)
+        return {"model": self.model.nbytes, "bounds and weights": own, **{name: t.nbytes for name, t in self.buffers.tensors.items()}}
 
     def _collect(self, wait: bool) -> bool:
         """Reads the counts of frames that are finished, one at least with `wait`, and grows what was too small."""
@@ -143,6 +149,7 @@ class Renderer:
         items, s = self.model.items, ffi.new("GsModel *")
         s.count = len(items)
         s.position, s.scale, s.rotation = self._floats(items.position), self._floats(items.scale), self._floats(items.rotation)
+        s.chunks = ffi.cast("GsChunk *", self._floats(bounds(items)))
         if self.model.kind == "splats":
             s.kind, s.sh_degree = self._native.GS_SPLATS, items.sh_degree
             s.opacity, s.sh = self._floats(items.opacity), self._floats(items.sh)
@@ -150,8 +157,7 @@ class Renderer:
         s.kind, s.offsets, s.features = self._native.GS_ANCHORS, items.offset.shape[1], items.feature.shape[1]
         s.offset, s.feature = self._floats(items.offset), self._floats(items.feature)
         s.level, s.extra_level = self._floats(items.level), self._floats(items.extra_level)
-        reach = torch.stack([(items.offset * items.scale[:, None, :3]).norm(dim=2).amax(1), items.scale[:, 3:].amax(1)], 1)
-        s.reach = self._floats(reach)
+        s.reach = self._floats(reach(items))
         s.voxel_size, s.standard_distance, s.fork = items.voxel_size, items.standard_distance, items.fork
         s.levels, s.level_map = items.levels, LEVEL_MAPS.index(items.level_map)
         mlps = items.opacity_mlp, items.covariance_mlp, items.colour_mlp, items.bank_mlp

@@ -5,8 +5,9 @@
    puts work on the stream, so that the stages can be captured as a graph. All memory belongs to the caller. Pointers in
    the structs are to that device's memory, counts included. */
 
-enum { GS_VERSION = 2 };                                     /* checked when the library is loaded */
+enum { GS_VERSION = 3 };                                     /* checked when the library is loaded */
 enum { GS_TILE = 16 };                                       /* edge of a tile, pixels */
+enum { GS_CHUNK = 256 };                                     /* items of a GsChunk */
 enum { GS_MAX_WIDTH = 256 };                                 /* of a decoder: inputs, hidden units, outputs */
 enum { GS_ANCHORS = 0, GS_SPLATS = 1 };                      /* GsModel.kind */
 enum { GS_OFF = 0, GS_CENTRE = 1, GS_FOOTPRINT = 2 };        /* GsView.culling */
@@ -25,9 +26,19 @@ typedef struct GsMlp {
     int inputs, hidden, outputs;
 } GsMlp;
 
+/* Bounds of GS_CHUNK items that follow each other. Cull drops whole chunks by them. */
+typedef struct GsChunk {
+    float low[3], high[3];    /* box of the positions */
+    float sigma;              /* largest of the items' own ellipsoids */
+    float reach[2];           /* largest GsModel.reach; splats: 0 and sigma */
+    float level[2];           /* smallest and largest */
+    float extra_level[2];
+} GsChunk;
+
 typedef struct GsModel {
     int kind;
     int count;                /* N items */
+    const GsChunk *chunks;    /* [ceil(N / GS_CHUNK)] */
     const float *position;    /* [N, 3] */
     const float *scale;       /* anchors [N, 6], splats [N, 3]; activated */
     const float *rotation;    /* [N, 4] unit quaternions w, x, y, z */

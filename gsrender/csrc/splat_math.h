@@ -48,6 +48,47 @@ GS_FN TileRect tiles_under(const GsView &view, float x0, float y0, float x1, flo
             int(clampf((y1 + (GS_TILE - 1)) / GS_TILE, 0.0f, rows))};
 }
 
+// A box in the camera's space.
+struct Box {
+    float x0, x1, y0, y1, z0, z1;
+};
+
+// The least camera-space box around a box in the world.
+GS_FN Box box_in_camera(const GsView &view, const float *low, const float *high) {
+    const Vec3 middle = 0.5f * (load3(low) + load3(high)), half = load3(high) - middle;
+    const Vec3 c = camera_from_world(view, middle);
+    const float *m = view.camera_from_world;
+    const float x = fabsf(m[0]) * half.x + fabsf(m[1]) * half.y + fabsf(m[2]) * half.z;
+    const float y = fabsf(m[4]) * half.x + fabsf(m[5]) * half.y + fabsf(m[6]) * half.z;
+    const float z = fabsf(m[8]) * half.x + fabsf(m[9]) * half.y + fabsf(m[10]) * half.z;
+    // 1e-5 of the coordinates more: the middle's own rounding, seen from afar.
+    const float slack = 1e-5f * (fabsf(c.x) + fabsf(c.y) + fabsf(c.z) + x + y + z);
+    return {c.x - x - slack, c.x + x + slack, c.y - y - slack, c.y + y + slack, c.z - z - slack, c.z + z + slack};
+}
+
+// A rectangle of the picture, image coordinates.
+struct ImageRect {
+    float x0, y0, x1, y1;
+};
+
+// Where the points of a box are seen. It must lie before the camera: z0 > 0.
+GS_FN ImageRect image_of(const GsView &view, const Box &b) {
+    return {view.fx * b.x0 / (b.x0 < 0 ? b.z0 : b.z1) + view.cx, view.fy * b.y0 / (b.y0 < 0 ? b.z0 : b.z1) + view.cy,
+            view.fx * b.x1 / (b.x1 < 0 ? b.z1 : b.z0) + view.cx, view.fy * b.y1 / (b.y1 < 0 ? b.z1 : b.z0) + view.cy};
+}
+
+// The tiles under all Gaussians of up to `sigma` with centres in a box before the camera.
+GS_FN TileRect tiles_of_box(const GsView &view, const Box &b, float sigma) {
+    const ImageRect r = image_of(view, b);
+    const float tx = maxf(fabsf(r.x0 - view.cx), fabsf(r.x1 - view.cx)) / view.fx;
+    const float ty = maxf(fabsf(r.y0 - view.cy), fabsf(r.y1 - view.cy)) / view.fy;
+    const float scale = sigma * maxf(view.fx, view.fy) / b.z0;
+    // The norm of the projection's Jacobian bounds the longer axis; 0.3 is the low-pass filter of ellipse_of, 0.32 the
+    // square root of the 0.1 at which it holds the difference of the axes.
+    const float radius = ceilf(3.0f * sqrtf(scale * scale * (1 + tx * tx + ty * ty) + 0.62f)) + 0.5f;
+    return tiles_under(view, r.x0 - radius, r.y0 - radius, r.x1 + radius, r.y1 + radius);
+}
+
 // An ellipse in the picture: what a Gaussian projects to.
 struct Ellipse {
     float x, y;           // centre, pixel centres at whole numbers

@@ -8,19 +8,19 @@
 
 enum { CULL_HIDDEN = 0, CULL_LOD = 1, CULL_VISIBLE = 2 }; // bits: passed the level mask; is visible
 
-// How far along the levels a distance asks to go, before rounding (Octree-GS; notes in the reference's order of floats).
-GS_FN float wanted_level(const GsModel &model, const GsView &view, int item) {
-    const float cell_centre = 0.5f * model.voxel_size / powf(model.fork, model.level[item]);
-    const Vec3 p = load3(model.position + 3 * size_t(item));
-    const Vec3 d = Vec3{p.x + cell_centre, p.y + cell_centre, p.z + cell_centre} - load3(view.position);
-    return log2f(model.standard_distance / sqrtf(dot(d, d))) / log2f(model.fork) + model.extra_level[item];
+// How far along the levels a distance asks to go, before the anchor's own extra level and rounding (Octree-GS).
+GS_FN float level_at(const GsModel &model, float distance) {
+    return log2f(model.standard_distance / distance) / log2f(model.fork);
 }
 
-// GS_PROGRESSIVE fades the finest level in: `fade` is the factor of its opacity.
-GS_FN bool passes_level(const GsModel &model, const GsView &view, int item, float &fade) {
+// Levels are seen from the middle of an anchor's cell.
+GS_FN float cell_middle(const GsModel &model, float level) { return 0.5f * model.voxel_size / powf(model.fork, level); }
+
+// Whether an anchor of that level is on where `wanted` is asked for. GS_PROGRESSIVE fades the finest level in: `fade` is
+// the factor of its opacity.
+GS_FN bool level_is_on(const GsModel &model, float level, float wanted, float &fade) {
+    const float last = float(model.levels - 1);
     fade = 1.0f;
-    if (model.levels == 0) return true;
-    const float wanted = wanted_level(model, view, item), last = float(model.levels - 1), level = model.level[item];
     if (model.level_map == GS_PROGRESSIVE) {
         const float p = clampf(wanted + 1.0f, 0.9999f, last + 0.9999f), whole = floorf(p);
         if (level == whole) fade = p - whole;
@@ -30,6 +30,15 @@ GS_FN bool passes_level(const GsModel &model, const GsView &view, int item, floa
                         : model.level_map == GS_CEIL ? ceilf(wanted)
                                                      : rintf(wanted); // half to even, as torch rounds
     return level <= clampf(rounded, 0.0f, last);
+}
+
+GS_FN bool passes_level(const GsModel &model, const GsView &view, int item, float &fade) {
+    fade = 1.0f;
+    if (model.levels == 0) return true;
+    const float level = model.level[item], middle = cell_middle(model, level);
+    const Vec3 p = load3(model.position + 3 * size_t(item));
+    const Vec3 d = Vec3{p.x + middle, p.y + middle, p.z + middle} - load3(view.position);
+    return level_is_on(model, level, level_at(model, sqrtf(dot(d, d))) + model.extra_level[item], fade);
 }
 
 // The rule of Proxy-GS: one texel under the centre. Off the picture, and over a NaN, it hides nothing.
@@ -49,24 +58,18 @@ GS_FN bool splat_is_hidden(const GsView &view, const Ellipse &e, const float *sc
     return is_behind(view, e.tiles, e.z - 3.0f * maxf(scale[0], maxf(scale[1], scale[2])));
 }
 
+// Whether all Gaussians of up to `sigma` with centres in a box lie behind the proxy, with all of their 3 sigma.
+GS_FN bool box_is_hidden(const GsView &view, const Box &b, float sigma) {
+    const float nearest = b.z0 - 3.0f * sigma;
+    return nearest > view.near && is_behind(view, tiles_of_box(view, b, sigma), nearest);
+}
+
+GS_FN Box grown(const Box &b, float by) { return {b.x0 - by, b.x1 + by, b.y0 - by, b.y1 + by, b.z0 - by, b.z1 + by}; }
+
 // An anchor covers what any of its Gaussians may cover, whatever the decoder makes of them: centres within `reach[0]` of
 // the anchor, sigma up to `reach[1]`.
 GS_FN bool anchor_is_hidden(const GsView &view, Vec3 p, const float *reach) {
-    const float centres = reach[0], sigma = reach[1], nearest = p.z - centres - 3.0f * sigma;
-    if (!(nearest > view.near)) return false;
-    const float near_z = p.z - centres, far_z = p.z + centres;
-    const float left = (p.x - centres) / (p.x < centres ? near_z : far_z);
-    const float right = (p.x + centres) / (p.x < -centres ? far_z : near_z);
-    const float top = (p.y - centres) / (p.y < centres ? near_z : far_z);
-    const float bottom = (p.y + centres) / (p.y < -centres ? far_z : near_z);
-    const float tx = maxf(fabsf(left), fabsf(right)), ty = maxf(fabsf(top), fabsf(bottom));
-    const float focal = maxf(view.fx, view.fy) / near_z;
-    // The norm of the projection's Jacobian bounds the longer axis; 0.3 is the low-pass filter, 0.32 the square root of
-    // the 0.1 at which ellipse_of holds the difference of the axes.
-    const float radius = ceilf(3.0f * sqrtf(sigma * sigma * focal * focal * (1 + tx * tx + ty * ty) + 0.62f));
-    const float x0 = view.fx * left + view.cx - 0.5f, x1 = view.fx * right + view.cx - 0.5f;
-    const float y0 = view.fy * top + view.cy - 0.5f, y1 = view.fy * bottom + view.cy - 0.5f;
-    return is_behind(view, tiles_under(view, x0 - radius, y0 - radius, x1 + radius, y1 + radius), nearest);
+    return box_is_hidden(view, grown({p.x, p.x, p.y, p.y, p.z, p.z}, reach[0]), reach[1]);
 }
 
 GS_FN int cull_one(const GsModel &model, const GsView &view, int item) {
@@ -86,6 +89,54 @@ GS_FN int cull_one(const GsModel &model, const GsView &view, int item) {
         return CULL_LOD;
     return CULL_LOD | CULL_VISIBLE;
 }
+
+// What becomes of a chunk of items.
+enum {
+    CHUNK_DROP = 0,  // none is visible, and how many pass the level mask is known
+    CHUNK_COUNT = 1, // none is visible, but those that pass the level mask are to be counted
+    CHUNK_TEST = 2   // each is to be tested
+};
+
+// How many of a chunk's items pass the level mask: 0, all, or -1 where only the items can tell.
+GS_FN int chunk_levels(const GsModel &model, const GsView &view, const GsChunk &c, int items) {
+    if (model.kind != GS_ANCHORS || model.levels == 0) return items;
+    float nearest = 0, farthest = 0;
+    for (int axis = 0; axis < 3; axis++) {
+        const float low = c.low[axis] + cell_middle(model, c.level[1]) - view.position[axis];
+        const float high = c.high[axis] + cell_middle(model, c.level[0]) - view.position[axis];
+        const float near = low > 0 ? low : high < 0 ? -high : 0, far = maxf(fabsf(low), fabsf(high));
+        nearest += near * near, farthest += far * far;
+    }
+    // 1e-4 levels: more than rounding moves the items' own sums.
+    float fade;
+    const float most = level_at(model, sqrtf(nearest)) + c.extra_level[1] + 1e-4f;
+    const float least = level_at(model, sqrtf(farthest)) + c.extra_level[0] - 1e-4f;
+    return level_is_on(model, c.level[1], least, fade) ? items : level_is_on(model, c.level[0], most, fade) ? -1 : 0;
+}
+
+// Whether the bounds of a chunk already say that none of its items is visible. NaN fails, and keeps the chunk.
+GS_FN bool chunk_is_invisible(const GsView &view, const GsChunk &c) {
+    const Box box = box_in_camera(view, c.low, c.high);
+    if (box.z1 <= view.near) return true;
+    if (!(box.z0 > view.near)) return false; // it reaches the camera's plane: seen anywhere
+    if (is_empty(tiles_of_box(view, box, c.sigma))) return true;
+    if (view.culling == GS_OFF || !view.depth) return false;
+    if (view.culling == GS_FOOTPRINT) return box_is_hidden(view, grown(box, c.reach[0]), c.reach[1]);
+    const ImageRect r = image_of(view, box);
+    // A centre off the picture is never hidden.
+    if (!(r.x0 > 0 && r.y0 > 0 && r.x1 < view.width && r.y1 < view.height)) return false;
+    return is_behind(view, tiles_under(view, r.x0 - 1, r.y0 - 1, r.x1 + 1, r.y1 + 1), box.z0);
+}
+
+// `lod` is how many items pass the level mask, where CHUNK_DROP.
+GS_FN int cull_chunk(const GsModel &model, const GsView &view, int chunk, int &lod) {
+    const int first = chunk * GS_CHUNK, items = model.count - first < GS_CHUNK ? model.count - first : GS_CHUNK;
+    lod = chunk_levels(model, view, model.chunks[chunk], items);
+    if (lod != 0 && !chunk_is_invisible(view, model.chunks[chunk])) return CHUNK_TEST;
+    return lod < 0 ? CHUNK_COUNT : CHUNK_DROP;
+}
+
+GS_FN int chunk_count(const GsModel &model) { return (model.count + GS_CHUNK - 1) / GS_CHUNK; }
 
 // --- decode ---------------------------------------------------------------------------------------------------------
 

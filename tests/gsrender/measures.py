@@ -17,6 +17,13 @@ def visible_mask(renderer: Renderer) -> np.ndarray:
     return mask
 
 
+def visible_in_file(renderer: Renderer) -> np.ndarray:
+    """The same, in the order of the model's file."""
+    mask = np.zeros(len(renderer.model.items), bool)
+    mask[renderer.model.file_from_item.cpu().numpy()] = visible_mask(renderer)
+    return mask
+
+
 def psnr(a, b) -> float:
     """Of two pictures in 0..1, dB."""
     return float(10 * np.log10(1 / max(np.mean((np.asarray(a, np.float64) - b) ** 2), 1e-20)))

@@ -41,7 +41,7 @@ def test_every_gaussian_of_a_dropped_item_lies_wholly_behind_the_proxy(seed, dev
     dropped = seen & ~kept
     assert seed % 2 or dropped.any()
 
-    splats = reference.project(camera, reference.decode(reference.numpy_of(model.items), camera, dropped))
+    splats = reference.project(camera, reference.decode(reference.numpy_of(renderer.model.items), camera, dropped))
     for i in np.flatnonzero(splats["drawn"]):
         nearest = splats["z"][i] - 3 * splats["scale"][i].max()
         # 1e-4: the twin's depth of a Gaussian and the native bound round differently.

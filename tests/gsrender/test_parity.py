@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from measures import psnr, visible_mask
+from measures import psnr, visible_in_file
 from PIL import Image
 
 import gsrender
@@ -70,7 +70,7 @@ def test_visible_sets_and_counts_are_the_references(trained):
         assert abs(counts["gaussians"] - expected["gaussians"]) <= max(2, 2e-4 * expected["gaussians"]), view
         if f"{view}_{mode}_visible" in trained.exact:
             mask = np.unpackbits(trained.exact[f"{view}_{mode}_visible"])[:len(trained.model.items)].astype(bool)
-            assert (mask != visible_mask(trained.renderer)).sum() <= 2, view
+            assert (mask != visible_in_file(trained.renderer)).sum() <= 2, view
             compared += 1
     assert compared >= 2
 
@@ -114,4 +114,4 @@ def test_the_plain_model_looks_like_inrias(block, device):
         assert psnr(frame.rgba.cpu().numpy()[..., :3] / 255, png) >= 50, view
         if view in exact:
             assert psnr(frame.rgb.cpu().numpy(), exact[view].astype(np.float32).transpose(1, 2, 0)) >= 50
-            assert ((exact[f"{view}_radii"] > 0) != visible_mask(renderer)).sum() <= 2
+            assert ((exact[f"{view}_radii"] > 0) != visible_in_file(renderer)).sum() <= 2

@@ -24,7 +24,7 @@ def columns(renderer, name, count):
 @pytest.mark.parametrize("culling", CULLING)
 def test_cull_keeps_what_its_twin_keeps(model, device, camera, depth, culling):
     renderer, _ = draw(model, device, camera, depth, culling=culling, margin=0.1)
-    lod, visible = reference.cull(reference.numpy_of(model.items), camera, depth, culling, 0.1)
+    lod, visible = reference.cull(reference.numpy_of(renderer.model.items), camera, depth, culling, 0.1)
     assert renderer.stats.counts["lod"] == lod.sum()
     kept = visible_mask(renderer)
     if culling == "footprint":  # the pyramid may see a little farther than the exact footprint, and so keep a little more
@@ -37,7 +37,7 @@ def test_cull_keeps_what_its_twin_keeps(model, device, camera, depth, culling):
 
 def test_cull_follows_every_level_map_and_fork(anchors, device, camera):
     renderer, _ = draw(anchors, device, camera)
-    lod, visible = reference.cull(reference.numpy_of(anchors.items), camera)
+    lod, visible = reference.cull(reference.numpy_of(renderer.model.items), camera)
     assert abs(renderer.stats.counts["lod"] - lod.sum()) <= 1
     assert (visible_mask(renderer) != visible).sum() <= 1
 
@@ -52,7 +52,7 @@ def test_decode_makes_the_twins_gaussians_of_splats(splats, device, camera):
 
 def check_gaussians(model, device, camera):
     renderer, _ = draw(model, device, camera)
-    twin = reference.decode(reference.numpy_of(model.items), camera, visible_mask(renderer))
+    twin = reference.decode(reference.numpy_of(renderer.model.items), camera, visible_mask(renderer))
     count = renderer.stats.counts["gaussians"]
     assert count == len(twin["position"]) > 0
     ours = columns(renderer, "gaussians", count)
@@ -63,7 +63,7 @@ def check_gaussians(model, device, camera):
 
 def test_project_makes_the_twins_ellipses(model, device, camera):
     renderer, _ = draw(model, device, camera)
-    twin = reference.project(camera, reference.decode(reference.numpy_of(model.items), camera, visible_mask(renderer)))
+    twin = reference.project(camera, reference.decode(reference.numpy_of(renderer.model.items), camera, visible_mask(renderer)))
     splats = columns(renderer, "splats", len(twin["z"]))
     tiles = splats[:, 10:].copy().view(np.int16)
     drawn = tiles[:, 0] < tiles[:, 2]
@@ -97,8 +97,8 @@ def test_sort_lists_what_shows_in_each_tile_from_near_to_far(model, device, came
 
 
 def test_blend_draws_the_twins_picture(model, device, camera, depth):
-    _, frame = draw(model, device, camera, depth, culling="centre")
-    (rgb, alpha, z), _ = reference.render(model.items, camera, depth, "centre", background=BACKGROUND)
+    renderer, frame = draw(model, device, camera, depth, culling="centre")
+    (rgb, alpha, z), _ = reference.render(renderer.model.items, camera, depth, "centre", background=BACKGROUND)
     # 1e-3: a splat at the edge of 1/255 may be in one and not in the other.
     assert np.abs(frame.rgb.cpu().numpy() - rgb).mean() < 2e-5 and np.abs(frame.rgb.cpu().numpy() - rgb).max() < 5e-3
     assert np.abs(frame.alpha.cpu().numpy() - alpha).max() < 5e-3

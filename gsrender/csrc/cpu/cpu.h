@@ -35,7 +35,7 @@ inline long long fitting(long long count, long long capacity) { return count < c
 // The scratch memory of each stage that needs some. Stages follow each other, so all begin at its start.
 struct CullScratch {
     unsigned char *state; // [N] bits of cull_one
-    int *first;           // [blocks + 1]
+    int *first;           // [chunks + 1]
     CullScratch(Arena &arena, const GsModel &model);
 };
 

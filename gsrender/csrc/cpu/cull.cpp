@@ -1,36 +1,41 @@
-// All items -> the visible ones, ascending.
+// All items -> the visible ones, ascending: whole chunks by their bounds, then each item of those left.
 #include "cpu.h"
 
 CullScratch::CullScratch(Arena &arena, const GsModel &model) {
     state = arena.take<unsigned char>(model.count);
-    first = arena.take<int>(blocks_of(model.count) + 1);
+    first = arena.take<int>(chunk_count(model) + 1);
 }
 
 int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers) {
     Arena arena(buffers.scratch);
     CullScratch scratch(arena, model);
-    const int blocks = blocks_of(model.count);
+    const int chunks = chunk_count(model);
     long long lod = 0;
-    // Two passes over blocks of items: test and count, then write in order. The order is that of the items, whatever
-    // the number of threads.
-#pragma omp parallel for schedule(dynamic) reduction(+ : lod)
-    for (int block = 0; block < blocks; block++) {
-        int visible = 0;
-        for (int i = block * BLOCK; i < end_of(block, model.count); i++) {
+    // Two passes: test and count, then write in order. The order is that of the items, whatever the number of threads.
+#pragma omp parallel for schedule(dynamic, 4) reduction(+ : lod)
+    for (int chunk = 0; chunk < chunks; chunk++) {
+        const int begin = chunk * GS_CHUNK, end = model.count - begin < GS_CHUNK ? model.count : begin + GS_CHUNK;
+        int passed, visible = 0;
+        float fade;
+        const int fate = cull_chunk(model, view, chunk, passed);
+        if (fate == CHUNK_DROP) lod += passed;
+        for (int i = begin; i < end && fate == CHUNK_COUNT; i++) lod += passes_level(model, view, i, fade);
+        for (int i = begin; i < end && fate == CHUNK_TEST; i++) {
             const int state = cull_one(model, view, i);
             scratch.state[i] = (unsigned char)state;
             lod += state & CULL_LOD ? 1 : 0;
             visible += state & CULL_VISIBLE ? 1 : 0;
         }
-        scratch.first[block] = visible;
+        scratch.first[chunk] = visible;
     }
-    const int visible = exclusive_sum(scratch.first, blocks);
+    scratch.first[chunks] = exclusive_sum(scratch.first, chunks);
 #pragma omp parallel for schedule(static)
-    for (int block = 0; block < blocks; block++) {
-        int at = scratch.first[block];
-        for (int i = block * BLOCK; i < end_of(block, model.count); i++)
+    for (int chunk = 0; chunk < chunks; chunk++) {
+        int at = scratch.first[chunk];
+        if (at == scratch.first[chunk + 1]) continue; // dropped, or none visible: its states were not written
+        for (int i = chunk * GS_CHUNK; i < model.count && i < (chunk + 1) * GS_CHUNK; i++)
             if (scratch.state[i] & CULL_VISIBLE) buffers.item_from_visible[at++] = i;
     }
-    *buffers.counts = GsCounts{lod, visible, 0, 0, 0, {}};
+    *buffers.counts = GsCounts{lod, scratch.first[chunks], 0, 0, 0, {}};
     return 0;
 }

@@ -29,24 +29,30 @@ enum { APART = 8 };
 
 // Scratch memory. It begins with what a frame starts from zero.
 struct Scratch {
-    unsigned *tickets;             // [2] next chunk to cull, to decode
+    unsigned *tickets;             // [3] next work of a kernel whose blocks take it in order
     unsigned *larges;              // number of large splats
-    unsigned long long *cull_sum;  // [chunks] of the running sums, see RunningSum
+    long long *chunks;             // number of chunks in chunk_from_work
+    unsigned long long *chunk_sum; // [chunks / THREADS] of the running sums, see RunningSum
+    unsigned long long *cull_sum;  // [chunks]
     unsigned long long *decode_sum;
     unsigned *tile_pairs;          // [tiles * APART] pairs of a tile, then of those, how many are still to be written
     size_t zeroed;                 // bytes up to here
+    int *chunk_from_work;          // [chunks] chunks that cull looks into, ascending; the last bit: only to count
     int *large;                    // [gaussian_capacity] indices of the large splats, in any order
     unsigned char *shows;          // [gaussian_capacity] bits: in which tiles of its rectangle a small splat shows
     int *tile_order;               // [tiles] the tiles, those with the most pairs first
 
     Scratch(Arena &arena, const GsModel &model, const GsView &view, const GsBuffers &buffers) {
         const size_t tiles = size_t(tile_columns(view)) * tile_rows(view);
-        tickets = arena.take<unsigned>(2);
+        tickets = arena.take<unsigned>(3);
         larges = arena.take<unsigned>(1);
-        cull_sum = arena.take<unsigned long long>((size_t(model.count) + THREADS - 1) / THREADS);
+        chunks = arena.take<long long>(1);
+        chunk_sum = arena.take<unsigned long long>(chunk_count(model) / THREADS + 1);
+        cull_sum = arena.take<unsigned long long>(chunk_count(model));
         decode_sum = arena.take<unsigned long long>((size_t(model.count) + DECODE_CHUNK - 1) / DECODE_CHUNK);
         tile_pairs = arena.take<unsigned>(tiles * APART);
         zeroed = arena.used;
+        chunk_from_work = arena.take<int>(chunk_count(model));
         large = arena.take<int>(buffers.gaussian_capacity);
         shows = arena.take<unsigned char>(buffers.gaussian_capacity);
         tile_order = arena.take<int>(tiles);

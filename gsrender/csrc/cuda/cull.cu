@@ -1,63 +1,81 @@
-// All items -> the visible ones, ascending, in one pass.
+// All items -> the visible ones, ascending: whole chunks by their bounds, then each item of those left. A block takes work in
+// order, and a running sum over the blocks says where what it keeps goes.
 #include "cuda.h"
 
-// A thread's turns: the items of a chunk, a stride of the block apart. Few items are spread over all processors, many are
-// taken four at a time, since a chunk costs a ticket and a look back.
-enum { MANY = 1 << 20, MOST_TURNS = 4 };
-static_assert(MOST_TURNS * WARPS <= int(WARP), "one warp sums the turns of a chunk");
+static_assert(GS_CHUNK == int(THREADS), "a thread an item of a chunk");
 
-template <int TURNS>
+// Writes the values of the threads that keep one to `out`, in the order of the threads, behind those of all work before.
+// Returns, in the first warp, how many there are with them. `before` is shared memory.
+static __device__ long long keep(bool kept, int value, int *out, unsigned long long *sums, unsigned work, int *before,
+                                 long long *first) {
+    const unsigned kept_lanes = __ballot_sync(~0u, kept);
+    if (lane() == 0) before[warp()] = __popc(kept_lanes);
+    __syncthreads();
+    long long total = 0;
+    if (warp() == 0) {
+        const int own = lane() < WARPS ? before[lane()] : 0, all = warp_sum(own), sum = sum_before(own);
+        if (lane() < WARPS) before[lane()] = sum;
+        const long long previous = RunningSum::before(sums, work, all);
+        if (lane() == 0) *first = previous;
+        total = previous + all;
+    }
+    __syncthreads();
+    if (kept) out[*first + before[warp()] + __popc(kept_lanes & ((1u << lane()) - 1))] = value;
+    return total;
+}
+
 static __global__ void __launch_bounds__(THREADS)
-    cull_items(const GsModel model, const GsBuffers buffers, unsigned *ticket, unsigned long long *sums) {
-    enum { CHUNK = TURNS * THREADS };
-    __shared__ unsigned chunk;
-    __shared__ int before[WARP]; // visible items of a warp's turn, then of all turns before it
+    cull_chunks(const GsModel model, const GsBuffers buffers, const Scratch scratch) {
+    __shared__ unsigned work;
+    __shared__ int before[WARPS];
     __shared__ long long first;
     stamp(buffers, 0);
     const GsView view = *buffers.view;
+    const int chunks = chunk_count(model);
     long long lod = 0;
     while (true) {
-        if (threadIdx.x == 0) chunk = atomicAdd(ticket, 1);
         __syncthreads();
-        const long long start = (long long)chunk * CHUNK;
-        if (start >= model.count) break;
-        unsigned seen[TURNS];
-#pragma unroll
-        for (int turn = 0; turn < TURNS; turn++) {
-            const long long item = start + turn * THREADS + threadIdx.x;
-            const int state = item < model.count ? cull_one(model, view, int(item)) : CULL_HIDDEN;
-            lod += (state & CULL_LOD) != 0;
-            seen[turn] = __ballot_sync(~0u, (state & CULL_VISIBLE) != 0);
-            if (lane() == 0) before[turn * WARPS + warp()] = __popc(seen[turn]);
-        }
+        if (threadIdx.x == 0) work = atomicAdd(scratch.tickets, 1);
         __syncthreads();
-        if (warp() == 0) {
-            const int own = lane() < TURNS * WARPS ? before[lane()] : 0, all = warp_sum(own);
-            before[lane()] = sum_before(own);
-            const long long sum = RunningSum::before(sums, chunk, all);
-            if (lane() == 0) {
-                first = sum;
-                if (start + CHUNK >= model.count) buffers.counts->visible = sum + all;
-            }
-        }
-        __syncthreads();
-#pragma unroll
-        for (int turn = 0; turn < TURNS; turn++)
-            if (seen[turn] >> lane() & 1)
-                buffers.item_from_visible[first + before[turn * WARPS + warp()] +
-                                          __popc(seen[turn] & ((1u << lane()) - 1))] =
-                    int(start + turn * THREADS + threadIdx.x);
+        const long long start = (long long)work * THREADS, chunk = start + threadIdx.x;
+        if (start >= chunks) break;
+        int passed = 0;
+        const int fate = chunk < chunks ? cull_chunk(model, view, int(chunk), passed) : CHUNK_DROP;
+        if (fate == CHUNK_DROP) lod += passed;
+        const long long total = keep(fate != CHUNK_DROP, int(chunk) * 2 + (fate == CHUNK_COUNT), scratch.chunk_from_work,
+                                     scratch.chunk_sum, work, before, &first);
+        if (threadIdx.x == 0 && start + THREADS >= chunks) *scratch.chunks = total;
     }
     lod = warp_sum(lod);
     if (lane() == 0) atomic_add(&buffers.counts->lod, lod);
 }
 
-template <int TURNS>
-static void launch(const GsModel &model, const GsBuffers &buffers, const Scratch &scratch, cudaStream_t stream) {
-    const unsigned chunks = unsigned((model.count + (long long)TURNS * THREADS - 1) / (TURNS * THREADS));
-    const unsigned most = resident_blocks(4);
-    cull_items<TURNS><<<chunks < most ? chunks : most, THREADS, 0, stream>>>(model, buffers, scratch.tickets,
-                                                                             scratch.cull_sum);
+static __global__ void __launch_bounds__(THREADS)
+    cull_items(const GsModel model, const GsBuffers buffers, const Scratch scratch) {
+    __shared__ unsigned work;
+    __shared__ int before[WARPS];
+    __shared__ long long first;
+    const GsView view = *buffers.view;
+    const long long chunks = *scratch.chunks;
+    long long lod = 0;
+    while (true) {
+        __syncthreads();
+        if (threadIdx.x == 0) work = atomicAdd(scratch.tickets + 1, 1);
+        __syncthreads();
+        if (work >= chunks) break;
+        const int entry = scratch.chunk_from_work[work];
+        const int item = (entry >> 1) * GS_CHUNK + threadIdx.x;
+        int state = CULL_HIDDEN;
+        float fade;
+        if (item < model.count)
+            state = entry & 1 ? (passes_level(model, view, item, fade) ? CULL_LOD : CULL_HIDDEN) : cull_one(model, view, item);
+        lod += (state & CULL_LOD) != 0;
+        const long long total = keep((state & CULL_VISIBLE) != 0, item, buffers.item_from_visible, scratch.cull_sum, work,
+                                     before, &first);
+        if (threadIdx.x == 0 && work + 1 == chunks) buffers.counts->visible = total;
+    }
+    lod = warp_sum(lod);
+    if (lane() == 0) atomic_add(&buffers.counts->lod, lod);
 }
 
 int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
@@ -65,6 +83,9 @@ int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers, cud
     const Scratch scratch(arena, model, view, buffers);
     GS_TRY(cudaMemsetAsync(buffers.counts, 0, sizeof(GsCounts), stream));
     GS_TRY(cudaMemsetAsync(buffers.scratch, 0, scratch.zeroed, stream));
-    model.count > MANY ? launch<MOST_TURNS>(model, buffers, scratch, stream) : launch<1>(model, buffers, scratch, stream);
+    const unsigned chunks = unsigned(chunk_count(model)), most = resident_blocks(4);
+    const unsigned blocks = (chunks + THREADS - 1) / THREADS;
+    cull_chunks<<<blocks < most ? blocks : most, THREADS, 0, stream>>>(model, buffers, scratch);
+    cull_items<<<chunks < most ? chunks : most, THREADS, 0, stream>>>(model, buffers, scratch);
     return int(cudaGetLastError());
 }

@@ -114,7 +114,7 @@ static __global__ void __launch_bounds__(THREADS)
     int drawn = 0;
     while (true) {
         __syncthreads(); // also: weights are there, and nobody reads the last chunk's numbers any more
-        if (threadIdx.x == 0) chunk = atomicAdd(scratch.tickets + 1, 1);
+        if (threadIdx.x == 0) chunk = atomicAdd(scratch.tickets + 2, 1);
         __syncthreads();
         const long long start = (long long)chunk * DECODE_CHUNK;
         if (start >= visible) break;
