@@ -40,15 +40,6 @@ def test_what_a_chunk_drops_no_item_of_it_would_have_kept(street_model, device, 
         assert (visible != visible_mask(renderer)).sum() <= 1
 
 
-def test_most_chunks_of_a_street_are_dropped_whole(street_model):
-    """What is left to test of the sample from inside it, looking along the street: the reason for chunks."""
-    model = arranged(street_model)
-    camera = Camera.look_at((45, 8.5, 1.9), (35, 8, 1.5), width=160, height=120, near=model.near)
-    _, visible = reference.cull(reference.numpy_of(model.items), camera)
-    in_chunk = np.add.reduceat(visible, np.arange(0, len(visible), CHUNK))
-    assert (in_chunk == 0).mean() > 0.3
-
-
 @pytest.mark.parametrize("count", [1, 255, 256, 257, 1000])
 def test_the_last_chunk_may_be_short(tmp_path, device, count):
     write_anchor_checkpoint(tmp_path, count=max(count, 2), seed=count)
