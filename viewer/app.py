@@ -23,7 +23,7 @@ from viewer.scene import Scene
 from viewer.settings import ViewerSettings
 from viewer.watch import Watch
 from vk_interop.input import Input
-from vk_interop.window import Screen
+from vk_interop.screen import Screen
 
 OUTPUTS = ("alpha", "depth")  # what the window asks of a scene besides the picture: to see holes, to pick points
 NAP = 0.1  # seconds between looks at the events while a still picture stands
@@ -118,7 +118,7 @@ class Viewer:
         canvas = self.canvas
         if canvas.camera is None:
             return
-        self.watch.look(canvas.camera, canvas.settings.culling, canvas.frame)
+        self.watch.look(canvas.camera, canvas.settings, canvas.frame)
         if self.comparison.look(canvas.camera, canvas.settings, canvas.frame.rgba):
             canvas.pause()
 

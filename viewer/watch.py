@@ -9,6 +9,7 @@ import numpy as np
 
 from gsrender.camera import Camera
 from gsrender.frame import Frame
+from gsrender.settings import RenderSettings
 from viewer import warnings
 from viewer.scene import Scene
 
@@ -29,14 +30,14 @@ class Watch:
         self._result: Future | None = None
         self._of_view: list[str] = []
 
-    def look(self, camera: Camera, culling: str, frame: Frame):
+    def look(self, camera: Camera, settings: RenderSettings, frame: Frame):
         """Offers the frame that was just queued; takes it up when the last look is over and a pause has passed."""
-        if self._scene.proxy is None or culling == "off":
+        if self._scene.proxy is None or settings.culling == "off":
             self._asked, self._result, self._of_view = None, None, []
             return
         due = time.perf_counter() - self._looked > PAUSE and (self._result is None or self._result.done())
-        if due and (camera, culling) != self._asked:
-            self._asked, self._looked = (camera, culling), time.perf_counter()
+        if due and (camera, settings) != self._asked:
+            self._asked, self._looked = (camera, settings), time.perf_counter()
             self._result = self._thread.submit(self._measure, camera, sampled(frame.alpha))
 
     def warnings(self, culling: str) -> list[str]:

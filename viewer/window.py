@@ -9,7 +9,8 @@ from viewer.app import OUTPUTS, Viewer, save_png
 from viewer.headless import tell
 from viewer.scene import open_options, render_settings
 from viewer.settings import ViewerSettings
-from vk_interop.window import Offscreen, Window, surface_extensions
+from vk_interop.screen import Offscreen
+from vk_interop.window import Window, surface_extensions
 
 SIZE = (1280, 720)
 

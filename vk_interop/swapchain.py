@@ -5,11 +5,8 @@ from __future__ import annotations
 from gsrender.errors import DeviceError
 from vk_interop.device import Device, ffi, vk, vulkan_errors
 from vk_interop.resources import whole
+from vk_interop.screen import FORMAT, USAGE
 
-# UNORM: the picture and ImGui's colours are the screen's values already; an sRGB format would wash them out.
-FORMAT = vk.VK_FORMAT_B8G8R8A8_UNORM
-USAGE = (vk.VK_IMAGE_USAGE_TRANSFER_DST_BIT | vk.VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT
-         | vk.VK_IMAGE_USAGE_TRANSFER_SRC_BIT)  # written by a copy and by ImGui, read by a screenshot
 ACQUIRE_TIMEOUT = 1_000_000_000  # nanoseconds; a window that nobody sees may never get its turn
 UNCAPPED = (vk.VK_PRESENT_MODE_IMMEDIATE_KHR, vk.VK_PRESENT_MODE_MAILBOX_KHR)
 

@@ -12,7 +12,7 @@ from viewer.app import OUTPUTS, Viewer
 from viewer.frame import render_frame
 from viewer.scene import open_scene
 from viewer.settings import ViewerSettings
-from vk_interop.window import Offscreen
+from vk_interop.screen import Offscreen
 
 
 @pytest.fixture(scope="module", params=["cpu", "cuda"])

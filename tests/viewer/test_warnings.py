@@ -31,7 +31,7 @@ def sentences(scene, camera, culling="centre"):
     """What a Watch says about one picture."""
     watch = Watch(scene, 33.5)
     settings = RenderSettings(culling, background=scene.model.background)
-    watch.look(camera, culling, render_frame(scene, camera, settings))
+    watch.look(camera, settings, render_frame(scene, camera, settings))
     watch.settle()
     found = watch.warnings(culling)
     watch.close()
