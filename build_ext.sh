@@ -11,6 +11,8 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
+torch=torch==2.13.0 # the version that is tested; the packages themselves ask for 2.8 or later
+
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 fail() { printf 'build_ext.sh: %s\n' "$*" >&2; exit 1; }
 has() { command -v "$1" > /dev/null; }
@@ -66,30 +68,22 @@ install_system_packages() {
     find_python
 }
 
-# PyPI's torch brings gigabytes of CUDA; where there is no NVIDIA driver, PyTorch's own index has it without.
-torch_index() {
-    local url=https://download.pytorch.org/whl/cpu
-    has nvidia-smi && return
-    .venv/bin/python -c "import urllib.request as r; r.urlopen('$url/torch/', timeout=5)" 2> /dev/null || return 0
-    echo "--extra-index-url=$url"
-}
-
 install_python_packages() {
-    local stamp key index
+    local stamp key
     if ! .venv/bin/python -c '' 2> /dev/null; then
         say "virtual environment: making .venv with $("$python" --version)"
         "$python" -m venv --clear .venv
     fi
     stamp=.venv/set-up
-    key=$(has nvidia-smi && echo nvidia; pwd; cat setup.py)
+    key=$(has nvidia-smi && echo nvidia; pwd; echo "$torch"; cat setup.py)
     if [ -f $stamp ] && [ "$(cat $stamp)" = "$key" ]; then say "Python packages: all there"; return; fi
     if has nvidia-smi && .venv/bin/python -m pip list 2> /dev/null | grep '^torch .*+cpu' > /dev/null; then
         say "Python packages: this torch is without CUDA and there is an NVIDIA driver now: removing it"
         .venv/bin/python -m pip uninstall --yes torch
     fi
-    index=$(torch_index)
-    say "Python packages: installing into .venv, about 1 GB, more with CUDA"
-    .venv/bin/python -m pip install --use-pep517 ${index:+"$index"} --editable '.[test]'
+    say "Python packages: installing into .venv, about 1 GB; some GB more where pip's torch comes with CUDA"
+    has nvidia-smi || echo "    (to do without CUDA, name PyTorch's index of CPU builds in PIP_EXTRA_INDEX_URL)"
+    .venv/bin/python -m pip install --use-pep517 "$torch" --editable '.[test]'
     printf '%s' "$key" > $stamp
 }
 

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from gsrender import _build  # noqa: E402
 
 REQUIRES = [
-    "torch==2.13.0",
+    "torch>=2.8",  # build_ext.sh pins the version that is tested
     "numpy==2.2.6; python_version < '3.11'",  # the last for Python 3.10
     "numpy==2.4.6; python_version >= '3.11'",
     "cffi==2.1.1",

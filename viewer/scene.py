@@ -123,8 +123,9 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
         # torch's default stream is CUDA's legacy one, which everything else in the process waits for.
         import torch
         torch.cuda.set_stream(torch.cuda.Stream())
-    loaded = load_model(model, torch_device, iteration)
-    scene = Scene(loaded, Renderer(loaded, outputs), cameras=cameras_in(folder), folder=folder,
+    renderer = Renderer(load_model(model, torch_device, iteration), outputs)
+    loaded = renderer.model  # arranged for culling; nothing holds the one that was read
+    scene = Scene(loaded, renderer, cameras=cameras_in(folder), folder=folder,
                   near=loaded.near if near is None else near, warnings=list(loaded.warnings))
     if backend == "auto" and torch_device == "cpu" and nvidia_driver():
         scene.warnings.append("there is an NVIDIA GPU, and it is not used: `python -m viewer doctor` says why")
