@@ -23,7 +23,7 @@ PACKAGES = (("numpy", "numpy", "arrays", True), ("torch", "torch", "tensors", Tr
             ("PIL", "pillow", "pictures", True), ("vulkan", "vulkan", "the proxy's depth", True),
             ("trimesh", "trimesh", "meshes", True), ("pygltflib", "pygltflib", "meshes", True),
             ("imgui_bundle", "imgui-bundle", "the window", False), ("glfw", "glfw", "the window", False),
-            ("cuda.bindings", "cuda-python", "CUDA", False))
+            ("cuda.bindings", "cuda-bindings", "CUDA", False))
 
 
 @dataclass(frozen=True)
