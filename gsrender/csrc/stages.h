@@ -266,6 +266,28 @@ GS_FN bool shows_in(const Outline &o, float x0, float y0, float x1, float y1) {
     return least <= o.reach;
 }
 
+// Half the height and half the width of an outline, and its discriminant over xx^2.
+struct Extent {
+    float tall, wide, bend;
+};
+
+GS_FN Extent extent_of(const Outline &o) {
+    const float determinant = o.xx * o.yy - o.xy * o.xy, reach = maxf(o.reach, 0.0f);
+    return {sqrtf(reach * o.xx / determinant), sqrtf(reach * o.yy / determinant), determinant / (o.xx * o.xx)};
+}
+
+// Between which x an outline lies among the rows y0 to y1; false where it does not reach them. Its farthest points are
+// those of the whole ellipse, or where those are above or below the rows, on the nearer of the two.
+GS_FN bool span_of(const Outline &o, const Extent &e, float y0, float y1, float &x0, float &x1) {
+    const float top = maxf(y0 - o.y, -e.tall), bottom = minf(y1 - o.y, e.tall);
+    if (!(top <= bottom && o.reach >= 0.0f)) return false;
+    const float right = clampf(-o.xy_by_yy * e.wide, top, bottom), left = clampf(o.xy_by_yy * e.wide, top, bottom);
+    const float squared = o.reach / o.xx;
+    x0 = o.x - o.xy_by_xx * left - sqrtf(maxf(squared - e.bend * left * left, 0.0f));
+    x1 = o.x - o.xy_by_xx * right + sqrtf(maxf(squared - e.bend * right * right, 0.0f));
+    return true;
+}
+
 GS_FN bool shows_in_tile(const Outline &o, int column, int row) {
     const float x = float(column * GS_TILE), y = float(row * GS_TILE);
     return shows_in(o, x, y, x + (GS_TILE - 1), y + (GS_TILE - 1));

@@ -9,7 +9,7 @@ struct alignas(64) Tile {
 // Rows of the tile that the splat shows in.
 static void rows_of(const GsSplat &s, int top, int &first, int &end) {
     const Outline o = outline_of(s);
-    const float half = o.reach > 0 ? sqrtf(o.reach / (o.yy - o.xy * o.xy_by_xx)) : -1.0f;
+    const float half = o.reach > 0 ? extent_of(o).tall : -1.0f;
     first = int(clampf(ceilf(s.y - half - top), 0, GS_TILE));
     end = int(clampf(floorf(s.y + half - top) + 1, 0, GS_TILE));
 }

@@ -38,9 +38,13 @@ static void for_tiles(const GsBuffers &buffers, const int *sorted, int count, in
         const TileRect t = tiles_of(s);
         if (t.bottom <= top || t.top >= bottom) continue;
         const Outline outline = outline_of(s);
-        for (int y = t.top > top ? t.top : top; y < (t.bottom < bottom ? t.bottom : bottom); y++)
-            for (int x = t.left; x < t.right; x++)
-                if (shows_in_tile(outline, x, y)) visit(sorted[i], y * columns + x);
+        const Extent extent = extent_of(outline);
+        for (int y = t.top > top ? t.top : top; y < (t.bottom < bottom ? t.bottom : bottom); y++) {
+            float x0, x1; // a row of tiles at a time: testing each tile took three times as long
+            if (!span_of(outline, extent, float(y * GS_TILE), float(y * GS_TILE + GS_TILE - 1), x0, x1)) continue;
+            const int first = int(ceilf((x0 - (GS_TILE - 1)) / GS_TILE)), last = int(floorf(x1 / GS_TILE));
+            for (int x = first > t.left ? first : t.left; x <= last && x < t.right; x++) visit(sorted[i], y * columns + x);
+        }
     }
 }
 
