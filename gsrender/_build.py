@@ -1,7 +1,7 @@
 """Compiles the native libraries into gsrender/_lib: with g++ always, with nvcc where there is one.
 
 They are plain shared libraries behind the C interface of csrc/gsrender.h, bound neither to a Python nor to a torch.
-setup.py calls `build`, and so does `python -m gsrender._build`; what has not changed is not compiled again. Environment:
+setup.py calls `build`, and so does `python -m gsrender._build`; what has not changed is left as it is. Environment:
 
     CXX            the C++ compiler, g++ by default
     GSRENDER_ARCH  what g++ compiles for, native by default; x86-64-v3 runs on any x86 CPU since 2013

@@ -12,6 +12,7 @@ from gsrender.errors import DeviceError
 HERE = Path(__file__).parent
 ffi = cffi.FFI()
 ffi.cdef((HERE / "csrc" / "gsrender.h").read_text())
+constants = ffi.dlopen(None)  # the header's enums, whichever library runs
 
 
 def library_path(device_type: str) -> Path:

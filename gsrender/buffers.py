@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from gsrender._native import ffi, pointer
+from gsrender._native import constants, ffi, pointer
 from gsrender.errors import DeviceError
 from gsrender.frame import Frame
 from gsrender.model import GaussianModel
@@ -13,7 +13,6 @@ COUNTS = ("lod", "visible", "gaussians", "drawn", "pairs")  # the first fields o
 COUNTS_WORDS = ffi.sizeof("GsCounts") // 8
 GAUSSIAN_FLOATS = ffi.sizeof("GsGaussian") // 4
 SPLAT_FLOATS = ffi.sizeof("GsSplat") // 4
-TILE = 16  # GS_TILE
 MOST = 2**31  # entries of a buffer: indices are 32 bits
 SPARE = 1.25  # what a buffer that was too small gets, times what the frame needed: the next view needs more
 
@@ -42,7 +41,7 @@ class Buffers:
     def resize(self, width: int, height: int) -> None:
         """Makes room for a picture of another size."""
         self.width, self.height = width, height
-        tiles = -(-width // TILE) * -(-height // TILE)
+        tiles = -(-width // constants.GS_TILE) * -(-height // constants.GS_TILE)
         self.tensors["pair_from_tile"] = self._new(tiles + 1, torch.int32)
         self.tensors["rgba"] = self._new((height, width, 4), torch.uint8)
         for name, shape in (("rgb", (height, width, 3)), ("alpha", (height, width)), ("depth", (height, width))):

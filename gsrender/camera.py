@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+LARGEST_SIDE = 16384  # pixels an edge that are drawn: tiles are counted in 16 bits, and memory ends long before
 Rows = tuple[tuple[float, float, float, float], ...]
 
 
@@ -93,8 +94,8 @@ class Camera:
     def resized(self, width: int, height: int) -> Camera:
         """The same view in a picture of another size: the vertical field of view stays, the horizontal one follows."""
         scale = height / self.height
-        return replace(self, fx=self.fx * scale, fy=self.fy * scale, cx=self.cx * scale + (width - self.width * scale) / 2,
-                       cy=self.cy * scale, width=width, height=height)
+        return replace(self, fx=self.fx * scale, fy=self.fy * scale, width=width, height=height,
+                       cx=self.cx * scale + (width - self.width * scale) / 2, cy=self.cy * scale)
 
     def with_near(self, near: float) -> Camera:
         return replace(self, near=float(near))

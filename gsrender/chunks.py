@@ -7,9 +7,10 @@ import dataclasses
 
 import torch
 
+from gsrender._native import constants
 from gsrender.model import Anchors, GaussianModel, Splats
 
-CHUNK = 256  # GS_CHUNK
+CHUNK = constants.GS_CHUNK
 
 
 def arranged(model: GaussianModel) -> GaussianModel:
@@ -42,7 +43,7 @@ def _morton(position: torch.Tensor) -> torch.Tensor:
 
 
 def reach(items: Anchors | Splats) -> torch.Tensor:
-    """[N, 2] farthest Gaussian centre from an item, largest sigma of its Gaussians, whatever the decoders make of them."""
+    """[N, 2] farthest Gaussian centre from an item, largest sigma of its Gaussians, whatever is decoded."""
     if isinstance(items, Anchors):
         centres = (items.offset * items.scale[:, None, :3]).norm(dim=2).amax(1)
         return torch.stack([centres, items.scale[:, 3:].amax(1)], 1)

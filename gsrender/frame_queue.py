@@ -1,7 +1,7 @@
 """How the stages of a frame are run, and how what they counted comes back without holding the next frame up.
 
-Two queues with the same methods: on the host every stage is over when its call returns; on CUDA the stages are one graph,
-captured again when a buffer or the size of the picture changes, and the counts follow a frame later.
+Two queues with the same methods: on the host every stage is over when its call returns; on CUDA the stages are one
+graph, captured again when a buffer or the size of the picture changes, and the counts follow a frame later.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class HostQueue:
         self._done = dict(zip(COUNTS, tensors["counts"].tolist())), milliseconds
 
     def collect(self, wait: bool) -> tuple[dict[str, int], dict[str, float]] | None:
-        """Counts and milliseconds of the oldest frame that is finished and was not collected yet; None if there is none."""
+        """Counts and milliseconds of the oldest finished frame that was not collected yet; None if there is none."""
         done, self._done = self._done, None
         return done
 
@@ -42,19 +42,20 @@ class HostQueue:
 class CudaQueue:
     AHEAD = 4  # frames the host may be ahead of the stream; a further one waits
 
-    def __init__(self, native):
-        self.native, self.names = native, stage_names(native)
+    def __init__(self, native, device: torch.device):
+        self.native, self.names, self.device = native, stage_names(native), device
         self._free, self._pending = [_InFlight() for _ in range(self.AHEAD)], []
-        self._graph, self._captured, self._side = None, None, torch.cuda.Stream()
+        self._graph, self._captured, self._side = None, None, torch.cuda.Stream(device)
 
     def submit(self, model, view, buffers, tensors) -> None:
-        """Puts the frame on the current stream. `collect(wait=True)` first where `is_full`."""
-        self._capture(model, view, buffers)
-        frame = self._free.pop()
-        frame.upload(view, tensors["view"])
-        self._graph.replay()
-        frame.finish(tensors["counts"])
-        self._pending.append(frame)
+        """Puts the frame on the device's current stream. `collect(wait=True)` first where `is_full`."""
+        with torch.cuda.device(self.device):
+            self._capture(model, view, buffers)
+            frame = self._free.pop()
+            frame.upload(view, tensors["view"])
+            self._graph.replay()
+            frame.finish(tensors["counts"])
+            self._pending.append(frame)
 
     @property
     def is_full(self) -> bool:

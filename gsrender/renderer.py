@@ -8,7 +8,7 @@ import torch
 
 from gsrender._native import ffi, library, pointer
 from gsrender.buffers import Buffers
-from gsrender.camera import Camera
+from gsrender.camera import LARGEST_SIDE, Camera
 from gsrender.chunks import arranged, bounds, reach
 from gsrender.depth import DepthBuffer
 from gsrender.errors import DeviceError, InputError
@@ -18,7 +18,6 @@ from gsrender.model import LEVEL_MAPS, GaussianModel, Mlp, tensors_of
 from gsrender.settings import CULLING, RenderSettings
 
 OUTPUTS = ("rgb", "alpha", "depth")
-LARGEST_SIDE = 16384  # pixels; tile rectangles hold tile numbers of 16 bits, and memory ends long before
 
 
 @contextmanager
@@ -28,8 +27,11 @@ def memory_or(sentence: str):
         yield
     except DeviceError:
         raise
-    except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError, and a bare RuntimeError on the CPU
-        raise DeviceError(sentence) from error
+    except (RuntimeError, MemoryError) as error:
+        # On the CPU torch has no error of its own for it, only this word in a RuntimeError's text.
+        if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "alloc" in str(error):
+            raise DeviceError(sentence) from error
+        raise
 
 
 class Renderer:
@@ -45,7 +47,7 @@ class Renderer:
             self.model = model = arranged(model)
         self.stats = FrameStats()  # of the last frame that is known to be finished
         self._native = library(model.device.type)
-        self._queue = (CudaQueue if model.device.type == "cuda" else HostQueue)(self._native)
+        self._queue = CudaQueue(self._native, model.device) if self.is_cuda else HostQueue(self._native)
         self._tensors: list[torch.Tensor] = []  # what the structs point to
         self._model = self._model_struct()
         self._view, self._buffers = ffi.new("GsView *"), ffi.new("GsBuffers *")
@@ -99,7 +101,8 @@ class Renderer:
         """Bytes on the device by name."""
         models = {t.data_ptr() for t in tensors_of(self.model.items)}
         own = sum(t.nbytes for t in self._tensors if t.data_ptr() not in models)
-        return {"model": self.model.nbytes, "bounds and weights": own, **{name: t.nbytes for name, t in self.buffers.tensors.items()}}
+        buffers = {name: t.nbytes for name, t in self.buffers.tensors.items()}
+        return {"model": self.model.nbytes, "bounds and weights": own, **buffers}
 
     def _collect(self, wait: bool) -> bool:
         """Reads the counts of frames that are finished, one at least with `wait`, and grows what was too small."""
@@ -148,7 +151,8 @@ class Renderer:
     def _model_struct(self):
         items, s = self.model.items, ffi.new("GsModel *")
         s.count = len(items)
-        s.position, s.scale, s.rotation = self._floats(items.position), self._floats(items.scale), self._floats(items.rotation)
+        s.position, s.scale = self._floats(items.position), self._floats(items.scale)
+        s.rotation = self._floats(items.rotation)
         s.chunks = ffi.cast("GsChunk *", self._floats(bounds(items)))
         if self.model.kind == "splats":
             s.kind, s.sh_degree = self._native.GS_SPLATS, items.sh_degree
@@ -173,7 +177,8 @@ class Renderer:
     def _mlp(self, mlp: Mlp, weights) -> dict:
         widest = max(mlp.inputs, mlp.hidden, mlp.outputs)
         if widest > self._native.GS_MAX_WIDTH:
-            raise InputError(f"{self.model.path}: a decoder is {widest} wide; at most {self._native.GS_MAX_WIDTH} is drawn")
+            raise InputError(f"{self.model.path}: a decoder is {widest} wide; at most {self._native.GS_MAX_WIDTH} is "
+                             "drawn")
         bias1 = weights + mlp.inputs * mlp.hidden
         weight2 = bias1 + mlp.hidden
         return dict(weight1=weights, bias1=bias1, weight2=weight2, bias2=weight2 + mlp.hidden * mlp.outputs,

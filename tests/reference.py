@@ -1,7 +1,7 @@
 """The slow twin of every stage in NumPy: what the native code must equal, in the order of the frame.
 
-Written from the formats and formulas of Proxy-GS, Octree-GS, Scaffold-GS and 3D Gaussian Splatting, matrices spelled out,
-one item or one pixel at a time where that is clearer. Arrays are float32 as the trainers have them; masks are over all
+Written from the formats and formulas of Proxy-GS, Octree-GS, Scaffold-GS and 3D Gaussian Splatting, with matrices, one
+item or one pixel at a time where that is clearer. Arrays are float32 as the trainers have them; masks are over all
 items. Nothing here is shared with gsrender/csrc.
 """
 
@@ -76,8 +76,8 @@ def rotation_matrices(quaternions):
 
 
 def ellipses(camera, position, scale, rotation):
-    """EWA splatting: centre [N, 2] and covariance [N, 2, 2] in the picture, view z [N], tile rectangle [N, 4] (left, top,
-    behind right, behind bottom), and whether there is anything to draw [N]."""
+    """EWA splatting: centre [N, 2] and covariance [N, 2, 2] in the picture, view z [N], tile rectangle [N, 4] (left,
+    top, behind right, behind bottom), and whether there is anything to draw [N]."""
     p = in_camera(camera, position)
     z = p[:, 2]
     ok = z > F(camera.near)
@@ -220,7 +220,7 @@ def decode_anchors(anchors, camera, visible, appearance=0):
 
 
 def sh_basis(d):
-    """[N, 16] real spherical harmonics of unit directions, written as Legendre sums rather than a table of constants."""
+    """[N, 16] real spherical harmonics of unit directions, from Legendre functions and not a table of constants."""
     from math import factorial, pi, sqrt
     x, y, z = d.astype(np.float64).T
     azimuth = (x + 1j * y)  # r sin(theta) e^(i phi)
@@ -257,13 +257,14 @@ def decode(items, camera, visible, appearance=0):
 
 def project(camera, gaussians):
     """Adds centre, conic (inverse covariance [G, 2, 2]), z, tiles and drawn to the Gaussians."""
-    centre, covariance, z, tiles, drawn = ellipses(camera, gaussians["position"], gaussians["scale"], gaussians["rotation"])
-    return dict(gaussians, centre=centre, conic=np.linalg.inv(covariance.astype(np.float64)).astype(F), z=z, tiles=tiles,
-                drawn=drawn)
+    shapes = (gaussians[name] for name in ("position", "scale", "rotation"))
+    centre, covariance, z, tiles, drawn = ellipses(camera, *shapes)
+    conic = np.linalg.inv(covariance.astype(np.float64)).astype(F)
+    return dict(gaussians, centre=centre, conic=conic, z=z, tiles=tiles, drawn=drawn)
 
 
 def sort(camera, splats):
-    """For each tile, row by row, the indices of the splats whose rectangle covers it, from near to far, ties by index."""
+    """For each tile, row by row, the splats whose rectangle covers it: indices from near to far, ties by index."""
     columns, rows = -(-camera.width // TILE), -(-camera.height // TILE)
     order = [i for i in np.argsort(splats["z"], kind="stable") if splats["drawn"][i]]
     tiles = [[] for _ in range(columns * rows)]

@@ -18,7 +18,8 @@ def small(tmp_path, monkeypatch):
     """A library of one function, compiled the way the real one is."""
     (tmp_path / "csrc" / "cpu").mkdir(parents=True)
     (tmp_path / "csrc" / "answer.h").write_text("#define ANSWER 42\n")
-    (tmp_path / "csrc" / "cpu" / "a.cpp").write_text('#include "../answer.h"\nextern "C" int answer() { return ANSWER; }\n')
+    (tmp_path / "csrc" / "cpu" / "a.cpp").write_text(
+        '#include "../answer.h"\nextern "C" int answer() { return ANSWER; }\n')
     monkeypatch.setattr(_build, "CSRC", tmp_path / "csrc")
     monkeypatch.setenv("CUDA_ARCH", "none")
     said = []

@@ -1,50 +1,50 @@
 /* The C interface of both native libraries, libgsrender_cpu.so and libgsrender_cuda.so.
 
-   Python reads this file with cffi as it stands, so it holds declarations only. A frame is the library's stages in their
-   order. Each takes the same three structs, works on the device its library is for, allocates nothing and, on CUDA, only
-   puts work on the stream, so that the stages can be captured as a graph. All memory belongs to the caller. Pointers in
-   the structs are to that device's memory, counts included. */
+   Python reads this file with cffi as it stands, so it holds declarations only. A frame is the library's stages in
+   their order. Each takes the same three structs, works on the device its library is for, allocates nothing and, on
+   CUDA, only puts work on the stream, so that the stages can be captured as a graph. All memory belongs to the caller.
+   Pointers in the structs are to that device's memory, counts included. */
 
-enum { GS_VERSION = 3 };                                     /* checked when the library is loaded */
-enum { GS_TILE = 16 };                                       /* edge of a tile, pixels */
-enum { GS_CHUNK = 256 };                                     /* items of a GsChunk */
-enum { GS_MAX_WIDTH = 256 };                                 /* of a decoder: inputs, hidden units, outputs */
-enum { GS_ANCHORS = 0, GS_SPLATS = 1 };                      /* GsModel.kind */
-enum { GS_OFF = 0, GS_CENTRE = 1, GS_FOOTPRINT = 2 };        /* GsView.culling */
+enum { GS_VERSION = 3 };                                              /* checked when the library is loaded */
+enum { GS_TILE = 16 };                                                /* edge of a tile, pixels */
+enum { GS_CHUNK = 256 };                                              /* items of a GsChunk */
+enum { GS_MAX_WIDTH = 256 };                                          /* of a decoder: inputs, hidden units, outputs */
+enum { GS_ANCHORS = 0, GS_SPLATS = 1 };                               /* GsModel.kind */
+enum { GS_OFF = 0, GS_CENTRE = 1, GS_FOOTPRINT = 2 };                 /* GsView.culling */
 enum { GS_ROUND = 0, GS_FLOOR = 1, GS_CEIL = 2, GS_PROGRESSIVE = 3 }; /* GsModel.level_map */
 
 /* Two dense layers with a ReLU between. Inputs: features, view direction (3), distance, level, appearance. */
 typedef struct GsMlp {
-    const float *weight1;     /* [inputs, hidden] */
-    const float *bias1;       /* [hidden] */
-    const float *weight2;     /* [hidden, outputs] */
-    const float *bias2;       /* [outputs] */
-    int features;             /* leading inputs: the anchor's feature; 0 for the feature bank */
-    int distance;             /* 1: one input is the distance to the camera */
-    int level;                /* 1: one input is the anchor's level */
-    int appearance;           /* trailing inputs: GsModel.appearance */
+    const float *weight1; /* [inputs, hidden] */
+    const float *bias1;   /* [hidden] */
+    const float *weight2; /* [hidden, outputs] */
+    const float *bias2;   /* [outputs] */
+    int features;         /* leading inputs: the anchor's feature; 0 for the feature bank */
+    int distance;         /* 1: one input is the distance to the camera */
+    int level;            /* 1: one input is the anchor's level */
+    int appearance;       /* trailing inputs: GsModel.appearance */
     int inputs, hidden, outputs;
 } GsMlp;
 
 /* Bounds of GS_CHUNK items that follow each other. Cull drops whole chunks by them. */
 typedef struct GsChunk {
-    float low[3], high[3];    /* box of the positions */
-    float sigma;              /* largest of the items' own ellipsoids */
-    float reach[2];           /* largest GsModel.reach; splats: 0 and sigma */
-    float level[2];           /* smallest and largest */
+    float low[3], high[3]; /* box of the positions */
+    float sigma;           /* largest of the items' own ellipsoids */
+    float reach[2];        /* largest GsModel.reach; splats: 0 and sigma */
+    float level[2];        /* smallest and largest */
     float extra_level[2];
 } GsChunk;
 
 typedef struct GsModel {
     int kind;
-    int count;                /* N items */
-    const GsChunk *chunks;    /* [ceil(N / GS_CHUNK)] */
-    const float *position;    /* [N, 3] */
-    const float *scale;       /* anchors [N, 6], splats [N, 3]; activated */
-    const float *rotation;    /* [N, 4] unit quaternions w, x, y, z */
+    int count;             /* N items */
+    const GsChunk *chunks; /* [ceil(N / GS_CHUNK)] */
+    const float *position; /* [N, 3] */
+    const float *scale;    /* anchors [N, 6], splats [N, 3]; activated */
+    const float *rotation; /* [N, 4] unit quaternions w, x, y, z */
 
-    const float *opacity;     /* splats: [N] */
-    const float *sh;          /* splats: [N, (sh_degree + 1)^2, 3] */
+    const float *opacity; /* splats: [N] */
+    const float *sh;      /* splats: [N, (sh_degree + 1)^2, 3] */
     int sh_degree;
 
     int offsets;              /* anchors: K Gaussians each */
@@ -55,12 +55,12 @@ typedef struct GsModel {
     const float *extra_level; /* [N] */
     const float *reach;       /* [N, 2] farthest Gaussian centre from the anchor, largest Gaussian sigma */
     float voxel_size, standard_distance, fork;
-    int levels;               /* 0: the model has no levels */
+    int levels; /* 0: the model has no levels */
     int level_map;
     GsMlp opacity_mlp, covariance_mlp, colour_mlp;
-    GsMlp bank_mlp;           /* outputs 0: no feature bank */
-    const float *weights;     /* what those four point to, in that order without gaps, on 16 bytes */
-    const float *appearance;  /* the chosen row of the embedding */
+    GsMlp bank_mlp;          /* outputs 0: no feature bank */
+    const float *weights;    /* what those four point to, in that order without gaps, on 16 bytes */
+    const float *appearance; /* the chosen row of the embedding */
 } GsModel;
 
 /* Camera, depth and settings of one frame. */
@@ -72,14 +72,14 @@ typedef struct GsView {
     float background[3];
     int culling;
     float margin;
-    const float *depth;          /* linear view z [height, width], then its max pyramid (depth.py); null: no proxy */
-    unsigned char *rgba;         /* where the picture goes, [height, width, 4], opaque */
+    const float *depth;  /* linear view z [height, width], then its max pyramid (depth.py); null: no proxy */
+    unsigned char *rgba; /* where the picture goes, [height, width, 4], opaque */
 } GsView;
 
 /* What the stages counted. Numbers are what the frame needed: larger than a capacity means that it did not fit. */
 typedef struct GsCounts {
     long long lod, visible, gaussians, drawn, pairs;
-    long long nanoseconds[6];  /* CUDA: the GPU's clock when a stage began, and behind the last */
+    long long nanoseconds[6]; /* CUDA: the GPU's clock when a stage began, and behind the last */
 } GsCounts;
 
 /* A decoded Gaussian, in the world. */
@@ -89,28 +89,28 @@ typedef struct GsGaussian {
 
 /* A projected one, in the picture. */
 typedef struct GsSplat {
-    float x, y;               /* centre, pixel centres at whole numbers */
-    float conic[3];           /* inverse covariance: xx, xy, yy */
+    float x, y;     /* centre, pixel centres at whole numbers */
+    float conic[3]; /* inverse covariance: xx, xy, yy */
     float opacity;
     float colour[3];
-    float z;                  /* view z */
-    short tiles[4];           /* first column, first row, behind the last column, behind the last row */
+    float z;        /* view z */
+    short tiles[4]; /* first column, first row, behind the last column, behind the last row */
 } GsSplat;
 
 typedef struct GsBuffers {
-    const GsView *view;              /* CUDA: a copy of the view in device memory, which the kernels read */
+    const GsView *view; /* CUDA: a copy of the view in device memory, which the kernels read */
     GsCounts *counts;
-    int *item_from_visible;          /* [N] ascending */
-    GsGaussian *gaussians;           /* [gaussian_capacity]; CUDA: null where nobody wants to see them */
-    GsSplat *splats;                 /* [gaussian_capacity] */
-    unsigned *pair_from_tile;        /* [tiles + 1] */
-    unsigned long long *pairs;       /* [pair_capacity] by tile; view z's bits << 32 | splat. Within a tile the CPU sorts
-                                        them, CUDA leaves that to blend, which needs the nearest few only */
-    void *scratch;                   /* [gs_scratch_bytes] */
+    int *item_from_visible;    /* [N] ascending */
+    GsGaussian *gaussians;     /* [gaussian_capacity]; CUDA: null where nobody wants to see them */
+    GsSplat *splats;           /* [gaussian_capacity] */
+    unsigned *pair_from_tile;  /* [tiles + 1] */
+    unsigned long long *pairs; /* [pair_capacity] by tile; view z's bits << 32 | splat. Within a tile the CPU sorts
+                                  them, CUDA leaves that to blend, which needs the nearest few only */
+    void *scratch;             /* [gs_scratch_bytes] */
     long long gaussian_capacity, pair_capacity;
-    float *rgb;                      /* [height, width, 3] unclamped; null: not wanted */
-    float *alpha;                    /* [height, width]; null: not wanted */
-    float *z;                        /* [height, width] expected depth; null: not wanted */
+    float *rgb;   /* [height, width, 3] unclamped; null: not wanted */
+    float *alpha; /* [height, width]; null: not wanted */
+    float *z;     /* [height, width] expected depth; null: not wanted */
 } GsBuffers;
 
 int gs_version(void);

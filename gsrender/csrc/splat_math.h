@@ -8,19 +8,30 @@ struct Vec3 {
     float x, y, z;
 };
 
-GS_FN Vec3 load3(const float *p) { return {p[0], p[1], p[2]}; }
-GS_FN Vec3 operator+(Vec3 a, Vec3 b) { return {a.x + b.x, a.y + b.y, a.z + b.z}; }
-GS_FN Vec3 operator-(Vec3 a, Vec3 b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
-GS_FN Vec3 operator*(float s, Vec3 a) { return {s * a.x, s * a.y, s * a.z}; }
-GS_FN float dot(Vec3 a, Vec3 b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
+GS_FN
+Vec3 load3(const float *p) { return {p[0], p[1], p[2]}; }
+GS_FN
+Vec3 operator+(Vec3 a, Vec3 b) { return {a.x + b.x, a.y + b.y, a.z + b.z}; }
+GS_FN
+Vec3 operator-(Vec3 a, Vec3 b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
+GS_FN
+Vec3 operator*(float s, Vec3 a) { return {s * a.x, s * a.y, s * a.z}; }
+GS_FN
+float dot(Vec3 a, Vec3 b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
 // Not fminf and fmaxf: their rules for NaN keep a compiler from vectorising them. Here NaN yields the second argument.
-GS_FN float minf(float a, float b) { return a < b ? a : b; }
-GS_FN float maxf(float a, float b) { return a > b ? a : b; }
-GS_FN float clampf(float v, float low, float high) { return minf(maxf(v, low), high); }
-GS_FN int clampi(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
-GS_FN float sigmoid(float v) { return 1.0f / (1.0f + expf(-v)); }
+GS_FN
+float minf(float a, float b) { return a < b ? a : b; }
+GS_FN
+float maxf(float a, float b) { return a > b ? a : b; }
+GS_FN
+float clampf(float v, float low, float high) { return minf(maxf(v, low), high); }
+GS_FN
+int clampi(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
+GS_FN
+float sigmoid(float v) { return 1.0f / (1.0f + expf(-v)); }
 
-GS_FN Vec3 camera_from_world(const GsView &view, Vec3 p) {
+GS_FN
+Vec3 camera_from_world(const GsView &view, Vec3 p) {
     const float *m = view.camera_from_world;
     return {m[0] * p.x + m[1] * p.y + m[2] * p.z + m[3], m[4] * p.x + m[5] * p.y + m[6] * p.z + m[7],
             m[8] * p.x + m[9] * p.y + m[10] * p.z + m[11]};
@@ -28,20 +39,27 @@ GS_FN Vec3 camera_from_world(const GsView &view, Vec3 p) {
 
 // Image coordinates, pixel (0, 0) spanning [0, 1). The 1e-7 is the reference's; it moves nothing that can be seen, but
 // decides which texel a point on an edge reads.
-GS_FN float image_x(const GsView &view, Vec3 p) { return view.fx * p.x / (p.z + 1e-7f) + view.cx; }
-GS_FN float image_y(const GsView &view, Vec3 p) { return view.fy * p.y / (p.z + 1e-7f) + view.cy; }
+GS_FN
+float image_x(const GsView &view, Vec3 p) { return view.fx * p.x / (p.z + 1e-7f) + view.cx; }
+GS_FN
+float image_y(const GsView &view, Vec3 p) { return view.fy * p.y / (p.z + 1e-7f) + view.cy; }
 
 struct TileRect {
     int left, top, right, bottom; // right and bottom are behind the last
 };
 
-GS_FN int tile_columns(const GsView &view) { return (view.width + GS_TILE - 1) / GS_TILE; }
-GS_FN int tile_rows(const GsView &view) { return (view.height + GS_TILE - 1) / GS_TILE; }
-GS_FN bool is_empty(TileRect r) { return r.left >= r.right || r.top >= r.bottom; }
-GS_FN int area(TileRect r) { return is_empty(r) ? 0 : (r.right - r.left) * (r.bottom - r.top); }
+GS_FN
+int tile_columns(const GsView &view) { return (view.width + GS_TILE - 1) / GS_TILE; }
+GS_FN
+int tile_rows(const GsView &view) { return (view.height + GS_TILE - 1) / GS_TILE; }
+GS_FN
+bool is_empty(TileRect r) { return r.left >= r.right || r.top >= r.bottom; }
+GS_FN
+int area(TileRect r) { return is_empty(r) ? 0 : (r.right - r.left) * (r.bottom - r.top); }
 
 // The tiles under [x0, x1] x [y0, y1], in pixels. Clamped before the conversion: far off values do not fit an int.
-GS_FN TileRect tiles_under(const GsView &view, float x0, float y0, float x1, float y1) {
+GS_FN
+TileRect tiles_under(const GsView &view, float x0, float y0, float x1, float y1) {
     const float columns = float(tile_columns(view)), rows = float(tile_rows(view));
     return {int(clampf(x0 / GS_TILE, 0.0f, columns)), int(clampf(y0 / GS_TILE, 0.0f, rows)),
             int(clampf((x1 + (GS_TILE - 1)) / GS_TILE, 0.0f, columns)),
@@ -54,7 +72,8 @@ struct Box {
 };
 
 // The least camera-space box around a box in the world.
-GS_FN Box box_in_camera(const GsView &view, const float *low, const float *high) {
+GS_FN
+Box box_in_camera(const GsView &view, const float *low, const float *high) {
     const Vec3 middle = 0.5f * (load3(low) + load3(high)), half = load3(high) - middle;
     const Vec3 c = camera_from_world(view, middle);
     const float *m = view.camera_from_world;
@@ -72,13 +91,15 @@ struct ImageRect {
 };
 
 // Where the points of a box are seen. It must lie before the camera: z0 > 0.
-GS_FN ImageRect image_of(const GsView &view, const Box &b) {
+GS_FN
+ImageRect image_of(const GsView &view, const Box &b) {
     return {view.fx * b.x0 / (b.x0 < 0 ? b.z0 : b.z1) + view.cx, view.fy * b.y0 / (b.y0 < 0 ? b.z0 : b.z1) + view.cy,
             view.fx * b.x1 / (b.x1 < 0 ? b.z1 : b.z0) + view.cx, view.fy * b.y1 / (b.y1 < 0 ? b.z1 : b.z0) + view.cy};
 }
 
 // The tiles under all Gaussians of up to `sigma` with centres in a box before the camera.
-GS_FN TileRect tiles_of_box(const GsView &view, const Box &b, float sigma) {
+GS_FN
+TileRect tiles_of_box(const GsView &view, const Box &b, float sigma) {
     const ImageRect r = image_of(view, b);
     const float tx = maxf(fabsf(r.x0 - view.cx), fabsf(r.x1 - view.cx)) / view.fx;
     const float ty = maxf(fabsf(r.y0 - view.cy), fabsf(r.y1 - view.cy)) / view.fy;
@@ -91,13 +112,14 @@ GS_FN TileRect tiles_of_box(const GsView &view, const Box &b, float sigma) {
 
 // An ellipse in the picture: what a Gaussian projects to.
 struct Ellipse {
-    float x, y;           // centre, pixel centres at whole numbers
-    float xx, xy, yy;     // covariance, pixels^2
-    float z;              // view z of the centre
-    TileRect tiles;       // under the square of 3 sigma of the longer axis
+    float x, y;       // centre, pixel centres at whole numbers
+    float xx, xy, yy; // covariance, pixels^2
+    float z;          // view z of the centre
+    TileRect tiles;   // under the square of 3 sigma of the longer axis
 };
 
-GS_FN void rotation_of(const float *q, float *r) { // unit quaternion w, x, y, z -> 3 rows of 3
+GS_FN
+void rotation_of(const float *q, float *r) { // unit quaternion w, x, y, z -> 3 rows of 3
     const float w = q[0], x = q[1], y = q[2], z = q[3];
     r[0] = 1 - 2 * (y * y + z * z), r[1] = 2 * (x * y - w * z), r[2] = 2 * (x * z + w * y);
     r[3] = 2 * (x * y + w * z), r[4] = 1 - 2 * (x * x + z * z), r[5] = 2 * (y * z - w * x);
@@ -105,7 +127,8 @@ GS_FN void rotation_of(const float *q, float *r) { // unit quaternion w, x, y, z
 }
 
 // False where the Gaussian is before the near plane, degenerate or off the picture. NaN fails every test.
-GS_FN bool ellipse_of(const GsView &view, Vec3 position, const float *scale, const float *rotation, Ellipse &e) {
+GS_FN
+bool ellipse_of(const GsView &view, Vec3 position, const float *scale, const float *rotation, Ellipse &e) {
     const Vec3 p = camera_from_world(view, position);
     if (!(p.z > view.near)) return false;
 
@@ -138,7 +161,8 @@ GS_FN bool ellipse_of(const GsView &view, Vec3 position, const float *scale, con
 }
 
 // The farthest depth under a rectangle of tiles, from the max pyramid: never nearer than the true one.
-GS_FN float farthest_depth(const GsView &view, TileRect tiles) {
+GS_FN
+float farthest_depth(const GsView &view, TileRect tiles) {
     const int left = tiles.left * GS_TILE, right = clampi(tiles.right * GS_TILE, 1, view.width) - 1;
     const int top = tiles.top * GS_TILE, bottom = clampi(tiles.bottom * GS_TILE, 1, view.height) - 1;
     const float *level = view.depth;
@@ -156,14 +180,16 @@ GS_FN float farthest_depth(const GsView &view, TileRect tiles) {
 
 // Colour of a direction from real spherical harmonics up to degree 3, INRIA's order and signs. The sum is written out:
 // an array of the basis, which a runtime degree would index, does not stay in registers.
-GS_FN Vec3 colour_from_sh(const float *sh, int degree, Vec3 d) {
+GS_FN
+Vec3 colour_from_sh(const float *sh, int degree, Vec3 d) {
     const float x = d.x, y = d.y, z = d.z, xx = x * x, yy = y * y, zz = z * z;
     Vec3 colour = Vec3{0.5f, 0.5f, 0.5f} + 0.28209479177387814f * load3(sh);
     if (degree > 0)
         colour = colour + (-0.4886025119029199f * y) * load3(sh + 3) + (0.4886025119029199f * z) * load3(sh + 6) +
                  (-0.4886025119029199f * x) * load3(sh + 9);
     if (degree > 1)
-        colour = colour + (1.0925484305920792f * x * y) * load3(sh + 12) + (-1.0925484305920792f * y * z) * load3(sh + 15) +
+        colour = colour + (1.0925484305920792f * x * y) * load3(sh + 12) +
+                 (-1.0925484305920792f * y * z) * load3(sh + 15) +
                  (0.31539156525252005f * (2 * zz - xx - yy)) * load3(sh + 18) +
                  (-1.0925484305920792f * x * z) * load3(sh + 21) + (0.5462742152960396f * (xx - yy)) * load3(sh + 24);
     if (degree > 2)
@@ -178,14 +204,16 @@ GS_FN Vec3 colour_from_sh(const float *sh, int degree, Vec3 d) {
 }
 
 // To a few units in the last place, where a bound has room for it.
-GS_FN float log_about(float v) {
+GS_FN
+float log_about(float v) {
 #ifdef __CUDA_ARCH__
     return __logf(v);
 #else
     return logf(v);
 #endif
 }
-GS_FN float over_about(float a, float b) {
+GS_FN
+float over_about(float a, float b) {
 #ifdef __CUDA_ARCH__
     return __fdividef(a, b);
 #else
@@ -195,7 +223,8 @@ GS_FN float over_about(float a, float b) {
 
 // exp(x) for x <= 0. On the host a polynomial that vectorises: 2^fraction by a Taylor polynomial of degree 6 around
 // one half, relative error under 2e-7.
-GS_FN float exp_negative(float x) {
+GS_FN
+float exp_negative(float x) {
 #ifdef __CUDA_ARCH__
     return __expf(x);
 #else

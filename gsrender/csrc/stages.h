@@ -9,16 +9,19 @@
 enum { CULL_HIDDEN = 0, CULL_LOD = 1, CULL_VISIBLE = 2 }; // bits: passed the level mask; is visible
 
 // How far along the levels a distance asks to go, before the anchor's own extra level and rounding (Octree-GS).
-GS_FN float level_at(const GsModel &model, float distance) {
+GS_FN
+float level_at(const GsModel &model, float distance) {
     return log2f(model.standard_distance / distance) / log2f(model.fork);
 }
 
 // Levels are seen from the middle of an anchor's cell.
-GS_FN float cell_middle(const GsModel &model, float level) { return 0.5f * model.voxel_size / powf(model.fork, level); }
+GS_FN
+float cell_middle(const GsModel &model, float level) { return 0.5f * model.voxel_size / powf(model.fork, level); }
 
-// Whether an anchor of that level is on where `wanted` is asked for. GS_PROGRESSIVE fades the finest level in: `fade` is
-// the factor of its opacity.
-GS_FN bool level_is_on(const GsModel &model, float level, float wanted, float &fade) {
+// Whether an anchor of that level is on where `wanted` is asked for. GS_PROGRESSIVE fades the finest level in: `fade`
+// is the factor of its opacity.
+GS_FN
+bool level_is_on(const GsModel &model, float level, float wanted, float &fade) {
     const float last = float(model.levels - 1);
     fade = 1.0f;
     if (model.level_map == GS_PROGRESSIVE) {
@@ -26,13 +29,14 @@ GS_FN bool level_is_on(const GsModel &model, float level, float wanted, float &f
         if (level == whole) fade = p - whole;
         return level <= whole;
     }
-    const float rounded = model.level_map == GS_FLOOR ? floorf(wanted)
-                        : model.level_map == GS_CEIL ? ceilf(wanted)
-                                                     : rintf(wanted); // half to even, as torch rounds
+    const float rounded = model.level_map == GS_FLOOR  ? floorf(wanted)
+                          : model.level_map == GS_CEIL ? ceilf(wanted)
+                                                       : rintf(wanted); // half to even, as torch rounds
     return level <= clampf(rounded, 0.0f, last);
 }
 
-GS_FN bool passes_level(const GsModel &model, const GsView &view, int item, float &fade) {
+GS_FN
+bool passes_level(const GsModel &model, const GsView &view, int item, float &fade) {
     fade = 1.0f;
     if (model.levels == 0) return true;
     const float level = model.level[item], middle = cell_middle(model, level);
@@ -42,37 +46,44 @@ GS_FN bool passes_level(const GsModel &model, const GsView &view, int item, floa
 }
 
 // The rule of Proxy-GS: one texel under the centre. Off the picture, and over a NaN, it hides nothing.
-GS_FN bool centre_is_hidden(const GsView &view, Vec3 p) {
+GS_FN
+bool centre_is_hidden(const GsView &view, Vec3 p) {
     const float x = image_x(view, p), y = image_y(view, p);
     // Truncation puts (-1, 0) in texel 0, as in the reference.
     if (!(x > -1.0f && x < view.width && y > -1.0f && y < view.height)) return false;
     return p.z > view.depth[size_t(int(y)) * view.width + int(x)] + view.margin;
 }
 
-GS_FN bool is_behind(const GsView &view, TileRect tiles, float nearest) {
+GS_FN
+bool is_behind(const GsView &view, TileRect tiles, float nearest) {
     return !is_empty(tiles) && nearest > farthest_depth(view, tiles) + view.margin;
 }
 
 // A splat covers the tiles of its ellipse, from 3 sigma before its centre on.
-GS_FN bool splat_is_hidden(const GsView &view, const Ellipse &e, const float *scale) {
+GS_FN
+bool splat_is_hidden(const GsView &view, const Ellipse &e, const float *scale) {
     return is_behind(view, e.tiles, e.z - 3.0f * maxf(scale[0], maxf(scale[1], scale[2])));
 }
 
 // Whether all Gaussians of up to `sigma` with centres in a box lie behind the proxy, with all of their 3 sigma.
-GS_FN bool box_is_hidden(const GsView &view, const Box &b, float sigma) {
+GS_FN
+bool box_is_hidden(const GsView &view, const Box &b, float sigma) {
     const float nearest = b.z0 - 3.0f * sigma;
     return nearest > view.near && is_behind(view, tiles_of_box(view, b, sigma), nearest);
 }
 
-GS_FN Box grown(const Box &b, float by) { return {b.x0 - by, b.x1 + by, b.y0 - by, b.y1 + by, b.z0 - by, b.z1 + by}; }
+GS_FN
+Box grown(const Box &b, float by) { return {b.x0 - by, b.x1 + by, b.y0 - by, b.y1 + by, b.z0 - by, b.z1 + by}; }
 
-// An anchor covers what any of its Gaussians may cover, whatever the decoder makes of them: centres within `reach[0]` of
-// the anchor, sigma up to `reach[1]`.
-GS_FN bool anchor_is_hidden(const GsView &view, Vec3 p, const float *reach) {
+// An anchor covers what any of its Gaussians may cover, whatever the decoder makes of them: centres within `reach[0]`
+// of the anchor, sigma up to `reach[1]`.
+GS_FN
+bool anchor_is_hidden(const GsView &view, Vec3 p, const float *reach) {
     return box_is_hidden(view, grown({p.x, p.x, p.y, p.y, p.z, p.z}, reach[0]), reach[1]);
 }
 
-GS_FN int cull_one(const GsModel &model, const GsView &view, int item) {
+GS_FN
+int cull_one(const GsModel &model, const GsView &view, int item) {
     float fade;
     if (model.kind == GS_ANCHORS && !passes_level(model, view, item, fade)) return CULL_HIDDEN;
     const int stride = model.kind == GS_ANCHORS ? 6 : 3;
@@ -98,7 +109,8 @@ enum {
 };
 
 // How many of a chunk's items pass the level mask: 0, all, or -1 where only the items can tell.
-GS_FN int chunk_levels(const GsModel &model, const GsView &view, const GsChunk &c, int items) {
+GS_FN
+int chunk_levels(const GsModel &model, const GsView &view, const GsChunk &c, int items) {
     if (model.kind != GS_ANCHORS || model.levels == 0) return items;
     float nearest = 0, farthest = 0;
     for (int axis = 0; axis < 3; axis++) {
@@ -115,7 +127,8 @@ GS_FN int chunk_levels(const GsModel &model, const GsView &view, const GsChunk &
 }
 
 // Whether the bounds of a chunk already say that none of its items is visible. NaN fails, and keeps the chunk.
-GS_FN bool chunk_is_invisible(const GsView &view, const GsChunk &c) {
+GS_FN
+bool chunk_is_invisible(const GsView &view, const GsChunk &c) {
     const Box box = box_in_camera(view, c.low, c.high);
     if (box.z1 <= view.near) return true;
     if (!(box.z0 > view.near)) return false; // it reaches the camera's plane: seen anywhere
@@ -129,14 +142,16 @@ GS_FN bool chunk_is_invisible(const GsView &view, const GsChunk &c) {
 }
 
 // `lod` is how many items pass the level mask, where CHUNK_DROP.
-GS_FN int cull_chunk(const GsModel &model, const GsView &view, int chunk, int &lod) {
+GS_FN
+int cull_chunk(const GsModel &model, const GsView &view, int chunk, int &lod) {
     const int first = chunk * GS_CHUNK, items = model.count - first < GS_CHUNK ? model.count - first : GS_CHUNK;
     lod = chunk_levels(model, view, model.chunks[chunk], items);
     if (lod != 0 && !chunk_is_invisible(view, model.chunks[chunk])) return CHUNK_TEST;
     return lod < 0 ? CHUNK_COUNT : CHUNK_DROP;
 }
 
-GS_FN int chunk_count(const GsModel &model) { return (model.count + GS_CHUNK - 1) / GS_CHUNK; }
+GS_FN
+int chunk_count(const GsModel &model) { return (model.count + GS_CHUNK - 1) / GS_CHUNK; }
 
 // --- decode ---------------------------------------------------------------------------------------------------------
 
@@ -147,14 +162,16 @@ struct AnchorView {
     float level;
 };
 
-GS_FN AnchorView anchor_view(const GsModel &model, const GsView &view, int item) {
+GS_FN
+AnchorView anchor_view(const GsModel &model, const GsView &view, int item) {
     const Vec3 d = load3(model.position + 3 * size_t(item)) - load3(view.position);
     const float distance = sqrtf(dot(d, d));
     return {(1.0f / distance) * d, distance, model.level[item]};
 }
 
 // Entry `i` of a decoder's input: features, direction, distance, level, appearance.
-GS_FN float decoder_input(const GsModel &model, const GsMlp &mlp, const float *feature, const AnchorView &a, int i) {
+GS_FN
+float decoder_input(const GsModel &model, const GsMlp &mlp, const float *feature, const AnchorView &a, int i) {
     if (i < mlp.features) return feature[i];
     i -= mlp.features;
     if (i < 3) return i == 0 ? a.direction.x : i == 1 ? a.direction.y : a.direction.z;
@@ -164,13 +181,16 @@ GS_FN float decoder_input(const GsModel &model, const GsMlp &mlp, const float *f
     return model.appearance[i];
 }
 
-// Entry `i` of the feature after the bank: its values at strides 4, 2 and 1, repeated, weighed by what the view asks for.
-GS_FN float banked_feature(const float *feature, int features, const float *weights, int i) {
+// Entry `i` of the feature after the bank: its values at strides 4, 2 and 1, repeated, weighed by what the view asks
+// for.
+GS_FN
+float banked_feature(const float *feature, int features, const float *weights, int i) {
     return weights[0] * feature[4 * (i % (features / 4))] + weights[1] * feature[2 * (i % (features / 2))] +
            weights[2] * feature[i];
 }
 
-GS_FN void softmax3(float *v) {
+GS_FN
+void softmax3(float *v) {
     const float top = maxf(v[0], maxf(v[1], v[2]));
     v[0] = expf(v[0] - top), v[1] = expf(v[1] - top), v[2] = expf(v[2] - top);
     const float sum = v[0] + v[1] + v[2];
@@ -178,8 +198,9 @@ GS_FN void softmax3(float *v) {
 }
 
 // Gaussian `k` of an anchor from the decoders' raw outputs for it: 7 of the covariance, 3 of the colour.
-GS_FN GsGaussian gaussian_of(const GsModel &model, int item, int k, float opacity, const float *covariance,
-                             const float *colour) {
+GS_FN
+GsGaussian gaussian_of(const GsModel &model, int item, int k, float opacity, const float *covariance,
+                       const float *colour) {
     const float *scale = model.scale + 6 * size_t(item), *position = model.position + 3 * size_t(item);
     const float *offset = model.offset + 3 * (size_t(item) * model.offsets + k), *q = covariance + 3;
     const float norm = maxf(sqrtf(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]), 1e-12f);
@@ -195,7 +216,8 @@ GS_FN GsGaussian gaussian_of(const GsModel &model, int item, int k, float opacit
 }
 
 // A plain splat is decoded but for its colour. `sh` is where its coefficients are.
-GS_FN GsGaussian gaussian_of_splat(const GsModel &model, const GsView &view, int item, const float *sh) {
+GS_FN
+GsGaussian gaussian_of_splat(const GsModel &model, const GsView &view, int item, const float *sh) {
     const Vec3 position = load3(model.position + 3 * size_t(item)), d = position - load3(view.position);
     const Vec3 colour = colour_from_sh(sh, model.sh_degree, (1.0f / sqrtf(dot(d, d))) * d);
     GsGaussian g;
@@ -207,14 +229,17 @@ GS_FN GsGaussian gaussian_of_splat(const GsModel &model, const GsView &view, int
     return g;
 }
 
-GS_FN int sh_floats(const GsModel &model) { return 3 * (model.sh_degree + 1) * (model.sh_degree + 1); }
+GS_FN
+int sh_floats(const GsModel &model) { return 3 * (model.sh_degree + 1) * (model.sh_degree + 1); }
 
 // --- project --------------------------------------------------------------------------------------------------------
 
-GS_FN TileRect tiles_of(const GsSplat &s) { return {s.tiles[0], s.tiles[1], s.tiles[2], s.tiles[3]}; }
+GS_FN
+TileRect tiles_of(const GsSplat &s) { return {s.tiles[0], s.tiles[1], s.tiles[2], s.tiles[3]}; }
 
 // A Gaussian that is not drawn becomes a splat that covers no tile.
-GS_FN GsSplat project_one(const GsView &view, const GsGaussian &g) {
+GS_FN
+GsSplat project_one(const GsView &view, const GsGaussian &g) {
     GsSplat s;
     memset(&s, 0, sizeof s);
     Ellipse e;
@@ -232,29 +257,35 @@ GS_FN GsSplat project_one(const GsView &view, const GsGaussian &g) {
 
 // A splat in a tile, in an order of 64 bits: near to far, ties by index. View z is above zero, so its bits are in the
 // order of its values.
-GS_FN unsigned depth_bits(float z) {
+GS_FN
+unsigned depth_bits(float z) {
     unsigned bits;
     memcpy(&bits, &z, sizeof bits);
     return bits;
 }
-GS_FN unsigned long long pair_of(int splat, float z) { return (unsigned long long)depth_bits(z) << 32 | unsigned(splat); }
-GS_FN int splat_of(unsigned long long pair) { return int(pair & 0xffffffffu); }
+GS_FN
+unsigned long long pair_of(int splat, float z) { return (unsigned long long)depth_bits(z) << 32 | unsigned(splat); }
+GS_FN
+int splat_of(unsigned long long pair) { return int(pair & 0xffffffffu); }
 
-// Where a splat shows: within `reach` squared sigmas of its centre, at which it fades below the 1/255 that is still blended.
+// Where a splat shows: within `reach` squared sigmas of its centre, at which it fades below the 1/255 that is still
+// blended.
 struct Outline {
     float x, y, xx, xy, yy, reach;
     float xy_by_xx, xy_by_yy;
 };
 
-GS_FN Outline outline_of(const GsSplat &s) {
+GS_FN
+Outline outline_of(const GsSplat &s) {
     const float xx = s.conic[0], xy = s.conic[1], yy = s.conic[2];
     // 1e-3 more for rounding: a tile too many costs a little time, one too few a pixel.
     return {s.x, s.y, xx, xy, yy, 2.0f * log_about(255.0f * s.opacity) + 1e-3f, over_about(xy, xx), over_about(xy, yy)};
 }
 
-// Whether a splat shows anywhere between the pixel centres (x0, y0) and (x1, y1): whether the least of the quadratic form
-// of its conic over the rectangle is within reach. Off the centre, that is on one of the two edges that face it.
-GS_FN bool shows_in(const Outline &o, float x0, float y0, float x1, float y1) {
+// Whether a splat shows anywhere between the pixel centres (x0, y0) and (x1, y1): whether the least of the quadratic
+// form of its conic over the rectangle is within reach. Off the centre, that is on one of the two edges that face it.
+GS_FN
+bool shows_in(const Outline &o, float x0, float y0, float x1, float y1) {
     x0 -= o.x, x1 -= o.x, y0 -= o.y, y1 -= o.y;
     const float dx = clampf(0.0f, x0, x1), dy = clampf(0.0f, y0, y1); // to the nearest point
     // Along the facing upright edge, where dx is fixed, and along the facing level one.
@@ -271,14 +302,16 @@ struct Extent {
     float tall, wide, bend;
 };
 
-GS_FN Extent extent_of(const Outline &o) {
+GS_FN
+Extent extent_of(const Outline &o) {
     const float determinant = o.xx * o.yy - o.xy * o.xy, reach = maxf(o.reach, 0.0f);
     return {sqrtf(reach * o.xx / determinant), sqrtf(reach * o.yy / determinant), determinant / (o.xx * o.xx)};
 }
 
 // Between which x an outline lies among the rows y0 to y1; false where it does not reach them. Its farthest points are
 // those of the whole ellipse, or where those are above or below the rows, on the nearer of the two.
-GS_FN bool span_of(const Outline &o, const Extent &e, float y0, float y1, float &x0, float &x1) {
+GS_FN
+bool span_of(const Outline &o, const Extent &e, float y0, float y1, float &x0, float &x1) {
     const float top = maxf(y0 - o.y, -e.tall), bottom = minf(y1 - o.y, e.tall);
     if (!(top <= bottom && o.reach >= 0.0f)) return false;
     const float right = clampf(-o.xy_by_yy * e.wide, top, bottom), left = clampf(o.xy_by_yy * e.wide, top, bottom);
@@ -288,7 +321,8 @@ GS_FN bool span_of(const Outline &o, const Extent &e, float y0, float y1, float 
     return true;
 }
 
-GS_FN bool shows_in_tile(const Outline &o, int column, int row) {
+GS_FN
+bool shows_in_tile(const Outline &o, int column, int row) {
     const float x = float(column * GS_TILE), y = float(row * GS_TILE);
     return shows_in(o, x, y, x + (GS_TILE - 1), y + (GS_TILE - 1));
 }
@@ -296,10 +330,12 @@ GS_FN bool shows_in_tile(const Outline &o, int column, int row) {
 // --- blend ----------------------------------------------------------------------------------------------------------
 
 // How much of a pixel a splat covers that is (dx, dy) from its centre; zero where it is too faint to be drawn.
-GS_FN float alpha_at(float xx, float xy, float yy, float opacity, float dx, float dy) {
+GS_FN
+float alpha_at(float xx, float xy, float yy, float opacity, float dx, float dy) {
     const float power = -0.5f * (xx * dx * dx + yy * dy * dy) - xy * dx * dy;
     const float alpha = minf(0.99f, opacity * exp_negative(power));
-    const float seen = alpha >= 1.0f / 255.0f ? alpha : 0.0f; // two selects: GCC 12 does not vectorise one of a conjunction
+    const float seen =
+        alpha >= 1.0f / 255.0f ? alpha : 0.0f; // two selects: GCC 12 does not vectorise one of a conjunction
     return power <= 0.0f ? seen : 0.0f;
 }
 
@@ -308,9 +344,10 @@ struct Pixel {
     float transmittance, live;
 };
 
-// The weight of the next splat at a pixel. Free of branches and of references to what it reads, so that a row of pixels is
-// a vector. The splat that would take the transmittance below 1e-4 is the first that is not drawn.
-GS_FN float blend_one(float alpha, Pixel before, Pixel &after) {
+// The weight of the next splat at a pixel. Free of branches and of references to what it reads, so that a row of pixels
+// is a vector. The splat that would take the transmittance below 1e-4 is the first that is not drawn.
+GS_FN
+float blend_one(float alpha, Pixel before, Pixel &after) {
     const float covers = alpha * before.live, next = before.transmittance * (1.0f - covers);
     const float goes_on = next < 1e-4f ? 0.0f : 1.0f;
     after.live = before.live * goes_on;
@@ -318,4 +355,5 @@ GS_FN float blend_one(float alpha, Pixel before, Pixel &after) {
     return covers * before.transmittance * goes_on;
 }
 
-GS_FN unsigned char byte_of(float v) { return (unsigned char)(clampf(v, 0.0f, 1.0f) * 255.0f + 0.5f); }
+GS_FN
+unsigned char byte_of(float v) { return (unsigned char)(clampf(v, 0.0f, 1.0f) * 255.0f + 0.5f); }

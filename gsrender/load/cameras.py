@@ -9,12 +9,11 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ..camera import Camera
+from ..camera import LARGEST_SIDE, Camera
 from ..errors import InputError
 from .files import parse_json, read_text, shown
 
 LIMIT = 256 << 20  # bytes; 10,000 cameras have 5 MB
-SIZE_LIMIT = 32768  # pixels an edge; the native libraries count tiles in 16 bits
 SCALE_LIMIT = 0.05  # how far a rotation's singular values may be from 1: rounding, or a scale left in by a tool
 SPLITS = ("train", "test", "val", "eval", "fly")
 IMAGES = (".png", ".jpg", ".jpeg", ".exr", ".webp", ".tif", ".tiff", ".bmp")
@@ -83,7 +82,7 @@ class _Entry:
         return value
 
     def size(self, name) -> int | None:
-        value = self.number(name, 0, SIZE_LIMIT)
+        value = self.number(name, 0, LARGEST_SIDE)
         if value is not None and value != int(value):
             raise InputError(f"{self.where}.{name}: {value}, expected whole pixels")
         return None if value is None else int(value)
@@ -178,6 +177,6 @@ def _image_size(entry: _Entry, image: Path | None) -> tuple[int, int]:
             width, height = picture.size
     except Exception as error:  # Pillow lets through what its decoders raise
         raise InputError(f"{image}: not an image that would tell the size") from error
-    if max(width, height) > SIZE_LIMIT:
-        raise InputError(f"{image}: {width} x {height} pixels, expected at most {SIZE_LIMIT}")
+    if max(width, height) > LARGEST_SIDE:
+        raise InputError(f"{image}: {width} x {height} pixels, expected at most {LARGEST_SIDE}")
     return width, height

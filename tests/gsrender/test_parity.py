@@ -35,7 +35,8 @@ class Trained:
         if mode == "culled":
             depth = DepthBuffer.from_tensor(torch.from_numpy(self.exact[f"{view}_depth"]).to(self.device))
         culling = "centre" if mode == "culled" else "off"
-        return self.renderer.render(self.cameras[view], depth, RenderSettings(culling, background=self.model.background))
+        settings = RenderSettings(culling, background=self.model.background)
+        return self.renderer.render(self.cameras[view], depth, settings)
 
     @property
     def drawable(self):

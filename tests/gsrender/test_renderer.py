@@ -24,7 +24,8 @@ def test_buffers_that_are_too_small_are_never_written_past_and_grow(model, devic
     right = renderer.render(camera).rgb.clone()
     counts = renderer.stats.counts
     buffers = renderer.buffers
-    for gaussians, pairs in ((counts["gaussians"] // 3, counts["pairs"]), (counts["gaussians"], counts["pairs"] // 3), (1, 1)):
+    few = counts["gaussians"] // 3, counts["pairs"] // 3
+    for gaussians, pairs in ((few[0], counts["pairs"]), (counts["gaussians"], few[1]), (1, 1)):
         buffers.gaussian_capacity, buffers.pair_capacity = gaussians, pairs
         buffers._size_gaussians(), buffers._size_pairs()
         guards = {name: _guarded(buffers, name) for name in ("gaussians", "splats", "pairs")}

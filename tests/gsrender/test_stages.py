@@ -27,7 +27,7 @@ def test_cull_keeps_what_its_twin_keeps(model, device, camera, depth, culling):
     lod, visible = reference.cull(reference.numpy_of(renderer.model.items), camera, depth, culling, 0.1)
     assert renderer.stats.counts["lod"] == lod.sum()
     kept = visible_mask(renderer)
-    if culling == "footprint":  # the pyramid may see a little farther than the exact footprint, and so keep a little more
+    if culling == "footprint":  # the pyramid may see farther than the exact footprint, and so keep more
         assert not (visible & ~kept).any()
         assert (kept & ~visible).sum() <= 0.05 * visible.sum()
     else:
@@ -63,7 +63,8 @@ def check_gaussians(model, device, camera):
 
 def test_project_makes_the_twins_ellipses(model, device, camera):
     renderer, _ = draw(model, device, camera)
-    twin = reference.project(camera, reference.decode(reference.numpy_of(renderer.model.items), camera, visible_mask(renderer)))
+    items = reference.numpy_of(renderer.model.items)
+    twin = reference.project(camera, reference.decode(items, camera, visible_mask(renderer)))
     splats = columns(renderer, "splats", len(twin["z"]))
     tiles = splats[:, 10:].copy().view(np.int16)
     drawn = tiles[:, 0] < tiles[:, 2]

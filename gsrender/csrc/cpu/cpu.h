@@ -3,7 +3,7 @@
 
 #include "../stages.h"
 
-enum { BLOCK = 256 };                 // items a thread takes at a time
+enum { BLOCK = 256 }; // items a thread takes at a time
 enum { WIDTH = GS_MAX_WIDTH };
 
 inline int blocks_of(long long count) { return int((count + BLOCK - 1) / BLOCK); }

@@ -59,7 +59,8 @@ static void decode_anchor(const GsModel &model, const GsView &view, int item, co
     evaluate(model, model.covariance_mlp, feature, a, covariance);
     evaluate(model, model.colour_mlp, feature, a, colour);
     for (int k = 0; k < model.offsets && room > 0; k++)
-        if (opacity[k] > 0.0f) *out++ = gaussian_of(model, item, k, opacity[k], covariance + 7 * k, colour + 3 * k), room--;
+        if (opacity[k] > 0.0f)
+            *out++ = gaussian_of(model, item, k, opacity[k], covariance + 7 * k, colour + 3 * k), room--;
 }
 
 static void decode_anchors(const GsModel &model, const GsView &view, const GsBuffers &buffers) {
@@ -71,7 +72,8 @@ static void decode_anchors(const GsModel &model, const GsView &view, const GsBuf
         int kept = 0;
         for (int v = block * BLOCK; v < end_of(block, visible); v++) {
             scratch.kept[v] = kept;
-            kept += opacities_of(model, view, buffers.item_from_visible[v], scratch.opacity + size_t(v) * model.offsets);
+            kept +=
+                opacities_of(model, view, buffers.item_from_visible[v], scratch.opacity + size_t(v) * model.offsets);
         }
         scratch.first[block] = kept;
     }

@@ -18,7 +18,8 @@ struct Stage {
     const char *name;
     int (*run)(const GsModel &, const GsView &, const GsBuffers &);
 };
-static const Stage STAGES[] = {{"cull", cull}, {"decode", decode}, {"project", project}, {"sort", sort}, {"blend", blend}};
+static const Stage STAGES[] = {
+    {"cull", cull}, {"decode", decode}, {"project", project}, {"sort", sort}, {"blend", blend}};
 enum { STAGE_COUNT = sizeof STAGES / sizeof *STAGES };
 
 const char *gs_stage_name(int stage) { return stage >= 0 && stage < STAGE_COUNT ? STAGES[stage].name : nullptr; }

@@ -31,8 +31,8 @@ static int sort_by_depth(SortScratch &scratch, int count) {
 }
 
 // Calls visit(splat, tile) for every tile that a splat shows in, within rows of tiles.
-template <typename Visit>
-static void for_tiles(const GsBuffers &buffers, const int *sorted, int count, int columns, int top, int bottom, Visit visit) {
+template <typename Visit> static void for_tiles(const GsBuffers &buffers, const int *sorted, int count, int columns,
+                                                int top, int bottom, Visit visit) {
     for (int i = 0; i < count; i++) {
         const GsSplat &s = buffers.splats[sorted[i]];
         const TileRect t = tiles_of(s);
@@ -43,7 +43,8 @@ static void for_tiles(const GsBuffers &buffers, const int *sorted, int count, in
             float x0, x1; // a row of tiles at a time: testing each tile took three times as long
             if (!span_of(outline, extent, float(y * GS_TILE), float(y * GS_TILE + GS_TILE - 1), x0, x1)) continue;
             const int first = int(ceilf((x0 - (GS_TILE - 1)) / GS_TILE)), last = int(floorf(x1 / GS_TILE));
-            for (int x = first > t.left ? first : t.left; x <= last && x < t.right; x++) visit(sorted[i], y * columns + x);
+            for (int x = first > t.left ? first : t.left; x <= last && x < t.right; x++)
+                visit(sorted[i], y * columns + x);
         }
     }
 }

@@ -1,6 +1,7 @@
-// Pairs of each tile -> the picture. A block takes a tile and a thread a pixel. The block takes the nearest BATCH pairs,
-// sorts them in shared memory and blends them; it stops when its pixels are finished, so that what lies behind an opaque
-// surface is never sorted. A warp's pixels are a patch of 8 x 4, and it passes over splats that do not show in it.
+// Pairs of each tile -> the picture. A block takes a tile and a thread a pixel. The block takes the nearest BATCH
+// pairs, sorts them in shared memory and blends them; it stops when its pixels are finished, so that what lies behind
+// an opaque surface is never sorted. A warp's pixels are a patch of 8 x 4, and it passes over splats that do not show
+// in it.
 #include "cuda.h"
 
 enum { BATCH = 1024, BINS = THREADS, PATCH_WIDTH = 8, PATCH_HEIGHT = 4 };
@@ -8,8 +9,8 @@ static_assert(GS_TILE * GS_TILE == int(THREADS) && PATCH_WIDTH * PATCH_HEIGHT ==
 
 typedef unsigned long long Pair;
 
-// What blending reads of a splat. The exponent of its coverage is written as of 2, opacity included: that of alpha_at, in
-// fewer steps.
+// What blending reads of a splat. The exponent of its coverage is written as of 2, opacity included: that of alpha_at,
+// in fewer steps.
 struct __align__(16) Staged {
     float x, y, xx, xy, yy; // coverage is 2^(peak + xx dx^2 + xy dx dy + yy dy^2)
     float peak;             // log2 of the opacity
@@ -38,8 +39,10 @@ static __device__ void sort_batch(Shared &shared, int count) {
                 if ((first > second) == ((a & run) == 0)) shared.pair[a] = second, shared.pair[b] = first;
             }
             // Up to a step of 32 a warp stays within its own 64 entries.
-            if (step > WARP || (step == 1 && run >= 2 * WARP)) __syncthreads();
-            else __syncwarp();
+            if (step > WARP || (step == 1 && run >= 2 * WARP))
+                __syncthreads();
+            else
+                __syncwarp();
         }
     __syncthreads();
 }
@@ -53,8 +56,8 @@ static __device__ int sum_up_to(Shared &shared, int value) {
     return sum;
 }
 
-// Puts the nearest pairs in [low, last] into shared.pair, as many as BATCH holds, and moves low behind them. Returns how
-// many. The same in all threads.
+// Puts the nearest pairs in [low, last] into shared.pair, as many as BATCH holds, and moves low behind them. Returns
+// how many. The same in all threads.
 static __device__ int take_batch(Shared &shared, const Pair *pairs, int total, Pair &low, Pair last) {
     Pair span = last - low, high;
     while (true) { // a histogram of what remains; where its first bin is too full already, one of that bin
@@ -113,9 +116,8 @@ struct Blended {
     float red, green, blue, z;
 };
 
-template <bool DEPTH>
-static __device__ void blend_batch(Shared &shared, const GsBuffers &buffers, int count, float x, float y, float left,
-                                   float top, Blended &b) {
+template <bool DEPTH> static __device__ void blend_batch(Shared &shared, const GsBuffers &buffers, int count, float x,
+                                                         float y, float left, float top, Blended &b) {
     for (int base = 0; base < count; base += THREADS) {
         // Also the barrier behind the last turn: nobody overwrites what another thread still reads.
         if (__syncthreads_and(!b.live)) return;
@@ -124,9 +126,16 @@ static __device__ void blend_batch(Shared &shared, const GsBuffers &buffers, int
             const float log2_e = 1.44269504f;
             const GsSplat s = buffers.splats[splat_of(shared.pair[base + threadIdx.x])];
             shared.outline[threadIdx.x] = outline_of(s);
-            shared.staged[threadIdx.x] = {s.x, s.y, -0.5f * log2_e * s.conic[0], -log2_e * s.conic[1],
-                                          -0.5f * log2_e * s.conic[2], __log2f(s.opacity),
-                                          s.colour[0], s.colour[1], s.colour[2], s.z};
+            shared.staged[threadIdx.x] = {s.x,
+                                          s.y,
+                                          -0.5f * log2_e * s.conic[0],
+                                          -log2_e * s.conic[1],
+                                          -0.5f * log2_e * s.conic[2],
+                                          __log2f(s.opacity),
+                                          s.colour[0],
+                                          s.colour[1],
+                                          s.colour[2],
+                                          s.z};
         }
         __syncthreads();
         for (int group = 0; group < here; group += WARP) {

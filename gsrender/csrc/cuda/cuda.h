@@ -1,5 +1,5 @@
-// What the CUDA stages share. Counts stay on the device: a kernel whose work depends on one has a grid that fills the GPU
-// and reads the count itself. The view is read from device memory, so that a captured graph serves every camera.
+// What the CUDA stages share. Counts stay on the device: a kernel whose work depends on one has a grid that fills the
+// GPU and reads the count itself. The view is read from device memory, so that a captured graph serves every camera.
 #pragma once
 
 #include <cstdint>
@@ -8,13 +8,14 @@
 
 enum { THREADS = 256, WARP = 32, WARPS = THREADS / WARP };
 
-#define GS_TRY(call)                                 \
-    do {                                             \
-        const cudaError_t error = (call);            \
-        if (error != cudaSuccess) return int(error); \
+#define GS_TRY(call)                                                                                                   \
+    do {                                                                                                               \
+        const cudaError_t error = (call);                                                                              \
+        if (error != cudaSuccess) return int(error);                                                                   \
     } while (0)
 
-// The stages. Each returns a cudaError_t.
+// The stages. Each returns a cudaError_t, or one of ours.
+enum { TOO_WIDE = -1 };
 int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream);
 int decode(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream);
 int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream);
@@ -23,8 +24,8 @@ int blend(const GsModel &model, const GsView &view, const GsBuffers &buffers, cu
 enum { GROUP = 4, DECODE_CHUNK = WARPS * GROUP }; // anchors a warp, and a block, decode at once
 // A splat whose rectangle has more tiles is a whole warp's work; where the others show fits a byte.
 enum { LARGE = 8 };
-// Words from a tile's counter to the next one's. Busy tiles are neighbours; packed, their counters share a few sectors of
-// the L2 cache, and a million atomic additions queue up before those.
+// Words from a tile's counter to the next one's. Busy tiles are neighbours; packed, their counters share a few sectors
+// of the L2 cache, and a million atomic additions queue up before those.
 enum { APART = 8 };
 
 // Scratch memory. It begins with what a frame starts from zero.
@@ -35,12 +36,12 @@ struct Scratch {
     unsigned long long *chunk_sum; // [chunks / THREADS] of the running sums, see RunningSum
     unsigned long long *cull_sum;  // [chunks]
     unsigned long long *decode_sum;
-    unsigned *tile_pairs;          // [tiles * APART] pairs of a tile, then of those, how many are still to be written
-    size_t zeroed;                 // bytes up to here
-    int *chunk_from_work;          // [chunks] chunks that cull looks into, ascending; the last bit: only to count
-    int *large;                    // [gaussian_capacity] indices of the large splats, in any order
-    unsigned char *shows;          // [gaussian_capacity] bits: in which tiles of its rectangle a small splat shows
-    int *tile_order;               // [tiles] the tiles, those with the most pairs first
+    unsigned *tile_pairs; // [tiles * APART] pairs of a tile, then of those, how many are still to be written
+    size_t zeroed;        // bytes up to here
+    int *chunk_from_work; // [chunks] chunks that cull looks into, ascending; the last bit: only to count
+    int *large;           // [gaussian_capacity] indices of the large splats, in any order
+    unsigned char *shows; // [gaussian_capacity] bits: in which tiles of its rectangle a small splat shows
+    int *tile_order;      // [tiles] the tiles, those with the most pairs first
 
     Scratch(Arena &arena, const GsModel &model, const GsView &view, const GsBuffers &buffers) {
         const size_t tiles = size_t(tile_columns(view)) * tile_rows(view);

@@ -1,11 +1,11 @@
-// All items -> the visible ones, ascending: whole chunks by their bounds, then each item of those left. A block takes work in
-// order, and a running sum over the blocks says where what it keeps goes.
+// All items -> the visible ones, ascending: whole chunks by their bounds, then each item of those left. A block takes
+// work in order, and a running sum over the blocks says where what it keeps goes.
 #include "cuda.h"
 
 static_assert(GS_CHUNK == int(THREADS), "a thread an item of a chunk");
 
-// Writes the values of the threads that keep one to `out`, in the order of the threads, behind those of all work before.
-// Returns, in the first warp, how many there are with them. `before` is shared memory.
+// Writes the values of the threads that keep one to `out`, in the order of the threads, behind those of all work
+// before. Returns, in the first warp, how many there are with them. `before` is shared memory.
 static __device__ long long keep(bool kept, int value, int *out, unsigned long long *sums, unsigned work, int *before,
                                  long long *first) {
     const unsigned kept_lanes = __ballot_sync(~0u, kept);
@@ -42,8 +42,8 @@ static __global__ void __launch_bounds__(THREADS)
         int passed = 0;
         const int fate = chunk < chunks ? cull_chunk(model, view, int(chunk), passed) : CHUNK_DROP;
         if (fate == CHUNK_DROP) lod += passed;
-        const long long total = keep(fate != CHUNK_DROP, int(chunk) * 2 + (fate == CHUNK_COUNT), scratch.chunk_from_work,
-                                     scratch.chunk_sum, work, before, &first);
+        const long long total = keep(fate != CHUNK_DROP, int(chunk) * 2 + (fate == CHUNK_COUNT),
+                                     scratch.chunk_from_work, scratch.chunk_sum, work, before, &first);
         if (threadIdx.x == 0 && start + THREADS >= chunks) *scratch.chunks = total;
     }
     lod = warp_sum(lod);
@@ -68,10 +68,11 @@ static __global__ void __launch_bounds__(THREADS)
         int state = CULL_HIDDEN;
         float fade;
         if (item < model.count)
-            state = entry & 1 ? (passes_level(model, view, item, fade) ? CULL_LOD : CULL_HIDDEN) : cull_one(model, view, item);
+            state = entry & 1 ? (passes_level(model, view, item, fade) ? CULL_LOD : CULL_HIDDEN)
+                              : cull_one(model, view, item);
         lod += (state & CULL_LOD) != 0;
-        const long long total = keep((state & CULL_VISIBLE) != 0, item, buffers.item_from_visible, scratch.cull_sum, work,
-                                     before, &first);
+        const long long total =
+            keep((state & CULL_VISIBLE) != 0, item, buffers.item_from_visible, scratch.cull_sum, work, before, &first);
         if (threadIdx.x == 0 && work + 1 == chunks) buffers.counts->visible = total;
     }
     lod = warp_sum(lod);
@@ -84,8 +85,8 @@ int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers, cud
     GS_TRY(cudaMemsetAsync(buffers.counts, 0, sizeof(GsCounts), stream));
     GS_TRY(cudaMemsetAsync(buffers.scratch, 0, scratch.zeroed, stream));
     const unsigned chunks = unsigned(chunk_count(model)), most = resident_blocks(4);
-    const unsigned blocks = (chunks + THREADS - 1) / THREADS;
-    cull_chunks<<<blocks < most ? blocks : most, THREADS, 0, stream>>>(model, buffers, scratch);
-    cull_items<<<chunks < most ? chunks : most, THREADS, 0, stream>>>(model, buffers, scratch);
+    const auto at_most = [&](unsigned blocks) { return blocks < most ? blocks : most; };
+    cull_chunks<<<at_most((chunks + THREADS - 1) / THREADS), THREADS, 0, stream>>>(model, buffers, scratch);
+    cull_items<<<at_most(chunks), THREADS, 0, stream>>>(model, buffers, scratch);
     return int(cudaGetLastError());
 }

@@ -1,16 +1,18 @@
-// Visible items -> splats, in the order of the items: decode and project at once, so that a Gaussian lives in registers.
+// Visible items -> splats, in the order of the items: decode and project at once, so that a Gaussian lives in
+// registers.
 //
-// The decoders of an anchor are three small dense networks. A warp takes four anchors: its lanes are the units of a layer,
-// and each weight that a lane reads serves four anchors. Weights lie in shared memory where they fit, which they do at
-// the trainers' sizes (28 KB). Opacity first; a running sum over the blocks says where an anchor's Gaussians go; then
-// covariance and colour, only where one of the four keeps a Gaussian.
+// The decoders of an anchor are three small dense networks. A warp takes four anchors: its lanes are the units of a
+// layer, and each weight that a lane reads serves four anchors. Weights lie in shared memory where they fit, which they
+// do at the trainers' sizes (28 KB). Opacity first; a running sum over the blocks says where an anchor's Gaussians go;
+// then covariance and colour, only where one of the four keeps a Gaussian.
 #include "cuda.h"
 
-// Where each decoder's weights begin, and how large the parts of shared memory are: weights in floats, others in float4.
+// Where each decoder's weights begin, and how large the parts of shared memory are: weights in floats, others in
+// float4.
 struct DecodeLayout {
     int weights[4]; // opacity, covariance, colour, bank
     int all_weights, input, hidden, output;
-    bool weights_fit;
+    bool weights_fit; // the block's part of shared memory, which is 227 KB on an H100 and 64 KB on an RTX 20
 
     static int size_of(const GsMlp &m) { return (m.inputs + 1) * m.hidden + (m.hidden + 1) * m.outputs; }
 
@@ -25,8 +27,17 @@ struct DecodeLayout {
         }
         all_weights = (all_weights + 3) / 4 * 4; // what follows is float4
         output = model.offsets * (1 + 7 + 3) + 3;
-        weights_fit = all_weights * sizeof(float) <= 64 << 10; // two blocks a processor on every GPU since Volta
+        weights_fit = bytes() <= shared_memory();
         if (!weights_fit) all_weights = 0;
+    }
+    static size_t shared_memory() { // of a block, beside what the kernel declares itself
+        static const size_t most = [] {
+            int device = 0, bytes = 0;
+            cudaGetDevice(&device);
+            cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
+            return size_t(bytes) - 1024;
+        }();
+        return most;
     }
     size_t bytes() const { return sizeof(float) * all_weights + WARPS * sizeof(float4) * (input + hidden + output); }
 };
@@ -34,8 +45,8 @@ struct DecodeLayout {
 static __device__ float component(const float4 &v, int i) { return i == 0 ? v.x : i == 1 ? v.y : i == 2 ? v.z : v.w; }
 
 // y = x W + b for four anchors; W is [inputs, outputs], so that neighbouring lanes read neighbouring words.
-static __device__ void dense(const float *weight, const float *bias, int inputs, int outputs, const float4 *x, float4 *y,
-                             bool relu) {
+static __device__ void dense(const float *weight, const float *bias, int inputs, int outputs, const float4 *x,
+                             float4 *y, bool relu) {
     for (int o = lane(); o < outputs; o += WARP) {
         const float b = bias[o];
         float4 sum = {b, b, b, b};
@@ -64,7 +75,8 @@ struct Decoder {
         return decoder_input(model, mlp, feature, seen[g], i);
     }
 
-    // `weights` holds weight1, bias1, weight2, bias2 behind each other, or is null: then they are where the model has them.
+    // `weights` holds weight1, bias1, weight2, bias2 behind each other, or is null: then they are where the model has
+    // them.
     __device__ void evaluate(const GsMlp &mlp, const float *weights, float4 *output) {
         for (int i = lane(); i < mlp.inputs; i += WARP)
             input[i] = {input_of(mlp, 0, i), input_of(mlp, 1, i), input_of(mlp, 2, i), input_of(mlp, 3, i)};
@@ -144,7 +156,8 @@ static __global__ void __launch_bounds__(THREADS)
         int keeps[GROUP] = {};
         for (int k = lane(); k < model.offsets; k += WARP) {
             const float4 raw = opacity[k];
-            const float4 o = {tanhf(raw.x) * fade[0], tanhf(raw.y) * fade[1], tanhf(raw.z) * fade[2], tanhf(raw.w) * fade[3]};
+            const float4 o = {tanhf(raw.x) * fade[0], tanhf(raw.y) * fade[1], tanhf(raw.z) * fade[2],
+                              tanhf(raw.w) * fade[3]};
             opacity[k] = o;
 #pragma unroll
             for (int g = 0; g < GROUP; g++) keeps[g] += component(o, g) > 0.0f;
@@ -182,14 +195,16 @@ static __global__ void __launch_bounds__(THREADS)
             float shape[7], rgb[3];
             for (int c = 0; c < 7; c++) shape[c] = component(covariance[7 * k + c], g);
             for (int c = 0; c < 3; c++) rgb[c] = component(colour[3 * k + c], g);
-            write_splat(view, buffers, scratch, first + before, gaussian_of(model, items[warp() * GROUP + g], k, o, shape, rgb), drawn);
+            write_splat(view, buffers, scratch, first + before,
+                        gaussian_of(model, items[warp() * GROUP + g], k, o, shape, rgb), drawn);
         }
     }
     drawn = warp_sum(drawn);
     if (lane() == 0) atomic_add(&buffers.counts->drawn, drawn);
 }
 
-static __global__ void __launch_bounds__(THREADS, 3) decode_splats(const GsModel model, const GsBuffers buffers, const Scratch scratch) {
+static __global__ void __launch_bounds__(THREADS, 3)
+    decode_splats(const GsModel model, const GsBuffers buffers, const Scratch scratch) {
     stamp(buffers, 1);
     const GsView view = *buffers.view;
     const long long visible = buffers.counts->visible;
@@ -222,6 +237,7 @@ int decode(const GsModel &model, const GsView &view, const GsBuffers &buffers, c
         return int(cudaGetLastError());
     }
     const DecodeLayout layout(model);
+    if (layout.bytes() > DecodeLayout::shared_memory()) return TOO_WIDE;
     GS_TRY(cudaFuncSetAttribute(decode_anchors, cudaFuncAttributeMaxDynamicSharedMemorySize, int(layout.bytes())));
     decode_anchors<<<resident_blocks(2), THREADS, layout.bytes(), stream>>>(model, buffers, layout, scratch);
     return int(cudaGetLastError());

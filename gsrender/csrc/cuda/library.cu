@@ -3,7 +3,10 @@
 
 int gs_version(void) { return GS_VERSION; }
 
-const char *gs_error(int error) { return cudaGetErrorString(cudaError_t(error)); }
+const char *gs_error(int error) {
+    return error == TOO_WIDE ? "this GPU has too little shared memory for decoders of that width; use the CPU"
+                             : cudaGetErrorString(cudaError_t(error));
+}
 
 long long gs_scratch_bytes(const GsModel *model, const GsView *view, const GsBuffers *buffers) {
     Arena arena(nullptr);

@@ -1,12 +1,13 @@
-// Splats -> for each tile, the pairs of the splats that show in it: count, sum up, fill. The order within a tile is left
-// to blend.
+// Splats -> for each tile, the pairs of the splats that show in it: count, sum up, fill. The order within a tile is
+// left to blend.
 #include "cuda.h"
 
 enum { SUM_THREADS = 1024 };
 
-// Calls visit(splat, z, tile) for every tile that a large splat shows in. A warp takes one: a street's ground near the camera
-// covers hundreds of tiles, and 32 such splats in the lanes of one warp took 0.3 ms.
-template <typename Visit> static __device__ void for_large(const GsBuffers &buffers, const Scratch &scratch, Visit visit) {
+// Calls visit(splat, z, tile) for every tile that a large splat shows in. A warp takes one: a street's ground near the
+// camera covers hundreds of tiles, and 32 such splats in the lanes of one warp took 0.3 ms.
+template <typename Visit>
+static __device__ void for_large(const GsBuffers &buffers, const Scratch &scratch, Visit visit) {
     const int columns = tile_columns(*buffers.view);
     for (long long i = thread_index() / WARP; i < *scratch.larges; i += thread_count() / WARP) {
         const int index = scratch.large[i];
