@@ -11,9 +11,9 @@ import numpy as np
 from gsrender.errors import InputError
 from gsrender.load.files import regular_file
 
-from .mesh_gltf import read_gltf, transformed
-from .mesh_obj import read_obj
-from .mesh_ply import read_ply
+from vk_interop.mesh_gltf import read_gltf, transformed
+from vk_interop.mesh_obj import read_obj
+from vk_interop.mesh_ply import read_ply
 
 # Each returns vertices [V, 3] float32 or float64 and triangles [T, 3] of any integers.
 READERS: dict[str, Callable[[Path], tuple[np.ndarray, np.ndarray]]] = {

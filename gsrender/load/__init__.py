@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Callable
 
-from ..errors import InputError
-from .cameras import DatasetCamera, load_cameras
-from .model_files import ModelFiles, find_model
+from gsrender.errors import InputError
+from gsrender.load.cameras import DatasetCamera, load_cameras
+from gsrender.load.model_files import ModelFiles, find_model
 
 __all__ = ["DatasetCamera", "ModelFiles", "find_model", "load_cameras", "load_model"]
 
@@ -21,10 +21,10 @@ def load_model(path, device="cpu", iteration: int | None = None, progress: Calla
 
     What loading dropped or guessed is in `warnings` of the model. Raises InputError.
     """
-    from .anchors import load_anchors  # torch takes two seconds to import, and cameras need none of it
-    from .cfg_args import read_cfg_args
-    from .ply import read_header
-    from .splats import load_splats
+    from gsrender.load.anchors import load_anchors  # torch takes two seconds to import, and cameras need none of it
+    from gsrender.load.cfg_args import read_cfg_args
+    from gsrender.load.ply import read_header
+    from gsrender.load.splats import load_splats
 
     say = progress or (lambda what: None)
     try:

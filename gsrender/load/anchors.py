@@ -8,14 +8,14 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ..errors import InputError
-from ..model import LEVEL_MAPS, Anchors, GaussianModel
-from .cfg_args import CfgArgs
-from .decoders import read_decoders
-from .files import shown
-from .model_files import ModelFiles
-from .ply import PlyHeader, PlyVertices, read_vertices
-from .rows import background, keep_finite, tensor, unit_quaternions
+from gsrender.errors import InputError
+from gsrender.model import LEVEL_MAPS, Anchors, GaussianModel
+from gsrender.load.cfg_args import CfgArgs
+from gsrender.load.decoders import read_decoders
+from gsrender.load.files import shown
+from gsrender.load.model_files import ModelFiles
+from gsrender.load.ply import PlyHeader, PlyVertices, read_vertices
+from gsrender.load.rows import background, keep_finite, tensor, unit_quaternions
 
 LEVEL_LIMIT = 64  # fork^level has to be a number; trained models have about ten
 NEAR = {"proxy-gs": 1e-4, "octree-gs": 0.2, "scaffold-gs": 0.2}  # compiled into the trainers' rasterisers

@@ -8,8 +8,8 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import InputError
-from .files import read_text, shown
+from gsrender.errors import InputError
+from gsrender.load.files import read_text, shown
 
 LIMIT = 16 << 10  # bytes; real ones have 600. Python's parser fails cleanly on any nesting that fits
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import torch
 
-from ..errors import InputError
-from ..model import Mlp
-from .cfg_args import CfgArgs
-from .torchscript import read_weights
+from gsrender.errors import InputError
+from gsrender.model import Mlp
+from gsrender.load.cfg_args import CfgArgs
+from gsrender.load.torchscript import read_weights
 
 LAYERS = ("0.weight", "0.bias", "2.weight", "2.bias")  # dense, ReLU, dense; what follows has no weights
 FLAGS = {"opacity_mlp": "add_opacity_dist", "cov_mlp": "add_cov_dist", "color_mlp": "add_color_dist"}

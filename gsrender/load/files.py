@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..errors import InputError
+from gsrender.errors import InputError
 
 
 def regular_file(path) -> Path:

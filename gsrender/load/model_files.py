@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError
+from gsrender.errors import InputError
 
 
 @dataclass(frozen=True)

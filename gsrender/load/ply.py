@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.recfunctions import structured_to_unstructured
 
-from ..errors import InputError
-from .files import regular_file, shown
+from gsrender.errors import InputError
+from gsrender.load.files import regular_file, shown
 
 HEADER_LIMIT = 256 << 10  # bytes; a model of 512 features has 20 KB
 COUNT_LIMIT = 2**31 - 1  # the native libraries count items with an int

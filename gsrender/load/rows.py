@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ..errors import InputError
-from .cfg_args import CfgArgs
+from gsrender.errors import InputError
+from gsrender.load.cfg_args import CfgArgs
 
 
 def keep_finite(path, raw: dict[str, np.ndarray], activated: dict[str, np.ndarray], warnings) -> dict[str, np.ndarray]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ..errors import InputError
-from ..model import GaussianModel, Splats
-from .cfg_args import CfgArgs
-from .ply import PlyHeader, read_vertices
-from .rows import background, keep_finite, tensor, unit_quaternions
+from gsrender.errors import InputError
+from gsrender.model import GaussianModel, Splats
+from gsrender.load.cfg_args import CfgArgs
+from gsrender.load.ply import PlyHeader, read_vertices
+from gsrender.load.rows import background, keep_finite, tensor, unit_quaternions
 
 NEAR = 0.2  # compiled into INRIA's rasteriser
 

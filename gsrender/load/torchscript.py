@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 import torch
 
-from ..errors import InputError
-from .files import read_bytes, shown
-from .pickles import Call, Instance, Name, Persistent, PickleError, read_pickle
+from gsrender.errors import InputError
+from gsrender.load.files import read_bytes, shown
+from gsrender.load.pickles import Call, Instance, Name, Persistent, PickleError, read_pickle
 
 LIMIT = 256 << 20  # bytes of a file; decoders have 20 KB, an appearance embedding a few hundred
 DEPTH_LIMIT = 8  # modules in modules
