@@ -22,7 +22,8 @@ int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers, cud
 int blend(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream);
 
 enum { GROUP = 4, DECODE_CHUNK = WARPS * GROUP }; // anchors a warp, and a block, decode at once
-enum { LARGE = 64 };                              // a splat whose rectangle has more tiles is a whole warp's work
+// A splat whose rectangle has more tiles is a whole warp's work; where the others show fits a byte.
+enum { LARGE = 8 };
 // Words from a tile's counter to the next one's. Busy tiles are neighbours; packed, their counters share a few sectors
 // of the L2 cache, and a million atomic additions queue up before those.
 enum { APART = 8 };
@@ -39,6 +40,7 @@ struct Scratch {
     size_t zeroed;        // bytes up to here
     int *chunk_from_work; // [chunks] chunks that cull looks into, ascending; the last bit: only to count
     int *large;           // [gaussian_capacity] indices of the large splats, in any order
+    unsigned char *shows; // [gaussian_capacity] bits: in which tiles of its rectangle a small splat shows
     int *tile_order;      // [tiles] the tiles, those with the most pairs first
 
     Scratch(Arena &arena, const GsModel &model, const GsView &view, const GsBuffers &buffers) {
@@ -53,6 +55,7 @@ struct Scratch {
         zeroed = arena.used;
         chunk_from_work = arena.take<int>(chunk_count(model));
         large = arena.take<int>(buffers.gaussian_capacity);
+        shows = arena.take<unsigned char>(buffers.gaussian_capacity);
         tile_order = arena.take<int>(tiles);
     }
 };

@@ -4,38 +4,43 @@
 
 enum { SUM_THREADS = 1024 };
 
-// Calls visit(splat, z, tile) for the tiles that a splat shows in, of its rows `row`, `row + step` and so on.
+// Calls visit(splat, z, tile) for every tile that a large splat shows in. A warp takes one: a street's ground near the
+// camera covers hundreds of tiles, and 32 such splats in the lanes of one warp took 0.3 ms.
 template <typename Visit>
-static __device__ void for_rows(const GsSplat &s, int index, int row, int step, int columns, Visit visit) {
-    const TileRect t = tiles_of(s);
-    const Outline outline = outline_of(s);
-    const Extent extent = extent_of(outline);
-    for (int y = t.top + row; y < t.bottom; y += step) {
-        float x0, x1;
-        if (!span_of(outline, extent, float(y * GS_TILE), float(y * GS_TILE + GS_TILE - 1), x0, x1)) continue;
-        const int first = max(t.left, int(ceilf((x0 - (GS_TILE - 1)) / GS_TILE)));
-        const int end = min(t.right, int(floorf(x1 / GS_TILE)) + 1);
-        for (int x = first; x < end; x++) visit(index, s.z, y * columns + x);
-    }
-}
-
-// A lane takes a splat; a large one is shared by a warp, row by row: a street's ground near the camera covers hundreds
-// of tiles, and 32 such splats in the lanes of one warp took 0.3 ms.
-template <typename Visit>
-static __device__ void for_tiles(const GsBuffers &buffers, const Scratch &scratch, Visit visit) {
-    const int columns = tile_columns(*buffers.view), larges = int(*scratch.larges);
-    const long long count = fitting(buffers.counts->gaussians, buffers.gaussian_capacity);
-    for (long long i = thread_index() / WARP; i < larges; i += thread_count() / WARP)
-        for_rows(buffers.splats[scratch.large[i]], scratch.large[i], lane(), WARP, columns, visit);
-    for (long long i = thread_index(); i < count; i += thread_count()) {
-        const GsSplat s = buffers.splats[i];
-        if (area(tiles_of(s)) <= LARGE) for_rows(s, int(i), 0, 1, columns, visit);
+static __device__ void for_large(const GsBuffers &buffers, const Scratch &scratch, Visit visit) {
+    const int columns = tile_columns(*buffers.view);
+    for (long long i = thread_index() / WARP; i < *scratch.larges; i += thread_count() / WARP) {
+        const int index = scratch.large[i];
+        const GsSplat s = buffers.splats[index]; // the same for all lanes
+        const TileRect t = tiles_of(s);
+        const Outline outline = outline_of(s);
+        const int wide = t.right - t.left, tiles = area(t);
+        for (int tile = lane(); tile < tiles; tile += WARP) {
+            const int x = t.left + tile % wide, y = t.top + tile / wide;
+            if (shows_in_tile(outline, x, y)) visit(index, s.z, y * columns + x);
+        }
     }
 }
 
 static __global__ void __launch_bounds__(THREADS) count_pairs(const GsBuffers buffers, const Scratch scratch) {
     stamp(buffers, 2);
-    for_tiles(buffers, scratch, [&](int, float, int tile) { atomicAdd(scratch.tile_pairs + tile * APART, 1); });
+    const int columns = tile_columns(*buffers.view);
+    for_large(buffers, scratch, [&](int, float, int tile) { atomicAdd(scratch.tile_pairs + tile * APART, 1); });
+    const long long count = fitting(buffers.counts->gaussians, buffers.gaussian_capacity);
+    for (long long i = thread_index(); i < count; i += thread_count()) {
+        const GsSplat s = buffers.splats[i];
+        const TileRect t = tiles_of(s);
+        if (is_empty(t) || area(t) > LARGE) continue;
+        const Outline outline = outline_of(s);
+        unsigned shows = 0, bit = 1;
+        for (int y = t.top; y < t.bottom; y++)
+            for (int x = t.left; x < t.right; x++, bit <<= 1)
+                if (shows_in_tile(outline, x, y)) {
+                    atomicAdd(scratch.tile_pairs + (y * columns + x) * APART, 1);
+                    shows |= bit;
+                }
+        scratch.shows[i] = (unsigned char)shows;
+    }
 }
 
 // One block: the exclusive sum over the tiles, held within the capacity, and the order in which to blend them. The last
@@ -78,11 +83,23 @@ static __global__ void __launch_bounds__(SUM_THREADS) sum_tiles(const GsBuffers 
 }
 
 static __global__ void __launch_bounds__(THREADS) fill_pairs(const GsBuffers buffers, const Scratch scratch) {
-    for_tiles(buffers, scratch, [&](int splat, float z, int tile) {
+    const int columns = tile_columns(*buffers.view);
+    const auto add = [&](int splat, float z, int tile) {
         const unsigned left = atomicSub(scratch.tile_pairs + tile * APART, 1); // a tile is filled from its end
         const unsigned at = buffers.pair_from_tile[tile] + left - 1;
         if (at < buffers.pair_from_tile[tile + 1]) buffers.pairs[at] = pair_of(splat, z);
-    });
+    };
+    for_large(buffers, scratch, add);
+    const long long count = fitting(buffers.counts->gaussians, buffers.gaussian_capacity);
+    for (long long i = thread_index(); i < count; i += thread_count()) {
+        const TileRect t = tiles_of(buffers.splats[i]);
+        if (is_empty(t) || area(t) > LARGE) continue;
+        const float z = buffers.splats[i].z;
+        for (unsigned shows = scratch.shows[i]; shows; shows &= shows - 1) {
+            const int tile = __ffs(shows) - 1, wide = t.right - t.left;
+            add(int(i), z, (t.top + tile / wide) * columns + t.left + tile % wide);
+        }
+    }
 }
 
 int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
