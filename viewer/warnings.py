@@ -18,7 +18,7 @@ ITEMS = 4096
 NEAR = 1 / 64  # of the model's radius: an item within one or two of these has the proxy near it
 
 COVERED = 0.7  # of the items. Aligned 0.89-0.98; moved by a tenth of the radius 0.40-0.55, axes swapped 0.05-0.12
-BARE = 0.25  # of the rays that hit the proxy. Aligned at most 0.13; moved by 1-4 m up to 0.80
+EMPTIED = 0.2  # of the rays that hit the proxy. Aligned at most 0.08; moved by 1-4 m towards the camera mostly 0.24-0.75
 FROM_BEHIND = 0.5  # of the rays. From the street 0.0, from inside a building 1.0
 ONE_SIDED = 0.1  # a mesh whose dataset views see both sides more than this has no outside
 
@@ -124,9 +124,10 @@ def _key(cell):
     return (cell[:, 0] * 73856093) ^ (cell[:, 1] * 19349663 << 10) ^ (cell[:, 2] * 83492791 << 20)
 
 
-def bare_share(rays: Rays, alpha: np.ndarray) -> float:
-    """Share of the proxy in view, [ROWS, COLUMNS] rays, over which less than half of a picture's pixel is covered."""
-    return float((alpha[rays.hit] < 0.5).mean()) if rays.hit.any() else 0.0
+def emptied_share(rays: Rays, culled: np.ndarray, full: np.ndarray) -> float:
+    """Share of the proxy in view over which culling leaves nothing of what is there without it. `culled` and `full`:
+    how much of the background each picture covers at the rays, [ROWS, COLUMNS]."""
+    return float(((culled < 0.5) & (full >= 0.5))[rays.hit].mean()) if rays.hit.any() else 0.0
 
 
 def about_model(source: str, has_levels: bool) -> list[str]:
@@ -144,13 +145,17 @@ def about_alignment(share: float) -> list[str]:
             "different? --proxy-transform and --up move it."]
 
 
-def about_view(rays: Rays, alpha: np.ndarray, outer: bool | None) -> list[str]:
-    """For one picture: `alpha` [ROWS, COLUMNS] at the rays, `outer` from `outer_side`."""
+def about_side(rays: Rays, outer: bool | None) -> list[str]:
+    """For one camera; `outer` from `outer_side`."""
     clockwise = rays.share_clockwise
-    if outer is not None and clockwise is not None and abs(clockwise - outer) > FROM_BEHIND:
-        return ["The camera is inside or behind the proxy: what lies beyond its walls is hidden."]
-    bare = bare_share(rays, alpha)
-    if bare > BARE:
-        return [f"Nothing is drawn on {bare:.0%} of the proxy in view: culling hides what should be seen there. Is the "
-                "proxy aligned? A larger margin or `footprint` hides less."]
-    return []
+    if outer is None or clockwise is None or abs(clockwise - outer) <= FROM_BEHIND:
+        return []
+    return ["The camera is inside or behind the proxy: what lies beyond its walls is hidden."]
+
+
+def about_emptied(share: float) -> list[str]:
+    """For one picture, `share` from `emptied_share`."""
+    if share <= EMPTIED:
+        return []
+    return [f"Culling leaves nothing on {share:.0%} of the proxy in view, where there is something without it. Is the "
+            "proxy aligned? A larger margin or `footprint` hides less."]

@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
-import numpy as np
-
 from gsrender.camera import Camera
-from gsrender.frame import Frame
 from gsrender.settings import RenderSettings
 from viewer import warnings
+from viewer.compare import Compared
 from viewer.scene import Scene
 
 PAUSE = 0.5  # seconds between two looks
@@ -30,15 +28,16 @@ class Watch:
         self._result: Future | None = None
         self._of_view: list[str] = []
 
-    def look(self, camera: Camera, settings: RenderSettings, frame: Frame):
-        """Offers the frame that was just queued; takes it up when the last look is over and a pause has passed."""
+    def look(self, camera: Camera, settings: RenderSettings, compared: Compared | None = None):
+        """Offers where the camera is, and what culling was found to change; takes them up when the last look is over
+        and a pause has passed."""
         if self._scene.proxy is None or settings.culling == "off":
             self._asked, self._result, self._of_view = None, None, []
             return
         due = time.perf_counter() - self._looked > PAUSE and (self._result is None or self._result.done())
-        if due and (camera, settings) != self._asked:
-            self._asked, self._looked = (camera, settings), time.perf_counter()
-            self._result = self._thread.submit(self._measure, camera, sampled(frame.alpha))
+        if due and (camera, compared) != self._asked:
+            self._asked, self._looked = (camera, compared), time.perf_counter()
+            self._result = self._thread.submit(self._measure, camera, compared)
 
     def warnings(self, culling: str) -> list[str]:
         """What is known now; reading it waits for nothing."""
@@ -48,12 +47,7 @@ class Watch:
             self._of_view = self._result.result()
         return (self._lasting or []) + self._of_view
 
-    def settle(self):
-        """Waits for the look that is under way."""
-        if self._result is not None:
-            self._result.result()
-
-    def _measure(self, camera, alpha) -> list[str]:
+    def _measure(self, camera: Camera, compared: Compared | None) -> list[str]:
         mesh, model = self._scene.mesh, self._scene.model
         if self._lasting is None:
             views = self._scene.cameras[::max(1, len(self._scene.cameras) // VIEWS)]
@@ -63,15 +57,13 @@ class Watch:
             has_levels = model.kind == "anchors" and model.items.levels > 0
             self._lasting = warnings.about_model(model.source, has_levels) + warnings.about_alignment(share)
         rays = warnings.cast_rays(mesh.vertices, mesh.triangles, camera)
-        return warnings.about_view(rays, alpha, self._outer)
+        found = warnings.about_side(rays, self._outer)
+        if found or compared is None:
+            return found
+        if compared.camera != camera:  # the pictures are a moment old
+            rays = warnings.cast_rays(mesh.vertices, mesh.triangles, compared.camera)
+        return warnings.about_emptied(warnings.emptied_share(rays, compared.culled, compared.full))
 
     def close(self):
-        self._thread.shutdown(wait=True, cancel_futures=True)
-
-
-def sampled(alpha) -> np.ndarray:
-    """A picture's [H, W] coverage at the rays' pixels. Waits for the picture where it is still being drawn."""
-    height, width = alpha.shape
-    rows = ((np.arange(warnings.ROWS) + 0.5) * height / warnings.ROWS).astype(int)
-    columns = ((np.arange(warnings.COLUMNS) + 0.5) * width / warnings.COLUMNS).astype(int)
-    return alpha[rows][:, columns].cpu().numpy()
+        """Ends the look that is under way; `warnings` knows what it found."""
+        self._thread.shutdown(wait=True)

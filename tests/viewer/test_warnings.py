@@ -7,9 +7,10 @@ import pytest
 
 from gsrender.camera import Camera
 from gsrender.settings import RenderSettings
+from viewer.compare import Comparison
 from viewer.frame import render_frame
-from viewer.warnings import (COLUMNS, ROWS, Rays, about_alignment, about_model, about_view, cast_rays, outer_side,
-                             share_near_proxy)
+from viewer.warnings import (COLUMNS, ROWS, Rays, about_alignment, about_emptied, about_model, cast_rays, emptied_share,
+                             outer_side, share_near_proxy)
 from viewer.watch import Watch
 from vk_interop.mesh import ProxyMesh
 from vk_interop.proxy_depth import ProxyDepth
@@ -27,15 +28,19 @@ def box(low, high):
 BOX = box((-1, -1, -1), (1, 1, 1))
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    monkeypatch.setattr("viewer.compare.PAUSE", 0)
+
+
 def sentences(scene, camera, culling="centre"):
     """What a Watch says about one picture."""
-    watch = Watch(scene, 33.5)
+    watch, comparison = Watch(scene, 33.5), Comparison(scene)
     settings = RenderSettings(culling, background=scene.model.background)
-    watch.look(camera, settings, render_frame(scene, camera, settings))
-    watch.settle()
-    found = watch.warnings(culling)
+    comparison.look(camera, settings, render_frame(scene, camera, settings))
+    watch.look(camera, settings, comparison.compared)
     watch.close()
-    return found
+    return watch.warnings(culling)
 
 
 @pytest.fixture
@@ -114,7 +119,7 @@ def test_the_sample_has_its_proxy_near_and_not_when_it_is_moved_or_turned(scene)
         assert "of the model has the proxy near it" in sentence
 
 
-@pytest.mark.parametrize("view", [0, 1, 2, 3, 5, 9, 20, 33])
+@pytest.mark.parametrize("view", [0, 1, 2, 3, 5, 9, 10, 20, 33])
 def test_no_view_of_the_sample_is_warned_about(scene, view):
     assert sentences(scene, scene.cameras[view].camera.with_near(scene.near)) == []
 
@@ -127,7 +132,7 @@ def test_a_camera_inside_a_building_is_told_so(scene):
 def test_a_proxy_before_the_facades_is_noticed_in_the_picture(scene, moved):
     camera = scene.cameras[3].camera.with_near(scene.near)  # faces a facade
     found = sentences(moved(-2 * camera.rotation[2]), camera)
-    assert any("Nothing is drawn on" in sentence for sentence in found)
+    assert any("Culling leaves nothing on" in sentence for sentence in found)
 
 
 def test_where_nothing_is_hidden_there_is_no_warning(scene, moved):
@@ -139,11 +144,13 @@ def test_only_layouts_without_levels_look_trained_without_a_proxy():
     assert "3dgs" in about_model("3dgs", False)[0]
 
 
-def test_bare_pixels_count_only_where_the_proxy_is():
+def test_only_what_culling_empties_counts_and_only_where_the_proxy_is():
     z = np.full((ROWS, COLUMNS), np.inf)
     z[:, :12] = 5
-    rays, alpha = Rays(z, np.zeros_like(z, bool)), np.ones_like(z)
-    alpha[:, 12:] = 0  # the sky
-    assert about_view(rays, alpha, None) == []
-    alpha[:, :4] = 0.4
-    assert about_view(rays, alpha, None)[0].startswith("Nothing is drawn on 33%")
+    rays, culled, full = Rays(z, np.zeros_like(z, bool)), np.ones_like(z), np.ones_like(z)
+    culled[:, 12:] = 0  # the sky
+    assert emptied_share(rays, culled, full) == 0
+    culled[:, :4] = 0.4
+    assert about_emptied(emptied_share(rays, culled, full))[0].startswith("Culling leaves nothing on 33%")
+    full[:, 1:4] = 0.4  # thin without culling as well
+    assert about_emptied(emptied_share(rays, culled, full)) == []
