@@ -49,9 +49,11 @@ class Viewer:
         self.watch = Watch(scene, self.space.radius)
         self.presented = 0  # frames that reached the screen
         self.idle = False  # whether the picture stands and nothing moves
+        self.settled = False  # whether the picture is whole and the panel has its size
         self.closing = False
         self._last = time.perf_counter()
         self._message, self._message_until = "", 0.0
+        self._panel_size = None
         self._screenshot_wanted = False
         self._actions = {
             "mode": self._toggle_mode, "focus": self._focus, "reset": lambda given: self._go_home(),
@@ -85,6 +87,10 @@ class Viewer:
         else:
             self.canvas.lose()
         self.idle = drawn is None and self.screen.shown and self.state.flight is None
+        before, self._panel_size = self._panel_size, side.shown_size()
+        panel_stands = not self.settings.panel or before is not None and before == self._panel_size
+        self.settled = (self.screen.shown and panel_stands and bool(self.canvas.stats.counts)
+                        and not self.canvas.stats.incomplete)
         self.closing = self.closing or self.screen.closing
         if self._screenshot_wanted and pixels is not None:
             self._save_screenshot(pixels)
@@ -118,9 +124,9 @@ class Viewer:
         canvas = self.canvas
         if canvas.camera is None:
             return
-        self.watch.look(canvas.camera, canvas.settings, canvas.frame)
-        if self.comparison.look(canvas.camera, canvas.settings, canvas.frame.rgba):
+        if self.comparison.look(canvas.camera, canvas.settings, canvas.frame):
             canvas.pause()
+        self.watch.look(canvas.camera, canvas.settings, self.comparison.compared)
 
     # What keys and mouse do besides moving the camera.
 

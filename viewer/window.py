@@ -13,6 +13,7 @@ from vk_interop.screen import Offscreen
 from vk_interop.window import Window, surface_extensions
 
 SIZE = (1280, 720)
+WARM_UP = 20  # frames at most before the counted ones: the buffers take one, the panel four
 
 
 def run(options) -> int:
@@ -39,9 +40,14 @@ def run(options) -> int:
 
 
 def fly(viewer: Viewer, frames=None, screenshot=None):
-    """Frame after frame until the window is closed or `frames` were presented; then saves what is on the screen."""
-    rest = None if frames is None else frames - (screenshot is not None)
-    while not viewer.closing and (rest is None or viewer.presented < rest):
+    """Frame after frame until the window is closed or `frames` were presented; then saves what is on the screen. They are
+    counted once the picture is whole and the panel has its size."""
+    if frames is not None:
+        for _ in range(WARM_UP):
+            if not viewer.settled:
+                viewer.frame()
+    last = None if frames is None else viewer.presented + frames - (screenshot is not None)
+    while not viewer.closing and (last is None or viewer.presented < last):
         viewer.frame()
     if screenshot is not None:
         pixels = viewer.frame(capture=True)

@@ -28,6 +28,17 @@ def test_frames_and_screenshot_save_what_was_on_the_screen_and_close(viewer, dis
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
 
+def test_a_single_frame_is_a_whole_one(street, tmp_path):
+    """1920 x 1080 does not fit into the buffers that the model suggests, and ImGui hides a panel in its first frame."""
+    first, later = tmp_path / "first.png", tmp_path / "later.png"
+    for frames, path in (("1", first), ("6", later)):
+        ran = shell(street, "--size", "1920x1080", "--frames", frames, "--screenshot", path)
+        assert ran.returncode == 0, ran.stderr
+    first, later = (np.asarray(Image.open(path)).astype(int) for path in (first, later))
+    assert np.array_equal(first[:, 400:], later[:, 400:])
+    assert first[20:600, 20:370].mean() < 60 and np.abs(first - later)[:700, :380].mean() < 3  # but for figures
+
+
 def test_a_screenshot_that_cannot_be_written_is_one_sentence(viewer, display, street, tmp_path):
     (tmp_path / "file").touch()
     ran = viewer(street / "model", "--backend", "cpu", "--size", "320x200", "--frames", "1",

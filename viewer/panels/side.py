@@ -27,6 +27,12 @@ def side(size: tuple[float, float], title: str, line: str):
     imgui.end()
 
 
+def shown_size() -> tuple[float, float] | None:
+    """Of the panel as it was drawn last; None where it was not, as in its first frame, which only measures it."""
+    window = imgui.internal.find_window_by_name("###side")
+    return None if window is None or window.hidden or not window.was_active else (window.size.x, window.size.y)
+
+
 def message(size: tuple[float, float], text: str):
     """A line at the foot of the picture."""
     if not text:
