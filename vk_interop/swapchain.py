@@ -53,17 +53,17 @@ class Swapchain:
 
     def acquire(self) -> int | None:
         """Index of the next image, or None where there is none in time or the images no longer fit the window."""
-        try:
-            with vulkan_errors("waiting for the window's next image"):
-                self.device.function("vkAcquireNextImageKHR")(
-                    self.device.handles.logical, self._handle, ACQUIRE_TIMEOUT, self._acquired, None, self._index)
-        except vk.VkSuboptimalKhr:
-            self.stale = True  # but this image is ours and may be shown
-        except vk.VkErrorOutOfDateKhr:
-            self.stale = True
-            return None
-        except (vk.VkTimeout, vk.VkNotReady):
-            return None
+        acquire = self.device.function("vkAcquireNextImageKHR")
+        with vulkan_errors("waiting for the window's next image"):
+            try:
+                acquire(self.device.handles.logical, self._handle, ACQUIRE_TIMEOUT, self._acquired, None, self._index)
+            except vk.VkSuboptimalKhr:
+                self.stale = True  # but this image is ours and may be shown
+            except vk.VkErrorOutOfDateKhr:
+                self.stale = True
+                return None
+            except (vk.VkTimeout, vk.VkNotReady):
+                return None  # to vulkan_errors a timeout is a GPU that hangs
         return self._index[0]
 
     def present(self, index: int):
