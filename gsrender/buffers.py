@@ -24,9 +24,9 @@ class Buffers:
         items = model.items
         self.device, self.outputs, self.width, self.height = model.device, outputs, 0, 0
         count, per_item = len(items), (items.offset.shape[1] if model.kind == "anchors" else 1)
-        # Anchors make six Gaussians each where they make any (`block`), but a view sees a sixth of them.
         if count * per_item >= MOST:
             raise DeviceError(f"{count:,} {model.kind} of {per_item} Gaussians: fewer than 2^31 in all are drawn")
+        # Anchors make six Gaussians each where they make any (`block`), but a view sees a sixth of them.
         self.gaussian_capacity = min(count * per_item, max(2 * count, 1 << 16))
         self.pair_capacity = max(4 * self.gaussian_capacity, 1 << 18)
         self.tensors = {
@@ -48,20 +48,18 @@ class Buffers:
             if name in self.outputs:
                 self.tensors[name] = self._new(shape)
 
-    def grow(self, counts: dict[str, int]) -> bool:
-        """Grows what a frame with these counts did not fit into. True where something did not fit."""
+    def grow(self, counts: dict[str, int]) -> None:
+        """Grows what a frame with these counts does not fit into."""
         for name in ("gaussians", "pairs"):
             if counts[name] * SPARE >= MOST:
                 raise DeviceError(f"the picture needs {counts[name]:,} {name} and at most {int(MOST / SPARE):,} are "
                                   "drawn: draw a smaller picture or cull more")
-        grown = False
         if counts["gaussians"] > self.gaussian_capacity:
-            self.gaussian_capacity, grown = int(counts["gaussians"] * SPARE), True
+            self.gaussian_capacity = int(counts["gaussians"] * SPARE)
             self._size_gaussians()
         if counts["pairs"] > self.pair_capacity:
-            self.pair_capacity, grown = int(counts["pairs"] * SPARE), True
+            self.pair_capacity = int(counts["pairs"] * SPARE)
             self._size_pairs()
-        return grown
 
     def scratch(self, nbytes: int) -> None:
         if nbytes > self.tensors.get("scratch", torch.empty(0)).nbytes:

@@ -7,11 +7,29 @@ graph, captured again when a buffer or the size of the picture changes, and the 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import torch
 
 from gsrender._native import check, ffi
 from gsrender.buffers import COUNTS, COUNTS_WORDS
+
+
+@dataclass(frozen=True)
+class Done:
+    """What is known of a finished frame."""
+
+    counts: dict[str, int]  # by COUNTS
+    milliseconds: dict[str, float]  # by stage
+    room: dict[str, int]  # the capacities that it was drawn with; they may have grown since
+
+    @property
+    def incomplete(self) -> bool:
+        return any(self.counts[name] > room for name, room in self.room.items())
+
+
+def fits(buffers) -> dict[str, int]:
+    return {"gaussians": buffers.gaussian_capacity, "pairs": buffers.pair_capacity}
 
 
 def stage_names(native) -> list[str]:
@@ -31,10 +49,10 @@ class HostQueue:
             check(self.native, self.native.gs_stage(stage, model, view, buffers, ffi.NULL))
             marks.append(time.perf_counter())
         milliseconds = {name: 1000 * (b - a) for name, a, b in zip(self.names, marks, marks[1:])}
-        self._done = dict(zip(COUNTS, tensors["counts"].tolist())), milliseconds
+        self._done = Done(dict(zip(COUNTS, tensors["counts"].tolist())), milliseconds, fits(buffers))
 
-    def collect(self, wait: bool) -> tuple[dict[str, int], dict[str, float]] | None:
-        """Counts and milliseconds of the oldest finished frame that was not collected yet; None if there is none."""
+    def collect(self, wait: bool) -> Done | None:
+        """The oldest finished frame that was not collected yet; None if there is none."""
         done, self._done = self._done, None
         return done
 
@@ -52,6 +70,7 @@ class CudaQueue:
         with torch.cuda.device(self.device):
             self._capture(model, view, buffers)
             frame = self._free.pop()
+            frame.room = fits(buffers)
             frame.upload(view, tensors["view"])
             self._graph.replay()
             frame.finish(tensors["counts"])
@@ -61,7 +80,7 @@ class CudaQueue:
     def is_full(self) -> bool:
         return not self._free
 
-    def collect(self, wait: bool) -> tuple[dict[str, int], dict[str, float]] | None:
+    def collect(self, wait: bool) -> Done | None:
         if not self._pending or not (wait or self._pending[0].done.query()):
             return None
         frame = self._pending.pop(0)
@@ -69,7 +88,8 @@ class CudaQueue:
         self._free.append(frame)
         words = frame.counts.tolist()
         begun = words[len(COUNTS):]
-        return dict(zip(COUNTS, words)), {name: (b - a) / 1e6 for name, a, b in zip(self.names, begun, begun[1:])}
+        milliseconds = {name: (b - a) / 1e6 for name, a, b in zip(self.names, begun, begun[1:])}
+        return Done(dict(zip(COUNTS, words)), milliseconds, frame.room)
 
     def _capture(self, model, view, buffers) -> None:
         # All that a kernel is given as an argument. The view is not: kernels read it from memory.

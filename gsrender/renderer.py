@@ -108,11 +108,12 @@ class Renderer:
         """Reads the counts of frames that are finished, one at least with `wait`, and grows what was too small."""
         collected = False
         while (done := self._queue.collect(wait and not collected)) is not None:
-            counts, milliseconds = done
+            counts = done.counts
             with memory_or(f"not enough memory for {counts['gaussians']:,} Gaussians and {counts['pairs']:,} tile "
                            "pairs: draw a smaller picture or cull more"):
-                incomplete = self.buffers.grow(counts)
-            self.stats = FrameStats({"items": len(self.model.items), **counts}, milliseconds, incomplete)
+                self.buffers.grow(counts)
+            counts = {"items": len(self.model.items), **counts}
+            self.stats = FrameStats(counts, done.milliseconds, done.incomplete)
             collected = True
         return collected
 

@@ -36,6 +36,17 @@ def test_buffers_that_are_too_small_are_never_written_past_and_grow(model, devic
         assert not renderer.stats.incomplete and renderer.stats.counts == counts
 
 
+def test_a_frame_that_was_queued_before_the_buffers_grew_is_incomplete_too(model, device, camera):
+    renderer = Renderer(model.to(device))
+    right = renderer.render(camera).rgb.clone()
+    renderer.buffers.pair_capacity = renderer.stats.counts["pairs"] // 3
+    renderer.buffers._size_pairs()
+    renderer.draw(camera)
+    renderer._queue.submit(renderer._model, renderer._view, renderer._buffers, renderer.buffers.tensors)
+    assert renderer.wait().incomplete
+    assert torch.equal(renderer.render(camera).rgb, right) and not renderer.stats.incomplete
+
+
 def _guarded(buffers, name):
     """Puts a buffer in front of some known values; returns the whole and the buffer's size."""
     tensor = buffers.tensors[name]
