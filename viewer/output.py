@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,15 +17,18 @@ class OutputFolder:
     """Results of one or more runs. No view's file is ever written over by another view's, nor is a stranger's.
 
     `views` are all that may be written, under the names that they get here. A context manager: stats.json is brought up
-    to date every second and at the end, so that an interrupted run leaves what it finished.
+    to date every second and at the end, so that an interrupted run leaves what it finished. Before the first file it says
+    what the run is about to write, so that the files of a run that was killed are known as well.
     """
 
     def __init__(self, folder: Path, suffix: str, views: list[View]):
         if folder.exists() and not folder.is_dir():
             raise InputError(f"--out {folder}: not a directory")
         self.folder, self._suffix = folder, suffix
-        self._saved, self._unsaved = time.monotonic(), False
+        self._saved = time.monotonic()
         self._stats = _read_stats(folder / "stats.json")
+        self._planned: list[str] = []
+        self._begun = False
         self.views = name_views(views, _origins(self._stats))
 
     def path(self, name: str) -> Path:
@@ -32,33 +36,47 @@ class OutputFolder:
 
     def check(self, names):
         """Raises InputError where a file that no run of this program wrote stands in the way."""
+        ours = _origins(self._stats)
         for name in names:
-            if self.path(name).exists() and name not in self._stats["views"]:
+            if self.path(name).exists() and name not in ours:
                 raise InputError(f"--out {self.folder}: {name}{self._suffix} is there and is not in its stats.json, so "
                                  "it is not written over; choose another folder")
+        self._planned = list(names)
 
     def write(self, name: str, save, record: dict):
         """`save(file)` writes the view's result to an open binary file; `record` goes into stats.json."""
-        view = self.views[name]
-        origin = {"name": view.name, "cameras": view.file, "split": view.split, "ordinal": view.ordinal}
+        if not self._begun:
+            self._begin([*self._planned, name])
         with write_whole(self.path(name)) as file:
             save(file)
-        self._stats["views"][name] = record | {"origin": origin}
-        self._unsaved = True
+        self._stats["views"][name] = record | {"origin": _origin(self.views[name])}
         if time.monotonic() - self._saved > 1:
             self._save_stats()
 
+    def _begin(self, names: list[str]):
+        """Says in stats.json what is about to be written, and removes what a killed run left half-written."""
+        self._begun = True
+        planned = {name: {"origin": _origin(self.views[name])} for name in names}
+        self._stats["unfinished"] = planned | self._stats.get("unfinished", {})
+        self._save_stats()
+        remove_leftovers([self.folder / "stats.json", *map(self.path, _origins(self._stats))])
+
     def _save_stats(self):
         with write_whole(self.folder / "stats.json") as file:
-            file.write(json.dumps(self._stats, indent=1).encode())
-        self._saved, self._unsaved = time.monotonic(), False
+            file.write(json.dumps(self._stats, indent=1, allow_nan=False).encode())
+        self._saved = time.monotonic()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        if self._unsaved:
-            self._save_stats()
+        if not self._begun:
+            return
+        left = {name: record for name, record in self._stats.pop("unfinished").items()
+                if name not in self._stats["views"] and self.path(name).exists()}
+        if left:  # of a run that was killed
+            self._stats["unfinished"] = left
+        self._save_stats()
 
 
 def recorded_origins(folder: Path) -> dict[str, tuple]:
@@ -95,6 +113,27 @@ def write_whole(path: Path):
             unfinished.unlink()
 
 
+def remove_leftovers(paths: list[Path]):
+    """Removes what `write_whole` began under these names in processes that are gone."""
+    wanted = set(paths)
+    for folder in {path.parent for path in paths}:
+        for found in folder.glob(".*"):
+            name = re.fullmatch(r"\.(.+)\.(\d{1,9})", found.name)
+            if name and folder / name[1] in wanted and not _runs(int(name[2])):
+                with suppress(OSError):
+                    found.unlink()
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        pass
+    return True
+
+
 def _read_stats(path: Path) -> dict:
     if not path.exists():
         return {"views": {}}
@@ -108,5 +147,9 @@ def _read_stats(path: Path) -> dict:
 
 
 def _origins(stats: dict) -> dict[str, tuple]:
-    origins = {name: record["origin"] for name, record in stats["views"].items()}
+    origins = {name: record["origin"] for name, record in (stats.get("unfinished", {}) | stats["views"]).items()}
     return {name: (o["name"], o["cameras"], o["split"], o["ordinal"]) for name, o in origins.items()}
+
+
+def _origin(view: View) -> dict:
+    return {"name": view.name, "cameras": view.file, "split": view.split, "ordinal": view.ordinal}

@@ -1,6 +1,10 @@
 """Folders of results: nothing half-written, nothing of anyone else written over."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -65,6 +69,47 @@ def test_an_interrupted_run_lists_what_it_finished(tmp_path):
         out.write("test/a", lambda file: file.write(b"x"), {})
         raise KeyboardInterrupt
     assert list(json.loads((tmp_path / "stats.json").read_text())["views"]) == ["test/a"]
+
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from test_output import TEST, TRAIN
+from viewer.output import OutputFolder
+with OutputFolder(Path("."), ".bin", [TEST, TRAIN]) as out:
+    out.check(out.views)
+    out.write("train/a", lambda file: file.write(b"whole"), {})
+    out.write("test/a", lambda file: (file.write(b"half"), file.flush(), os.kill(os.getpid(), signal.SIGKILL)), {})
+"""
+
+
+def test_a_killed_run_can_be_run_again_and_leaves_nothing_behind(tmp_path, request):
+    root = request.config.rootpath
+    killed = subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path,
+                            env=os.environ | {"PYTHONPATH": f"{root}:{root / 'tests/viewer'}"})
+    assert killed.returncode == -signal.SIGKILL
+    assert (tmp_path / "train/a.bin").exists() and len(list(tmp_path.glob("test/.a.bin.*"))) == 1
+    (tmp_path / "test" / ".a.bin.txt").touch()  # somebody's
+    with OutputFolder(tmp_path, ".bin", [TEST, TRAIN]) as out:
+        out.check(out.views)
+        for name in out.views:
+            out.write(name, lambda file: file.write(b"again"), {})
+    stats = json.loads((tmp_path / "stats.json").read_text())
+    assert list(stats) == ["views"] and set(stats["views"]) == {"test/a", "train/a"}
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"stats.json", "a.bin", ".a.bin.txt"}
+    assert (tmp_path / "train/a.bin").read_bytes() == b"again"
+
+
+def test_what_a_killed_run_left_stays_known_until_it_is_written_anew(tmp_path):
+    write(tmp_path, TEST)
+    stats = json.loads((tmp_path / "stats.json").read_text())
+    (tmp_path / "stats.json").write_text(json.dumps({"views": {}, "unfinished": stats["views"]}))
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train/a.bin").write_bytes(b"a stranger's")
+    with pytest.raises(InputError, match="is there and is not in its stats.json"):
+        write(tmp_path, TRAIN)
+    assert write(tmp_path, TEST, b"new") == "a"
+    assert list(json.loads((tmp_path / "stats.json").read_text())) == ["views"]
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path):
