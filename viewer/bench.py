@@ -52,7 +52,7 @@ def bench(options) -> int:
         print(f"\npictures: {options.contact_sheet}")
     if options.json:
         with write_whole(options.json) as file:
-            file.write(json.dumps(report, indent=1).encode())
+            file.write(json.dumps(report, indent=1, allow_nan=False).encode())
     return 0
 
 

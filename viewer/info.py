@@ -12,7 +12,7 @@ def info(options) -> int:
     """Prints one fact a line, or all of them as JSON."""
     facts = _mesh(options) if is_mesh(options.path) else _model(options)
     if options.json:
-        print(json.dumps(facts, indent=1))
+        print(json.dumps(facts, indent=1, allow_nan=False))
         return 0
     width = max(map(len, facts))
     for name, value in facts.items():

@@ -53,7 +53,7 @@ def _window(parser):
     parser.add_argument("--view", metavar="NAME",
                         help="view of the model's cameras.json to begin with (default: the one that shows most)")
     parser.add_argument("--frames", type=_count, metavar="N", help="present N frames, then close")
-    parser.add_argument("--screenshot", type=Path, metavar="F.png", help="save what is on the screen at the end")
+    parser.add_argument("--screenshot", type=_png, metavar="F.png", help="save what is on the screen at the end")
     parser.add_argument("--vsync", choices=("on", "off"), default="on", help="wait for the screen (default: %(default)s)")
 
 
@@ -84,7 +84,7 @@ def _bench(parser):
     parser.add_argument("--frames", type=_count, metavar="N", default=100,
                         help="measured frames of each mode, going round the views (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="F", help="write the figures to a file as well")
-    parser.add_argument("--contact-sheet", type=Path, metavar="F.png", help="save some of the frames on one sheet")
+    parser.add_argument("--contact-sheet", type=_png, metavar="F.png", help="save some of the frames on one sheet")
 
 
 def _info(parser):
@@ -124,7 +124,7 @@ def _machine(parser):
     parser.add_argument("--backend", choices=("auto", "cuda", "cpu"), default="auto",
                         help="where to draw (default: %(default)s: CUDA where there is an NVIDIA GPU)")
     parser.add_argument("--size", type=_size, metavar="WxH", help="pixels of the picture (default: the camera's)")
-    parser.add_argument("--far", type=_positive, metavar="F", default=math.inf,
+    parser.add_argument("--far", type=_far, metavar="F", default=math.inf,
                         help="scene units of view z beyond which the proxy is not there (default: infinite)")
 
 
@@ -148,17 +148,28 @@ def _number(text: str, allowed: str, low: float, strict: bool) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not (value > low if strict else value >= low):  # NaN fails
+    if not (low < value < math.inf or value == low and not strict):  # NaN fails
         raise argparse.ArgumentTypeError(f"{text!r} is not {allowed}")
     return value
 
 
 def _positive(text: str) -> float:
-    return _number(text, "a number above 0", 0, strict=True)
+    return _number(text, "a finite number above 0", 0, strict=True)
 
 
 def _not_negative(text: str) -> float:
-    return _number(text, "a number from 0 on", 0, strict=False)
+    return _number(text, "a finite number from 0 on", 0, strict=False)
+
+
+def _far(text: str) -> float:
+    return math.inf if text.lower() in ("inf", "infinity") else _number(text, "inf or a number above 0", 0, strict=True)
+
+
+def _png(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() != ".png":
+        raise argparse.ArgumentTypeError(f"{text!r} does not end in .png, the one format that is written")
+    return path
 
 
 def _whole(text: str, least: int) -> int:
@@ -229,7 +240,7 @@ def _transform(text: str) -> list[list[float]]:
         values = [float(value) for value in values]
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{text}: {error.strerror}")
-    except (ValueError, TypeError, KeyError):
+    except Exception:  # NumPy lets through what its parts raise: of zip files, of the tokenizer, at the end of the file
         raise argparse.ArgumentTypeError(f"{text!r} holds something else than numbers")
     if len(values) != 16 or not all(map(math.isfinite, values)):
         raise argparse.ArgumentTypeError(f"{text!r} holds {len(values)} numbers, a transform is 16 finite ones")

@@ -50,10 +50,14 @@ def test_a_command_is_only_the_first_word():
     (["--size", "0x5", "m"], "'0x5' is not WIDTHxHEIGHT"),
     (["--size", "99999x5", "m"], "is not WIDTHxHEIGHT"),
     (["--size=-5x5", "m"], "is not WIDTHxHEIGHT"),
-    (["--margin", "nan", "m"], "'nan' is not a number from 0 on"),
-    (["--margin=-1", "m"], "'-1' is not a number from 0 on"),
-    (["--near", "0", "m"], "'0' is not a number above 0"),
-    (["--far", "x", "m"], "'x' is not a number above 0"),
+    (["--margin", "nan", "m"], "'nan' is not a finite number from 0 on"),
+    (["--margin", "inf", "m"], "'inf' is not a finite number from 0 on"),
+    (["--margin=-1", "m"], "'-1' is not a finite number from 0 on"),
+    (["--near", "0", "m"], "'0' is not a finite number above 0"),
+    (["--near", "1e999", "m"], "'1e999' is not a finite number above 0"),
+    (["--far", "x", "m"], "'x' is not inf or a number above 0"),
+    (["--screenshot", "shot.jpg", "m"], "'shot.jpg' does not end in .png"),
+    (["bench", "m", "--contact-sheet", "sheet"], "'sheet' does not end in .png"),
     (["--background", "red", "m"], "'red' is not black, white, model or R,G,B"),
     (["--background", "0,0,2", "m"], "'0,0,2' is not"),
     (["--background", "0,nan,0", "m"], "'0,nan,0' is not"),
@@ -84,6 +88,10 @@ def test_colours_and_sizes():
     assert parse(["m"]).background == "model"
 
 
+def test_infinity_is_far_alone():
+    assert parse(["m"]).far == parse(["m", "--far", "inf"]).far == float("inf")
+
+
 def test_a_transform_may_come_from_any_of_its_files(tmp_path):
     rows = [[0.0, -1.0, 0.0, 5.0], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 2.0, -3.5], [0.0, 0.0, 0.0, 1.0]]
     flat = ",".join(str(value) for row in rows for value in row)
@@ -92,6 +100,14 @@ def test_a_transform_may_come_from_any_of_its_files(tmp_path):
     (tmp_path / "t.txt").write_text("\n".join(" ".join(map(str, row)) for row in rows))
     for text in (flat, tmp_path / "t.npy", tmp_path / "t.json", tmp_path / "t.txt"):
         assert parse(["m", "--proxy-transform", str(text)]).proxy_transform == rows
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\3\4", b"\x93NUMPY\1\0\20\0{'descr': (\0     \n", b"[" * 10 ** 5])
+@pytest.mark.parametrize("name", ["t.npy", "t.json", "t.txt"])
+def test_a_damaged_transform_file_is_one_sentence(tmp_path, viewer, name, content):
+    (tmp_path / name).write_bytes(content)
+    ran = viewer("m", "--proxy-transform", tmp_path / name)
+    assert ran.code == 2 and ran.err.count("\n") == 1
 
 
 def test_a_transform_file_is_not_unpickled(tmp_path, viewer):
