@@ -19,7 +19,7 @@ from viewer.headless import sized, tell
 from viewer.machine import describe
 from viewer.output import check_place, write_whole
 from viewer.progress import progress
-from viewer.scene import Scene, open_options, render_settings
+from viewer.scene import Scene, cameras_files, open_options, render_settings
 from viewer.statistics import Statistics, stage_order
 from viewer.views import choose_views, load_views, name_views
 
@@ -34,7 +34,7 @@ def bench(options) -> int:
         modes = options.culling or (list(CULLING) if scene.proxy else ["off"])
         if scene.proxy is None and modes != ["off"]:
             raise InputError(f"--culling {','.join(modes)}: there is no proxy to cull by; name it with --scene")
-        views = choose_views(name_views(load_views(options.cameras or [scene.cameras_file]), {}), options.views)
+        views = choose_views(name_views(load_views(cameras_files(options, scene)), {}), options.views)
         cameras = {name: sized(view.camera, options.size).with_near(scene.near) for name, view in views.items()}
         chosen = _spread(list(cameras.values()), options.frames)
         report = {"model": scene.model.path, "items": len(scene.model.items), "kind": scene.model.kind,
@@ -111,8 +111,13 @@ def table(report: dict) -> str:
     proxy = f", proxy {report['proxy']}, {report['triangles']:,} triangles" if report["triangles"] else ", no proxy"
     return "\n".join([f"{report['model']}, {report['items']:,} {report['kind']}{proxy}",
                       "; ".join(f"{name}: {value}" for name, value in machine.items()),
-                      f"{sizes}; {report['frames']} frames of each mode over {report['views']} views; times from camera to "
-                      "finished picture, none overlapping; stages: medians, counts: means", "", *lines])
+                      f"{sizes}; {_count(report['frames'], 'frame')} of each mode over {_count(report['views'], 'view')}; "
+                      "times from camera to finished picture, none overlapping; stages: medians, counts: means", "",
+                      *lines])
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _short(value: float | None) -> str:

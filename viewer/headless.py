@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -17,12 +18,14 @@ from viewer.frame import frame_stats, render_frame
 from viewer.machine import describe
 from viewer.output import OutputFolder, recorded_origins
 from viewer.progress import progress
-from viewer.scene import Scene, default_culling, open_options, pick_backend, render_settings
+from viewer.scene import Scene, cameras_files, default_culling, open_options, pick_backend, render_settings
 from viewer.views import View, choose_views, load_views
 
 
 def render(options) -> int:
     """`render`: a PNG for each view, complete, as the window would show it."""
+    if options.depth_from is not None and not os.path.isdir(options.depth_from):
+        raise InputError(f"--depth-from {options.depth_from}: no such directory")
     with open_options(options, with_proxy=options.depth_from is None) as scene:
         tell(scene)
         has_depth = scene.proxy is not None or options.depth_from is not None
@@ -30,7 +33,7 @@ def render(options) -> int:
         if settings.culling != "off" and not has_depth:
             raise InputError(f"--culling {settings.culling}: nothing to cull by; name the proxy with --scene, or depth "
                              "caches with --depth-from")
-        views = load_views(options.cameras or [scene.cameras_file])
+        views = load_views(cameras_files(options, scene))
         with OutputFolder(options.out, ".png", views) as out:
             chosen = choose_views(out.views, options.views)
             out.check(chosen)
@@ -87,16 +90,24 @@ def sized(camera: Camera, size: tuple[int, int] | None) -> Camera:
 
 
 def read_depth(folder: Path, view: View, camera: Camera) -> torch.Tensor:
-    """[H, W] float32 of a view's depth cache."""
+    """[H, W] float32 of a view's depth cache. NaN, like +inf, is where nothing was hit."""
     path = folder / f"{_depth_name(folder, view)}.npy"
+    if not os.path.isfile(path):  # false of a name that is too long, where Path raises
+        raise InputError(f"{path}: no such file; `python -m viewer depth` writes depth caches")
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)  # mapped, so that only a fitting one is read
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path}: no depth cache, {error}") from error
-    expected = (camera.height, camera.width)
-    if array.shape != expected or array.dtype.kind != "f":
-        raise InputError(f"{path}: {array.dtype} {list(array.shape)}, expected floating point {list(expected)}")
-    return torch.from_numpy(np.array(array, np.float32))
+        expected, found = (camera.height, camera.width), (*array.shape,)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read, {error.strerror}") from error
+    except Exception as error:  # NumPy lets through what its parts raise: of zip files, of the tokenizer, of memory maps
+        raise InputError(f"{path}: damaged, or not a .npy file of numbers") from error
+    if found != expected or array.dtype.kind != "f":
+        raise InputError(f"{path}: {array.dtype} {list(found)}, expected floating point {list(expected)}")
+    depth = np.array(array, np.float32)
+    if wrong := np.count_nonzero(depth <= 0):
+        raise InputError(f"{path}: {wrong:,} of {depth.size:,} values are 0 or less, expected view z above 0, +inf where "
+                         "nothing is hit")
+    return torch.from_numpy(depth)
 
 
 def _depth_name(folder: Path, view: View) -> str:
@@ -106,7 +117,7 @@ def _depth_name(folder: Path, view: View) -> str:
     if recorded:
         return recorded[0]
     for name in reversed(view.names()):
-        if (folder / f"{name}.npy").is_file():
+        if os.path.isfile(folder / f"{name}.npy"):
             split = origins[name][2] if name in origins else ""
             if split and view.split and split != view.split:
                 raise InputError(f"{folder / name}.npy: depth of a view of {split}, and {view.name} of {view.split} has none")

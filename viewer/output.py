@@ -22,7 +22,7 @@ class OutputFolder:
     """
 
     def __init__(self, folder: Path, suffix: str, views: list[View]):
-        if folder.exists() and not folder.is_dir():
+        if os.path.exists(folder) and not os.path.isdir(folder):
             raise InputError(f"--out {folder}: not a directory")
         self.folder, self._suffix = folder, suffix
         self._saved = time.monotonic()
@@ -38,7 +38,7 @@ class OutputFolder:
         """Raises InputError where a file that no run of this program wrote stands in the way."""
         ours = _origins(self._stats)
         for name in names:
-            if self.path(name).exists() and name not in ours:
+            if os.path.exists(self.path(name)) and name not in ours:
                 raise InputError(f"--out {self.folder}: {name}{self._suffix} is there and is not in its stats.json, so "
                                  "it is not written over; choose another folder")
         self._planned = list(names)
@@ -73,7 +73,7 @@ class OutputFolder:
         if not self._begun:
             return
         left = {name: record for name, record in self._stats.pop("unfinished").items()
-                if name not in self._stats["views"] and self.path(name).exists()}
+                if name not in self._stats["views"] and os.path.exists(self.path(name))}
         if left:  # of a run that was killed
             self._stats["unfinished"] = left
         self._save_stats()
@@ -93,8 +93,8 @@ def check_place(path: Path):
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{path}: cannot be written, {error.strerror}") from error
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path}: cannot be written, {'a directory' if path.is_dir() else 'no permission'}")
+    if os.path.isdir(path) or not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path}: cannot be written, {'a directory' if os.path.isdir(path) else 'no permission'}")
 
 
 @contextmanager
@@ -135,7 +135,7 @@ def _runs(process: int) -> bool:
 
 
 def _read_stats(path: Path) -> dict:
-    if not path.exists():
+    if not os.path.exists(path):
         return {"views": {}}
     try:
         stats = json.loads(path.read_text())

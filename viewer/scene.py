@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gsrender.camera import Camera
-from gsrender.errors import DeviceError
+from gsrender.errors import DeviceError, InputError
 from gsrender.settings import RenderSettings
 from viewer.machine import nvidia_driver
 
@@ -154,8 +154,17 @@ def open_options(options, **more) -> Scene:
 
 def render_settings(options, scene: Scene, culling: str | None = None) -> RenderSettings:
     """What the options say about the picture. Without a word about culling it is the scene's default."""
+    if options.appearance and getattr(scene.model.items, "appearance", None) is None:
+        raise InputError(f"--appearance {options.appearance}: the model has no appearance embedding")
     background = scene.model.background if options.background == "model" else options.background
     return RenderSettings(culling or scene.default_culling, options.margin, background, options.appearance)
+
+
+def cameras_files(options, scene: Scene) -> list[Path]:
+    """Those that --cameras names, else the model's own."""
+    if not options.cameras and not scene.cameras_file.exists():
+        raise InputError(f"no {CAMERAS} beside the model ({scene.folder}): name a cameras file with --cameras")
+    return options.cameras or [scene.cameras_file]
 
 
 def _choose_proxy(scene: Scene, folder: Path, mesh: str | Path | None) -> Path | None:

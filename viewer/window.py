@@ -7,6 +7,7 @@ import sys
 from gsrender.errors import DeviceError, InputError
 from viewer.app import OUTPUTS, Viewer, save_png
 from viewer.headless import tell
+from viewer.output import check_place
 from viewer.scene import open_options, render_settings
 from viewer.settings import ViewerSettings
 from vk_interop.screen import Offscreen
@@ -18,6 +19,8 @@ WARM_UP = 20  # frames at most before the counted ones: the buffers take one, th
 
 def run(options) -> int:
     """Opens the model and flies until the window is closed; with --frames, for that many frames."""
+    if options.screenshot:
+        check_place(options.screenshot)
     extensions = _extensions(needs_display=options.frames is None)
     with open_options(options, outputs=OUTPUTS, surface_extensions=extensions) as scene:
         tell(scene)

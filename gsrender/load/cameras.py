@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -37,17 +38,13 @@ def load_cameras(path) -> list[DatasetCamera]:
     """All cameras of a file, in its order. Lens distortion is left out, as the trainers do. Raises InputError."""
     path = Path(path)
     data = parse_json(read_text(path, LIMIT), path)
-    try:
-        if isinstance(data, list):
-            cameras = [_inria(path, _Entry(f"{path}: [{i}]", entry)) for i, entry in enumerate(data)]
-        elif isinstance(data, dict) and isinstance(data.get("frames"), list):
-            cameras = [_nerf(path, _Entry(f"{path}: frames[{i}]", entry, data))
-                       for i, entry in enumerate(data["frames"])]
-        else:
-            raise InputError(f"{path}: neither a list of cameras (cameras.json) nor an object with `frames` "
-                             f"(transforms.json)")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read, {error.strerror}") from error
+    if isinstance(data, list):
+        cameras = [_inria(path, _Entry(f"{path}: [{i}]", entry)) for i, entry in enumerate(data)]
+    elif isinstance(data, dict) and isinstance(data.get("frames"), list):
+        cameras = [_nerf(path, _Entry(f"{path}: frames[{i}]", entry, data)) for i, entry in enumerate(data["frames"])]
+    else:
+        raise InputError(f"{path}: neither a list of cameras (cameras.json) nor an object with `frames` "
+                         "(transforms.json)")
     if not cameras:
         raise InputError(f"{path}: no cameras in it")
     return cameras
@@ -165,7 +162,7 @@ def _split(path: Path, image: PurePosixPath) -> str:
 
 def _image(path: Path) -> Path | None:
     names = [path] + [path.with_name(path.name + extension) for extension in IMAGES]
-    return next((name for name in names if name.is_file()), None)
+    return next((name for name in names if os.path.isfile(name)), None)  # which is false of a name that is too long
 
 
 def _image_size(entry: _Entry, image: Path | None) -> tuple[int, int]:

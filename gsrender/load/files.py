@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from gsrender.errors import InputError
@@ -10,12 +11,12 @@ from gsrender.errors import InputError
 
 def regular_file(path) -> Path:
     """The path, if a regular file is there: not a directory, not a pipe that would block, not a dangling link."""
-    path = Path(path)
-    if path.is_dir():
+    # The functions of os.path say no where those of Path raise: a name that is too long, a folder that may not be entered.
+    if os.path.isdir(path):
         raise InputError(f"{path}: a directory, expected a file")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    return path
+    if not os.path.isfile(path):
+        raise InputError(f"{path}: {'not a regular file' if os.path.exists(path) else 'no such file'}")
+    return Path(path)
 
 
 def read_bytes(path, limit: int) -> bytes:

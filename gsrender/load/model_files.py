@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +28,11 @@ def find_model(path, iteration: int | None = None) -> ModelFiles:
     point_cloud/, its point_cloud/iteration_N/ or the .ply itself. `iteration` chooses among several; None or -1
     is the newest."""
     path = Path(path)
-    if path.is_file():
+    if os.path.isfile(path):
         return _around(path)
-    if not path.is_dir():
-        raise InputError(f"{path}: no such file or directory")
+    if not os.path.isdir(path):
+        there = os.path.exists(path)
+        raise InputError(f"{path}: {'neither a file nor a directory' if there else 'no such file or directory'}")
     if (path / "point_cloud.ply").exists():
         return _around(path / "point_cloud.ply")
     if (path / "point_cloud").is_dir():

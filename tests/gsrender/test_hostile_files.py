@@ -104,7 +104,12 @@ def test_what_is_no_file(tmp_path, load, name):
 
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "transforms.json")
-    refused(load_cameras, tmp_path / "transforms.json", "no such file")
+    refused(load_cameras, tmp_path / "transforms.json", "not a regular file")
+
+
+@pytest.mark.parametrize("load", [load_model, load_cameras, load_mesh])
+def test_a_name_that_no_file_can_have(load):
+    refused(load, Path(300 * "a" + ".glb"), "no such file")
 
 
 # ---- anchor checkpoints ---------------------------------------------------------------------------------------------

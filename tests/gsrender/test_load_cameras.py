@@ -89,6 +89,11 @@ def test_names_lose_folders_and_the_last_extension(tmp_path, file_path, name, sp
     assert (view.name, view.split) == (name, split)
 
 
+def test_a_name_that_is_too_long_for_a_file_is_still_a_cameras(tmp_path):
+    view = load_cameras(nerf(tmp_path, dict(file_path=300 * "a")))[0]
+    assert view.name == 300 * "a" and view.image is None
+
+
 def test_the_name_of_the_file_says_the_split(tmp_path):
     assert load_cameras(nerf(tmp_path, name="transforms_val.json"))[0].split == "val"
 

@@ -64,6 +64,11 @@ def test_the_contact_sheet_shows_the_views(ran, tmp_path):
     assert sheet.shape[0] >= 160 and sheet[:160].std() > 20
 
 
+def test_one_frame_of_one_view_is_not_many(viewer, street):
+    ran = viewer("bench", street / "model", "--culling", "off", "--views", "test_0005", "--size", "96x64", "--frames", "1")
+    assert ran.code == 0 and "1 frame of each mode over 1 view;" in ran.out
+
+
 def test_an_identical_picture_has_no_psnr_and_a_joint_stage_has_its_place():
     row = {"culling": "off", "fps": 500.0, "frame_ms": {"median": 2.0, "p95": 2.1, "p99": 2.2},
            "stage_ms": {"blend": 0.5, "cull+decode": 0.25}, "counts": {"items": 5, "drawn": 4.0}, "memory": {"model": 2e6},

@@ -120,15 +120,13 @@ def test_a_plain_model_counts_splats(viewer, block, tmp_path):
     (["--cameras", "missing.json"], "missing.json: no such file"),
     (["--iteration", "7"], "no iteration 7"),
     (["--scene", "missing.glb"], "missing.glb: no such file"),
-    (["--depth-from", "missing", "--culling", "centre"], "missing/test_0002.npy: no depth cache"),
-    (["--appearance", "3"], None),
+    (["--depth-from", "missing", "--culling", "off"], "--depth-from missing: no such directory"),
+    (["--depth-from", ".", "--culling", "centre"], "test_0002.npy: no such file; `python -m viewer depth` writes"),
+    (["--appearance", "3"], "--appearance 3: the model has no appearance embedding"),
 ])
 def test_wrong_input_is_one_sentence_and_leaves_no_picture(viewer, street, tmp_path, extra, told, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ran = viewer("render", street / "model", "--views", "test_0002", "--size", "96x64", "--out", tmp_path / "out", *extra)
-    if told is None:  # a model without an embedding has no use for a row of it
-        assert ran.code == 0
-        return
     assert ran.code == 2 and told in ran.err.splitlines()[-1] and ran.err.splitlines()[-1].startswith("viewer: ")
     assert not (tmp_path / "out").exists()
 
@@ -136,19 +134,37 @@ def test_wrong_input_is_one_sentence_and_leaves_no_picture(viewer, street, tmp_p
 @pytest.mark.parametrize("array, told", [
     (np.zeros((64, 64), np.float32), r"float32 [64, 64], expected floating point [64, 96]"),
     (np.zeros((64, 96), np.int32), "int32 [64, 96], expected floating point"),
-    (np.array([{}], object), "no depth cache"),
-    (None, "no depth cache"),
+    (np.full((64, 96), [[0.0], [-1.0]] + [[np.inf]] * 62), "192 of 6,144 values are 0 or less, expected view z above 0"),
+    (np.array([{}], object), "damaged, or not a .npy file of numbers"),
+    (b"", "damaged, or not a .npy file of numbers"),
+    (b"PK\3\4 cut off", "damaged, or not a .npy file of numbers"),
+    (b"\x93NUMPY\1\0\20\0{'descr': (\0     \n", "damaged, or not a .npy file of numbers"),
+    (5000, "damaged, or not a .npy file of numbers"),
 ])
 def test_a_depth_cache_that_does_not_fit_is_refused(viewer, street, tmp_path, array, told):
     path = tmp_path / "test_0002.npy"
-    if array is None:
-        np.save(path, np.zeros((64, 96), np.float32))
-        path.write_bytes(path.read_bytes()[:5000])
-    else:
-        np.save(path, array, allow_pickle=True)
+    np.save(path, np.ones((64, 96), np.float32) if isinstance(array, (int, bytes)) else array, allow_pickle=True)
+    if isinstance(array, (int, bytes)):  # cut off, or something else
+        path.write_bytes(array if isinstance(array, bytes) else path.read_bytes()[:array])
     ran = viewer("render", street / "model", "--views", "test_0002", "--size", "96x64", "--depth-from", tmp_path,
                  "--out", tmp_path / "out")
-    assert ran.code == 2 and told in ran.err and not list((tmp_path / "out").glob("*.png"))
+    assert ran.code == 2 and told in ran.err and "pickle" not in ran.err and not list((tmp_path / "out").glob("*.png"))
+
+
+def test_a_model_without_cameras_is_told_to_name_some(viewer, street, tmp_path):
+    shutil.copytree(street / "model", tmp_path / "a" / "model")
+    (tmp_path / "a/model/cameras.json").unlink()
+    for command in (["render", "--out", tmp_path / "out"], ["bench"]):
+        ran = viewer(*command, tmp_path / "a/model")
+        assert ran.code == 2 and "no cameras.json beside the model" in ran.err and "with --cameras" in ran.err
+
+
+def test_a_view_whose_name_is_too_long_for_a_file_is_one_sentence(viewer, street, tmp_path):
+    fly = json.loads((street / "transforms_fly.json").read_text())
+    one = fly | {"w": 96, "h": 64, "frames": [fly["frames"][0] | {"file_path": 300 * "a"}]}
+    (tmp_path / "transforms.json").write_text(json.dumps(one))
+    ran = viewer("render", street / "model", "--cameras", tmp_path / "transforms.json", "--out", tmp_path / "out")
+    assert ran.code == 2 and ran.err.splitlines()[-1].endswith("a.png: cannot be written, File name too long")
 
 
 def test_culling_without_anything_to_cull_by_is_refused(viewer, street, tmp_path):

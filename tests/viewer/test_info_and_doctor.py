@@ -53,6 +53,10 @@ def test_info_refuses_what_it_does_not_know_in_one_sentence(viewer, tmp_path, na
     assert ran.code == 2 and ran.err.count("\n") == 1 and str(tmp_path / name) in ran.err and not ran.out
 
 
+def test_what_is_there_and_no_file_is_not_called_missing(viewer):
+    assert viewer("info", "/dev/null").err == "viewer: /dev/null: neither a file nor a directory\n"
+
+
 def test_doctor_finds_this_machine_fit_for_the_tests(viewer):
     ran = viewer("doctor")
     assert ran.code == 0 and "MISSING" not in ran.out and "Vulkan, cpu" in ran.out and "libgsrender_cpu.so" in ran.out
