@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,25 +48,32 @@ class ProxyDepth:
     def __init__(self, device: Device, mesh: ProxyMesh, far: float = math.inf, slots: int = 3):
         self.device, self.far, self._slots = device, far, slots
         self._triangles = len(mesh.triangles)
-        self._vertices = _mesh_buffer(device, mesh.vertices, np.float32, vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT)
-        try:
-            self._indices = _mesh_buffer(device, mesh.triangles, np.uint32, vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT)
-        except BaseException:
-            self._vertices.close()
-            raise
-        stages = vk.VK_SHADER_STAGE_VERTEX_BIT | vk.VK_SHADER_STAGE_COMPUTE_BIT
-        self._layout = Layout(device, {0: (vk.VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, stages),
-                                       1: (vk.VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE, stages)}, push_bytes=24)
-        self._draw_pipeline = _depth_pipeline(device, self._layout)
-        self._resolve_pipeline = compute_pipeline(device, "proxy_resolve.comp", self._layout)
-        self._pyramid_pipeline = compute_pipeline(device, "max_pyramid.comp", self._layout)
-        # All count frames. `drawn` is CUDA's to wait for, `done` says the same to the host.
-        self._drawn, self._done, self._consumed = Timeline(device), Timeline(device, exported=False), Timeline(device)
+        with ExitStack() as made:
+            self._make(mesh, made)
+            self._made = made.pop_all()  # what is closed with this
         self._frame = 0  # the newest one submitted
         self._freed = 0  # the newest one whose `finished` was called
         self._target: _Target | None = None
         self._retired: list[_Target] = []  # of former sizes, still in use
         self._stats = FrameStats(counts={"triangles": self._triangles})
+
+    def _make(self, mesh: ProxyMesh, made: ExitStack):
+        device, own = self.device, lambda part: made.enter_context(closing(part))
+
+        def pipeline(handle):
+            made.callback(vk.vkDestroyPipeline, device.handles.logical, handle, None)
+            return handle
+
+        self._vertices = own(_mesh_buffer(device, mesh.vertices, np.float32, vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT))
+        self._indices = own(_mesh_buffer(device, mesh.triangles, np.uint32, vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT))
+        stages = vk.VK_SHADER_STAGE_VERTEX_BIT | vk.VK_SHADER_STAGE_COMPUTE_BIT
+        self._layout = own(Layout(device, {0: (vk.VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, stages),
+                                           1: (vk.VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE, stages)}, push_bytes=24))
+        self._draw_pipeline = pipeline(_depth_pipeline(device, self._layout))
+        self._resolve_pipeline = pipeline(compute_pipeline(device, "proxy_resolve.comp", self._layout))
+        self._pyramid_pipeline = pipeline(compute_pipeline(device, "max_pyramid.comp", self._layout))
+        # All count frames. `drawn` is CUDA's to wait for, `done` says the same to the host.
+        self._drawn, self._done, self._consumed = (own(Timeline(device, exported)) for exported in (True, False, True))
 
     def render(self, camera: Camera) -> DepthBuffer:
         """Submits the depth of this view and returns at once; the result's `ready` says when it is there.
@@ -117,11 +125,7 @@ class ProxyDepth:
         for target in [*self._retired, self._target]:
             if target:
                 target.close()
-        logical = self.device.handles.logical
-        for pipeline in (self._draw_pipeline, self._resolve_pipeline, self._pyramid_pipeline):
-            vk.vkDestroyPipeline(logical, pipeline, None)
-        for part in (self._layout, self._vertices, self._indices, self._drawn, self._done, self._consumed):
-            part.close()
+        self._made.close()
         self._layout = self._target = None
 
     def __enter__(self):
@@ -244,13 +248,20 @@ class _Slot:
     """One frame's depth and what draws it."""
 
     def __init__(self, proxy: ProxyDepth, target: _Target):
-        device = self.device = proxy.device
+        self.device = proxy.device
         self.frame = 0  # that was drawn here last
-        self.shared = SharedBuffer(device, 4 * sum(w * h for w, h in pyramid_sizes(*target.size)))
+        with ExitStack() as made:
+            self._make(proxy, target, made)
+            self._made = made.pop_all()
+
+    def _make(self, proxy: ProxyDepth, target: _Target, made: ExitStack):
+        device, own = self.device, lambda part: made.enter_context(closing(part))
+        self.shared = own(SharedBuffer(device, 4 * sum(w * h for w, h in pyramid_sizes(*target.size))))
+        made.callback(self._let_go)
         self.levels = self.shared.tensor.view(torch.float32)
-        self._view = Buffer(device, 64, vk.VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT, host=True)
-        self.timestamps = Timestamps(device, 2)
-        self.descriptors = Descriptors(proxy._layout, {0: self._view, 1: (target.depth.view, SAMPLED[2])})
+        self._view = own(Buffer(device, 64, vk.VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT, host=True))
+        self.timestamps = own(Timestamps(device, 2))
+        self.descriptors = own(Descriptors(proxy._layout, {0: self._view, 1: (target.depth.view, SAMPLED[2])}))
 
         def commands(command):
             self.timestamps.reset(command)
@@ -260,6 +271,7 @@ class _Slot:
             self.timestamps.write(command, 1)
 
         self._command = device.record(commands)
+        made.callback(device.free, self._command)
         self._submission = Submission(device, [self._command], signals=[proxy._drawn.semaphore, proxy._done.semaphore])
 
     def draw(self, frame: int, view: np.ndarray):
@@ -267,11 +279,11 @@ class _Slot:
         self._view.array.view(np.float32)[:] = view.reshape(-1)
         self._submission.submit(signal_values=[frame, frame])
 
+    def _let_go(self):
+        self.levels = None  # else the memory would stay lent
+
     def close(self):
-        self.device.free(self._command)
-        self.levels = None
-        for part in (self.descriptors, self.timestamps, self._view, self.shared):
-            part.close()
+        self._made.close()
 
 
 def _mesh_buffer(device: Device, array, dtype, usage: int) -> Buffer:

@@ -10,6 +10,7 @@ import torch
 from gsrender import Camera, DepthBuffer, load_cameras
 from gsrender.errors import DeviceError
 from vk_interop import proxy_depth
+from vk_interop.device import Device
 from vk_interop.mesh import ProxyMesh, load_mesh
 from vk_interop.proxy_depth import ProxyDepth
 
@@ -311,3 +312,23 @@ def test_block_has_the_depth_of_the_official_rasteriser(device, block):
 
 def test_town_has_the_depth_of_the_official_rasteriser(device, town):
     compare_with_stored(device, town, town / "reference" / "exact.npz", ["test_0000", "test_0001"], far=100)
+
+
+@pytest.mark.parametrize("part", ["_depth_pipeline", "compute_pipeline", "Timeline", "SharedBuffer", "Timestamps",
+                                  "Descriptors", "Submission"])
+def test_what_fails_half_made_leaves_nothing_behind(backend, layer, monkeypatch, part):
+    made = []
+
+    def fails_the_second_time(*arguments, **options):
+        if made or part == "_depth_pipeline":
+            raise DeviceError("too little memory")
+        made.append(real(*arguments, **options))
+        return made[0]
+
+    real = getattr(proxy_depth, part)
+    with Device.open(backend, validation=True) as device:
+        monkeypatch.setattr(proxy_depth, part, fails_the_second_time)
+        with pytest.raises(DeviceError, match="too little memory"), ProxyDepth(device, mesh(facing(3))) as proxy:
+            proxy.render(camera())
+        made.clear()
+    assert device.handles is None and device.validation_messages == []
