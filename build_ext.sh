@@ -28,13 +28,20 @@ find_python() {
 
 at_least() { has "$python" && "$python" -c "import sys; sys.exit(sys.version_info < (3, $1))" 2> /dev/null; }
 
+# meshoptimizer is compiled when it is installed.
+has_headers() {
+    "$python" -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2> /dev/null
+}
+
 missing_packages() {
-    local libraries pair
+    local libraries pair version
     has "${CXX:-g++}" || echo g++
     if ! at_least 11; then
-        echo python3.11-venv
-    elif ! "$python" -c 'import venv, ensurepip' 2> /dev/null; then
-        echo "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
+        printf '%s\n' python3.11-venv python3.11-dev
+    else
+        version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+        "$python" -c 'import venv, ensurepip' 2> /dev/null || echo "python$version-venv"
+        has_headers || echo "python$version-dev"
     fi
     # What the window's libraries load: libX11 and libXext already when they are imported, the others with a display.
     libraries=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p)
@@ -60,7 +67,7 @@ install_system_packages() {
     [ "$(id -u)" = 0 ] || sudo=(sudo -n)
     if ! has apt-get || ! "${sudo[@]}" true 2> /dev/null; then
         echo "    This needs your hands:  sudo apt-get install ${missing[*]}"
-        has "${CXX:-g++}" && "$python" -c 'import venv, ensurepip' || exit 1
+        has "${CXX:-g++}" && "$python" -c 'import venv, ensurepip' && has_headers || exit 1
         return
     fi
     "${sudo[@]}" apt-get update -qq || echo "    apt-get update failed; going on with the package lists that are there"

@@ -1,0 +1,111 @@
+"""What the cluster builder uses of meshoptimizer: its C functions, on NumPy arrays.
+
+The package's Python wraps few of them, but its extension module is a shared library that exports all, so it is found and
+opened without being imported. A call lets go of Python's lock: threads run side by side. Triangles are [T, 3] uint32 and
+vertices [V, 3] float32, both contiguous; what fits the version below is not checked again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from importlib import metadata, util
+from pathlib import Path
+
+import numpy as np
+
+from gsrender.errors import DeviceError
+from vk_interop.cluster_lod import CLUSTER_TRIANGLES, CLUSTER_VERTICES
+
+VERSION = "0.2.30a0"  # its source is meshoptimizer 0.22 and partitionClusters; later ones take other arguments
+LEAST_TRIANGLES = 40  # of a cluster that may end early, because the next triangle is far away: a third, as others choose
+SPLIT_FACTOR = 2.0  # how far that is, in radii of a full cluster
+SPARSE, ABSOLUTE_ERROR = 2, 4  # options of simplify
+
+P, N, F, U = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_float, ctypes.c_uint
+
+
+def _open() -> ctypes.CDLL:
+    found = util.find_spec("meshoptimizer")
+    if not found or metadata.version("meshoptimizer") != VERSION:
+        raise DeviceError(f"meshoptimizer {VERSION} is not installed: pip install meshoptimizer=={VERSION}")
+    return ctypes.CDLL(str(next(Path(found.submodule_search_locations[0]).glob("_meshoptimizer*.so"))))
+
+
+def _function(name: str, *arguments):
+    function = getattr(_LIBRARY, f"meshopt_{name}")
+    function.argtypes, function.restype = arguments, N
+    return function
+
+
+_LIBRARY = _open()
+_weld = _function("generateVertexRemap", P, P, N, P, N, N)
+_first_use = _function("optimizeVertexFetchRemap", P, P, N, N)
+_sort_triangles = _function("spatialSortTriangles", P, P, N, P, N, N)
+_sort_points = _function("spatialSortRemap", P, P, N, N)
+_bound = _function("buildMeshletsBound", N, N, N)
+_build = _function("buildMeshletsFlex", P, P, P, P, N, P, N, N, N, N, N, F, F)
+_partition = _function("partitionClusters", P, P, N, P, N, N, N)
+_simplify = _function("simplifyWithAttributes", P, P, N, P, N, N, P, N, P, N, P, N, F, U, P)
+
+
+def weld(vertices: np.ndarray) -> tuple[np.ndarray, int]:
+    """new_from_old [V] uint32, the same for vertices of the same bytes, and how many there are of the new."""
+    new_from_old = np.empty(len(vertices), np.uint32)
+    count = _weld(new_from_old.ctypes.data, None, len(vertices), vertices.ctypes.data, len(vertices), 12)
+    return new_from_old, count
+
+
+def first_use(triangles: np.ndarray, vertex_count: int) -> tuple[np.ndarray, int]:
+    """new_from_old [V] uint32, in the order that triangles use vertices, and how many they use; 2^32 - 1 for the rest."""
+    new_from_old = np.empty(vertex_count, np.uint32)
+    return new_from_old, _first_use(new_from_old.ctypes.data, triangles.ctypes.data, triangles.size, vertex_count)
+
+
+def sort_triangles(triangles: np.ndarray, vertices: np.ndarray) -> np.ndarray:
+    """The triangles along a Morton curve, each as it was."""
+    out = np.empty_like(triangles)
+    _sort_triangles(out.ctypes.data, triangles.ctypes.data, triangles.size, vertices.ctypes.data, len(vertices), 12)
+    return out
+
+
+def sort_points(points: np.ndarray) -> np.ndarray:
+    """new_from_old [N] uint32: the place of each point along a Morton curve."""
+    new_from_old = np.empty(len(points), np.uint32)
+    _sort_points(new_from_old.ctypes.data, points.ctypes.data, len(points), 12)
+    return new_from_old
+
+
+def build_clusters(triangles: np.ndarray, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The triangles cluster by cluster, each with its vertices in the order that it had, and the clusters' triangle
+    counts [C] int64. What is connected comes first, what is near next."""
+    bound = _bound(triangles.size, CLUSTER_VERTICES, LEAST_TRIANGLES)
+    clusters = np.empty((bound, 4), np.uint32)  # first of its vertices, first byte of its corners, counts of both
+    vertex = np.empty(bound * CLUSTER_VERTICES, np.uint32)
+    corner = np.empty(bound * CLUSTER_TRIANGLES * 3, np.uint8)
+    count = _build(clusters.ctypes.data, vertex.ctypes.data, corner.ctypes.data, triangles.ctypes.data, triangles.size,
+                   vertices.ctypes.data, len(vertices), 12, CLUSTER_VERTICES, LEAST_TRIANGLES, CLUSTER_TRIANGLES, 0,
+                   SPLIT_FACTOR)
+    first_vertex, first_corner, _, triangle_count = clusters[:count].T.astype(np.int64)
+    corners = 3 * triangle_count
+    place = np.arange(corners.sum()) + np.repeat(first_corner - (np.cumsum(corners) - corners), corners)
+    return vertex[np.repeat(first_vertex, corners) + corner[place]].reshape(-1, 3), triangle_count
+
+
+def partition(triangles: np.ndarray, triangle_count: np.ndarray, vertex_count: int, size: int) -> np.ndarray:
+    """group_of_cluster [C] int64 from 0 on: about `size` clusters each that share vertices, at most 3/8 more. Clusters
+    that share none stay alone."""
+    group_of_cluster = np.empty(len(triangle_count), np.uint32)
+    corners = np.ascontiguousarray(3 * triangle_count, np.uint32)
+    _partition(group_of_cluster.ctypes.data, triangles.ctypes.data, triangles.size, corners.ctypes.data, len(corners),
+               vertex_count, size)
+    return group_of_cluster.astype(np.int64)
+
+
+def simplify(triangles: np.ndarray, vertices: np.ndarray, locked: np.ndarray, target: int) -> tuple[np.ndarray, float]:
+    """At least `target` of the triangles, with vertices moved onto others but not from where `locked`, [V] uint8, is 1;
+    and the error, scene units: the root mean square distance to the planes that the worst vertex stands for."""
+    out, error = np.empty_like(triangles), ctypes.c_float()
+    corners = _simplify(out.ctypes.data, triangles.ctypes.data, triangles.size, vertices.ctypes.data, len(vertices), 12,
+                        None, 0, None, 0, locked.ctypes.data, 3 * target, 3e38, SPARSE | ABSOLUTE_ERROR,
+                        ctypes.addressof(error))
+    return out[:corners // 3], error.value
