@@ -10,9 +10,10 @@ import time
 
 import numpy as np
 
-from vk_interop.device import TIMEOUT, Device, Submission, vk, vulkan_errors
+from vk_interop.device import Device, Submission, vk, vulkan_errors
 from vk_interop.imgui_layer import ImguiLayer
 from vk_interop.input import Collector, Input
+from vk_interop.opening import TIMEOUT
 from vk_interop.resources import Buffer, Image, Timestamps, image_barrier, memory_barrier, whole
 from vk_interop.sharing import SharedImage
 
@@ -43,7 +44,7 @@ class Screen:
 
     milliseconds = 0.0
     shown = False
-    vsync = False  # whether frames wait for the screen's refresh
+    vsync: bool | None = None  # whether frames wait for the screen's refresh; None where there is none to wait for
     refresh = 0.0  # of the screen, Hz; 0 where it is not known
 
     def __init__(self, device: Device, scale: float):

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 import torch
 
 from gsrender.errors import DeviceError
-from vk_interop.device import TIMEOUT, Device, cuda_check, ffi, vk, vulkan_errors
+from vk_interop.device import Device, ffi, vk, vulkan_errors
+from vk_interop.opening import TIMEOUT, cuda_check
 from vk_interop.resources import DEVICE_LOCAL, allocate, check_size, image_barrier
 
 MEMORY_FD = vk.VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT

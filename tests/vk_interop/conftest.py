@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from gsrender.errors import DeviceError
-from vk_interop.device import LAYER, Device, vk
+from vk_interop.device import Device, vk
+from vk_interop.opening import LAYER
 
 HAS_LAYER = LAYER in [layer.layerName for layer in vk.vkEnumerateInstanceLayerProperties()]
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from gsrender.errors import DeviceError
-from vk_interop import device as room
-from vk_interop.device import ALL, Device, Found, Submission, vk, vulkan_errors
+from vk_interop.device import ALL, Device, Submission, vk, vulkan_errors
+from vk_interop.opening import Found, pick
 from vk_interop.resources import Buffer, memory_barrier
 from vk_interop.sharing import SharedBuffer, Timeline
 
@@ -70,8 +70,8 @@ def test_no_driver_names_the_package_to_install(monkeypatch):
 
 def test_the_gpu_is_chosen_by_uuid_and_the_software_device_by_kind():
     first, second, software = found("A", b"a" * 16, False), found("B", b"b" * 16, False), found()
-    assert room._pick([software, first, second], b"b" * 16) is second
-    assert room._pick([first, second, software], None) is software
+    assert pick([software, first, second], b"b" * 16) is second
+    assert pick([first, second, software], None) is software
 
 
 @pytest.mark.parametrize("devices, uuid, says", [
@@ -82,11 +82,12 @@ def test_the_gpu_is_chosen_by_uuid_and_the_software_device_by_kind():
 ])
 def test_a_device_that_will_not_do_is_refused_with_its_name(devices, uuid, says):
     with pytest.raises(DeviceError, match=says):
-        room._pick(devices, uuid)
+        pick(devices, uuid)
 
 
 @pytest.mark.parametrize("error, says", [
-    (vk.VkErrorDeviceLost, "GPU was lost while drawing"), (vk.VkErrorOutOfDeviceMemory, "too little memory while drawing"),
+    (vk.VkErrorDeviceLost, "GPU was lost while drawing"),
+    (vk.VkErrorOutOfDeviceMemory, "too little memory while drawing"),
     (vk.VkTimeout, "did not answer within"),
 ])
 def test_what_the_driver_reports_becomes_a_sentence(error, says):
