@@ -12,7 +12,8 @@ from viewer.options import parse
 
 # Where a command lives: a function that takes the options and returns the exit code.
 RUNS = {"window": ("viewer.window", "run"), "render": ("viewer.headless", "render"), "depth": ("viewer.headless", "depth"),
-        "bench": ("viewer.bench", "bench"), "info": ("viewer.info", "info"), "doctor": ("viewer.doctor", "doctor")}
+        "bench": ("viewer.bench", "bench"), "clusters": ("viewer.clusters", "clusters"),
+        "info": ("viewer.info", "info"), "doctor": ("viewer.doctor", "doctor")}
 
 ROOMS = ("gsrender", "vk_interop", "viewer", "shaders", "assets")
 

@@ -22,6 +22,7 @@ SET_UP = "./build_ext.sh run"
 PACKAGES = (("numpy", "numpy", "arrays", True), ("torch", "torch", "tensors", True), ("cffi", "cffi", "native code", True),
             ("PIL", "pillow", "pictures", True), ("vulkan", "vulkan", "the proxy's depth", True),
             ("trimesh", "trimesh", "meshes", True), ("pygltflib", "pygltflib", "meshes", True),
+            ("meshoptimizer", "meshoptimizer", "levels of detail", True),
             ("imgui_bundle", "imgui-bundle", "the window", False), ("glfw", "glfw", "the window", False),
             ("cuda.bindings", "cuda-bindings", "CUDA", False))
 

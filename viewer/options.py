@@ -14,6 +14,7 @@ SUMMARIES = {
     "render": "draw the views of cameras files as PNG",
     "depth": "write depth caches of a proxy mesh",
     "bench": "measure frames with and without culling",
+    "clusters": "build a proxy mesh's levels of detail, or say what was built",
     "info": "say what a model or a mesh is",
     "doctor": "say what this machine has and what is missing",
 }
@@ -42,8 +43,8 @@ def _parser(command: str) -> Parser:
         prog="python -m viewer" if default else f"python -m viewer {command}", allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter, description=SUMMARIES[command],
         epilog=f"commands (python -m viewer COMMAND --help):\n{others}\n\n{EPILOG}" if default else EPILOG)
-    {"window": _window, "render": _render, "depth": _depth, "bench": _bench, "info": _info,
-     "doctor": lambda parser: None}[command](parser)
+    {"window": _window, "render": _render, "depth": _depth, "bench": _bench, "clusters": _clusters,
+     "info": _info, "doctor": lambda parser: None}[command](parser)
     return parser
 
 
@@ -85,6 +86,12 @@ def _bench(parser):
                         help="measured frames of each mode, going round the views (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="F", help="write the figures to a file as well")
     parser.add_argument("--contact-sheet", type=_png, metavar="F.png", help="save some of the frames on one sheet")
+
+
+def _clusters(parser):
+    parser.add_argument("mesh", type=Path, metavar="MESH", help="proxy mesh: .glb, .gltf, .ply or .obj")
+    _proxy(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _info(parser):

@@ -4,35 +4,52 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Iterable, Iterator, Sequence, TypeVar
+from typing import Iterator, Sequence, TypeVar
 
 T = TypeVar("T")
 WIDTH = 30  # characters
 INTERVAL = 0.1  # seconds between two drawings of the bar
 
 
+class Bar:
+    """How much is done, the rate and the time that is left. One line at the end where stderr is not a terminal, and none
+    at all where nothing was shown. A context manager; where it is left by an exception, what it last showed stays."""
+
+    def __init__(self, what: str, unit: str = ""):
+        self._what, self._unit, self._total = what, unit and f" {unit}", None
+        self._terminal, self._start, self._shown = sys.stderr.isatty(), time.monotonic(), -INTERVAL
+
+    def show(self, done: int, total: int):
+        elapsed, self._total = time.monotonic() - self._start, total
+        if self._terminal and elapsed - self._shown >= INTERVAL:
+            self._shown = elapsed
+            full = WIDTH * done // total if total else WIDTH
+            left = f", {_time(elapsed / done * (total - done))} left" if done else ""
+            print(f"\r{self._what} [{'#' * full}{'.' * (WIDTH - full)}] {done:,}/{total:,}{self._unit}, "
+                  f"{_rate(done, elapsed)}{left}", end="\033[K", file=sys.stderr, flush=True)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None and self._total is not None:
+            elapsed = time.monotonic() - self._start
+            print(f"{chr(13) if self._terminal else ''}{self._what}: {self._total:,}{self._unit} in {elapsed:.1f} s, "
+                  f"{_rate(self._total, elapsed)}{chr(27) + '[K' if self._terminal else ''}", file=sys.stderr)
+
+
 def progress(items: Sequence[T], what: str) -> Iterator[T]:
-    """Goes through the items; shows how many are done, the rate and the time that is left. One line at the end where
-    stderr is not a terminal."""
-    terminal, start, shown = sys.stderr.isatty(), time.monotonic(), -INTERVAL
-    for done, item in enumerate(items):
-        if terminal and time.monotonic() - start - shown >= INTERVAL:
-            shown = time.monotonic() - start
-            print(f"\r{_bar(done, len(items), what, shown)}", end="\033[K", file=sys.stderr, flush=True)
-        yield item
-    elapsed = time.monotonic() - start
-    print(f"{chr(13) if terminal else ''}{what}: {len(items)} in {elapsed:.1f} s, {_rate(len(items), elapsed)}"
-          f"{chr(27) + '[K' if terminal else ''}", file=sys.stderr)
-
-
-def _bar(done: int, total: int, what: str, elapsed: float) -> str:
-    full = WIDTH * done // total
-    left = f", {_time(elapsed / done * (total - done))} left" if done else ""
-    return f"{what} [{'#' * full}{'.' * (WIDTH - full)}] {done}/{total}, {_rate(done, elapsed)}{left}"
+    """Goes through the items and shows how far it is."""
+    with Bar(what) as bar:
+        for done, item in enumerate(items):
+            bar.show(done, len(items))
+            yield item
+        bar.show(len(items), len(items))
 
 
 def _rate(count: int, seconds: float) -> str:
-    return f"{count / seconds if seconds else 0:.1f} a second"
+    rate = count / seconds if seconds else 0
+    return f"{rate:,.0f} a second" if rate >= 1000 else f"{rate:.1f} a second"
 
 
 def _time(seconds: float) -> str:

@@ -24,7 +24,7 @@ except SystemExit as exit:
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ran.stdout.splitlines()[-1] == "0 []" and not ran.stderr
-    assert "--size" in ran.stdout or command in ("info", "doctor")
+    assert "--size" in ran.stdout or command in ("clusters", "info", "doctor")
 
 
 @pytest.mark.parametrize("command", ["window", "render", "bench", "info"])
