@@ -31,8 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name.split(".")[0] in ROOMS:
             raise
-        return _say(f"{sys.executable} has no package {error.name}: ./build_ext.sh run installs it into .venv/bin/python",
-                    3)
+        return _say(f"{sys.executable} has no package {error.name}: ./build_ext.sh run installs it into "
+                    ".venv/bin/python", 3)
     except BrokenPipeError:  # `| head` has read enough; nothing may be flushed to it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

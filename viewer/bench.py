@@ -111,7 +111,8 @@ def table(report: dict) -> str:
     proxy = f", proxy {report['proxy']}, {report['triangles']:,} triangles" if report["triangles"] else ", no proxy"
     return "\n".join([f"{report['model']}, {report['items']:,} {report['kind']}{proxy}",
                       "; ".join(f"{name}: {value}" for name, value in machine.items()),
-                      f"{sizes}; {_count(report['frames'], 'frame')} of each mode over {_count(report['views'], 'view')}; "
+                      f"{sizes}; {_count(report['frames'], 'frame')} of each mode over "
+                      f"{_count(report['views'], 'view')}; "
                       "times from camera to finished picture, none overlapping; stages: medians, counts: means", "",
                       *lines])
 

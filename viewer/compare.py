@@ -1,4 +1,4 @@
-"""What culling changes in the picture: its PSNR to the same view with culling off, and where each of the two is empty."""
+"""What culling changes in the picture: its PSNR to the view with culling off, and where each of the two is empty."""
 
 from __future__ import annotations
 
@@ -105,7 +105,8 @@ class _Pair:
 
     def __init__(self, view, room, culled: Frame, full: Frame):
         self._view, self.room = view, room
-        found = torch.cat([mean_square(culled.rgba, full.rgba)[None], *(sampled(f.alpha).flatten() for f in (culled, full))])
+        coverage = [sampled(frame.alpha).flatten() for frame in (culled, full)]
+        found = torch.cat([mean_square(culled.rgba, full.rgba)[None], *coverage])
         self._found = torch.empty(found.shape, pin_memory=found.is_cuda)
         self._found.copy_(found, non_blocking=True)
         self._event = torch.cuda.Event() if found.is_cuda else None

@@ -1,6 +1,6 @@
 """`doctor`: what this machine has, what is missing, and the command that mends it.
 
-It must get through on the barest machine, so nothing but the standard library is imported before it is known to be there.
+It must get through on the barest machine: nothing but the standard library is imported before it is known to be there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from viewer.machine import cpu_name, nvidia_driver
 CUDA_13_DRIVER = 580  # the oldest NVIDIA driver that runs CUDA 13, which torch and cuda-python are built for
 SET_UP = "./build_ext.sh run"
 # What is imported, what it is for, and whether nothing works without it.
-PACKAGES = (("numpy", "numpy", "arrays", True), ("torch", "torch", "tensors", True), ("cffi", "cffi", "native code", True),
+PACKAGES = (("numpy", "numpy", "arrays", True), ("torch", "torch", "tensors", True),
+            ("cffi", "cffi", "native code", True),
             ("PIL", "pillow", "pictures", True), ("vulkan", "vulkan", "the proxy's depth", True),
             ("trimesh", "trimesh", "meshes", True), ("pygltflib", "pygltflib", "meshes", True),
             ("meshoptimizer", "meshoptimizer", "levels of detail", True),
@@ -29,7 +30,7 @@ PACKAGES = (("numpy", "numpy", "arrays", True), ("torch", "torch", "tensors", Tr
 
 @dataclass(frozen=True)
 class Finding:
-    """`mend` is a command, or a sentence; empty where nothing is wrong. Without what is `needed` the program cannot run."""
+    """`mend` is a command or a sentence, empty where nothing is wrong. What is `needed` the program cannot do without."""
 
     name: str
     found: str
@@ -141,12 +142,12 @@ def _vulkan():
 def _display():
     shown = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
     if not shown:
-        yield Finding("display", "none: `render`, `depth` and `bench` need none, and the window is drawn off-screen with "
-                                 "--frames N --screenshot F.png")
+        yield Finding("display", "none: `render`, `depth` and `bench` need none, and the window is drawn off-screen "
+                                 "with --frames N --screenshot F.png")
         return
     # In a process of its own: a display that does not answer can end the one that asks.
     code = "import imgui_bundle, glfw, sys; sys.exit(0 if glfw.init() and glfw.vulkan_supported() else 1)"
     answer = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, timeout=30)
     yield Finding("display", f"{shown} opens" if answer.returncode == 0 else f"{shown} cannot be opened for Vulkan",
-                  "" if answer.returncode == 0 else "is it set to a running display? apt-get install libx11-6 libxcursor1 "
-                  "libxi6 libxinerama1 libxrandr2 libxkbcommon0 mesa-vulkan-drivers")
+                  "" if answer.returncode == 0 else "is it set to a running display? apt-get install libx11-6 "
+                  "libxcursor1 libxi6 libxinerama1 libxrandr2 libxkbcommon0 mesa-vulkan-drivers")

@@ -99,14 +99,14 @@ def read_depth(folder: Path, view: View, camera: Camera) -> torch.Tensor:
         expected, found = (camera.height, camera.width), (*array.shape,)
     except OSError as error:
         raise InputError(f"{path}: cannot be read, {error.strerror}") from error
-    except Exception as error:  # NumPy lets through what its parts raise: of zip files, of the tokenizer, of memory maps
+    except Exception as error:  # NumPy lets through what its parts raise: of zip files, tokens, memory maps
         raise InputError(f"{path}: damaged, or not a .npy file of numbers") from error
     if found != expected or array.dtype.kind != "f":
         raise InputError(f"{path}: {array.dtype} {list(found)}, expected floating point {list(expected)}")
     depth = np.array(array, np.float32)
     if wrong := np.count_nonzero(depth <= 0):
-        raise InputError(f"{path}: {wrong:,} of {depth.size:,} values are 0 or less, expected view z above 0, +inf where "
-                         "nothing is hit")
+        raise InputError(f"{path}: {wrong:,} of {depth.size:,} values are 0 or less, expected view z above 0, and +inf "
+                         "where nothing is hit")
     return torch.from_numpy(depth)
 
 
@@ -120,7 +120,8 @@ def _depth_name(folder: Path, view: View) -> str:
         if os.path.isfile(folder / f"{name}.npy"):
             split = origins[name][2] if name in origins else ""
             if split and view.split and split != view.split:
-                raise InputError(f"{folder / name}.npy: depth of a view of {split}, and {view.name} of {view.split} has none")
+                raise InputError(f"{folder / name}.npy: depth of a view of {split}, and {view.name} of {view.split} "
+                                 "has none")
             return name
     return view.name
 

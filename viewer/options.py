@@ -55,7 +55,8 @@ def _window(parser):
                         help="view of the model's cameras.json to begin with (default: the one that shows most)")
     parser.add_argument("--frames", type=_count, metavar="N", help="present N frames, then close")
     parser.add_argument("--screenshot", type=_png, metavar="F.png", help="save what is on the screen at the end")
-    parser.add_argument("--vsync", choices=("on", "off"), default="on", help="wait for the screen (default: %(default)s)")
+    parser.add_argument("--vsync", choices=("on", "off"), default="on",
+                        help="wait for the screen (default: %(default)s)")
 
 
 def _render(parser):
@@ -105,8 +106,8 @@ def _model(parser):
     parser.add_argument("model", type=Path, metavar="MODEL",
                         help="a trained model: an output directory, or a .ply of 3D Gaussians")
     parser.add_argument("--scene", type=Path, metavar="MESH",
-                        help="its proxy mesh (default: proxy.glb, .gltf, .ply or .obj, or the only .glb, in the model's "
-                             "directory, else in the one above)")
+                        help="its proxy mesh (default: proxy.glb, .gltf, .ply or .obj, or the only .glb, in the "
+                             "model's directory, else in the one above)")
     _proxy(parser)
     _machine(parser)
     parser.add_argument("--iteration", type=int, default=-1, metavar="N", help="of the model (default: the newest)")
@@ -122,7 +123,8 @@ def _model(parser):
 
 def _proxy(parser):
     parser.add_argument("--proxy-transform", type=_transform, metavar="T",
-                        help="model from mesh, 4 x 4: 16 numbers with commas, row by row, or a .txt, .json or .npy file")
+                        help="model from mesh, 4 x 4: 16 numbers with commas, row by row, or a .txt, .json or .npy "
+                             "file")
     parser.add_argument("--up", choices=("y", "z"), default="z",
                         help="which axis of the mesh is the model's z (default: %(default)s, as it is)")
 

@@ -16,9 +16,9 @@ from viewer.views import View, name_views
 class OutputFolder:
     """Results of one or more runs. No view's file is ever written over by another view's, nor is a stranger's.
 
-    `views` are all that may be written, under the names that they get here. A context manager: stats.json is brought up
-    to date every second and at the end, so that an interrupted run leaves what it finished. Before the first file it says
-    what the run is about to write, so that the files of a run that was killed are known as well.
+    `views` are all that may be written, under the names that they get here. A context manager: stats.json is brought
+    up to date every second and at the end, so that an interrupted run leaves what it finished. Before the first file it
+    says what the run is about to write, so that the files of a run that was killed are known as well.
     """
 
     def __init__(self, folder: Path, suffix: str, views: list[View]):

@@ -43,10 +43,6 @@ class Statistics:
         """Milliseconds that `percent` of the frames stayed within; the slowest frame counts as itself."""
         return float(np.percentile(self.frame_milliseconds, percent, method="higher")) if self._frames else 0.0
 
-    @property
-    def latest(self) -> FrameStats:
-        return self._frames[-1][1] if self._frames else FrameStats()
-
     def stage_milliseconds(self) -> dict[str, float]:
         """Median by stage, in the order of the frame."""
         return {name: float(np.median(values)) for name, values in self._gather("milliseconds").items()}

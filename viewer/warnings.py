@@ -18,7 +18,7 @@ ITEMS = 4096
 NEAR = 1 / 64  # of the model's radius: an item within one or two of these has the proxy near it
 
 COVERED = 0.7  # of the items. Aligned 0.89-0.98; moved by a tenth of the radius 0.40-0.55, axes swapped 0.05-0.12
-EMPTIED = 0.2  # of the rays that hit the proxy. Aligned at most 0.08; moved by 1-4 m towards the camera mostly 0.24-0.75
+EMPTIED = 0.2  # of the rays that hit the proxy. Aligned at most 0.08; moved by 1-4 m to the camera mostly 0.24-0.75
 FROM_BEHIND = 0.5  # of the rays. From the street 0.0, from inside a building 1.0
 ONE_SIDED = 0.1  # a mesh whose dataset views see both sides more than this has no outside
 

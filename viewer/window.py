@@ -43,8 +43,8 @@ def run(options) -> int:
 
 
 def fly(viewer: Viewer, frames=None, screenshot=None):
-    """Frame after frame until the window is closed or `frames` were presented; then saves what is on the screen. They are
-    counted once the picture is whole and the panel has its size."""
+    """Frame after frame until the window is closed or `frames` were presented; then saves what is on the screen. They
+    are counted once the picture is whole and the panel has its size."""
     if frames is not None:
         for _ in range(WARM_UP):
             if not viewer.settled:

@@ -115,7 +115,7 @@ class ProxyDepth:
         """Bytes on the device by name."""
         targets = [*self._retired, *filter(None, [self._target])]
         return {"proxy mesh": self._vertices.nbytes + self._indices.nbytes,
-                "proxy depth": sum(4 * t.size[0] * t.size[1] + sum(slot.shared.nbytes for slot in t.slots) for t in targets)}
+                "proxy depth": sum(target.nbytes for target in targets)}
 
     def close(self):
         """Waits for Vulkan. Depth buffers that are still held keep their memory. Idempotent."""
@@ -237,6 +237,10 @@ class _Target:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def nbytes(self) -> int:
+        return 4 * self.size[0] * self.size[1] + sum(slot.shared.nbytes for slot in self.slots)
 
     def close(self):
         for slot in self.slots:

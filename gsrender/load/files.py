@@ -11,7 +11,7 @@ from gsrender.errors import InputError
 
 def regular_file(path) -> Path:
     """The path, if a regular file is there: not a directory, not a pipe that would block, not a dangling link."""
-    # The functions of os.path say no where those of Path raise: a name that is too long, a folder that may not be entered.
+    # os.path says no where Path raises: of a name that is too long, in a folder that may not be entered.
     if os.path.isdir(path):
         raise InputError(f"{path}: a directory, expected a file")
     if not os.path.isfile(path):

@@ -30,7 +30,7 @@ def test_there_is_a_row_for_each_mode_with_times_that_contain_their_stages(ran):
         assert row["memory"]["model"] > 4_000_000
     depth = 4 * 240 * 160
     assert "proxy mesh" not in report["rows"][0]["memory"] and report["rows"][1]["memory"]["proxy mesh"] == 2_027_052
-    assert 4 * depth < report["rows"][1]["memory"]["proxy depth"] < 6 * depth  # three slots with pyramids, an attachment
+    assert 4 * depth < report["rows"][1]["memory"]["proxy depth"] < 6 * depth  # three slots, each a pyramid, and one image
 
 
 def test_culling_keeps_less_and_says_what_that_changes(ran):
@@ -65,14 +65,15 @@ def test_the_contact_sheet_shows_the_views(ran, tmp_path):
 
 
 def test_one_frame_of_one_view_is_not_many(viewer, street):
-    ran = viewer("bench", street / "model", "--culling", "off", "--views", "test_0005", "--size", "96x64", "--frames", "1")
+    ran = viewer("bench", street / "model", "--culling", "off", "--views", "test_0005", "--size", "96x64", "--frames",
+                 "1")
     assert ran.code == 0 and "1 frame of each mode over 1 view;" in ran.out
 
 
 def test_an_identical_picture_has_no_psnr_and_a_joint_stage_has_its_place():
     row = {"culling": "off", "fps": 500.0, "frame_ms": {"median": 2.0, "p95": 2.1, "p99": 2.2},
-           "stage_ms": {"blend": 0.5, "cull+decode": 0.25}, "counts": {"items": 5, "drawn": 4.0}, "memory": {"model": 2e6},
-           "psnr_to_off": None}
+           "stage_ms": {"blend": 0.5, "cull+decode": 0.25}, "counts": {"items": 5, "drawn": 4.0},
+           "memory": {"model": 2e6}, "psnr_to_off": None}
     text = table({"machine": {"backend": "cuda"}, "rows": [row], "model": "m", "items": 5, "kind": "splats",
                   "proxy": "none", "triangles": 0, "size": [(4, 3)], "frames": 9, "views": 1})
     header, _, cells = text.splitlines()[-3:]

@@ -30,7 +30,8 @@ except SystemExit as exit:
 @pytest.mark.parametrize("command", ["window", "render", "bench", "info"])
 def test_a_python_without_the_packages_is_told_where_they_are(command):
     more = ["--out", "o"] if command == "render" else []
-    ran = subprocess.run([sys.executable, "-S", "-m", "viewer", command, "model", *more], capture_output=True, text=True)
+    ran = subprocess.run([sys.executable, "-S", "-m", "viewer", command, "model", *more], capture_output=True,
+                         text=True)
     assert ran.returncode == 3 and "./build_ext.sh run installs it" in ran.stderr and ran.stderr.count("\n") == 1
 
 

@@ -47,8 +47,8 @@ def test_a_strangers_file_is_not_written_over(tmp_path):
 ORIGIN = '{"name": [], "cameras": "", "split": "", "ordinal": 0}'
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"views": []}', '{"views": {"a": {"psnr": 1}}}', "\xff", "[" * 10 ** 5,
-                                  '{"views": {"a": {"origin": %s}}}' % ORIGIN])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"views": []}', '{"views": {"a": {"psnr": 1}}}', "\xff",
+                                  "[" * 10 ** 5, '{"views": {"a": {"origin": %s}}}' % ORIGIN])
 def test_a_strangers_stats_are_not_written_over(tmp_path, text):
     (tmp_path / "stats.json").write_text(text, encoding="latin-1")
     with pytest.raises(InputError, match="not a stats.json of this program"):

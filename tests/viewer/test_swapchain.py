@@ -25,7 +25,8 @@ def test_where_no_image_comes_in_time_there_is_none(window, monkeypatch):
     """lavapipe says at once that it has none, other drivers wait: so a fence that nothing signals is waited for."""
     logical = window.device.handles.logical
     fence = vk.vkCreateFence(logical, vk.VkFenceCreateInfo(), None)
-    monkeypatch.setattr(window.device, "function", lambda name: lambda *_: vk.vkWaitForFences(logical, 1, [fence], True, 1))
+    waits = lambda *_: vk.vkWaitForFences(logical, 1, [fence], True, 1)
+    monkeypatch.setattr(window.device, "function", lambda name: waits)
     assert window._acquire() is None
     monkeypatch.undo()
     vk.vkDestroyFence(logical, fence, None)

@@ -83,6 +83,18 @@ def test_a_still_picture_ends_with_complete_figures(viewer):
     assert viewer.idle and viewer.canvas.stats.counts["drawn"] > 0 and len(viewer.canvas.history) < 5
 
 
+def test_without_a_screen_there_is_no_vsync_to_tick(viewer, monkeypatch):
+    drawn, checkbox = {}, imgui.checkbox
+
+    def watched(label, value):
+        drawn[label] = value
+        return checkbox(label, value)
+    monkeypatch.setattr(imgui, "checkbox", watched)
+    viewer.settings = replace(viewer.settings, panel=True)
+    viewer.frame()
+    assert drawn == {"vsync": False, "draw always": True} and viewer.settings.vsync
+
+
 @pytest.mark.parametrize("scale, size", [(1, (1280, 720)), (2, (2560, 1440))])
 def test_the_whole_panel_fits_into_the_smallest_usual_window(scene, scale, size):
     opened = Viewer(scene, Offscreen(scene.device, *size, scale), ViewerSettings(resolution_scale=0.25))

@@ -60,7 +60,8 @@ def test_a_stream_waits_for_vulkan_and_vulkan_for_the_stream(device, stream):
     commands = [device.record(fill(shared, n)) for n in range(1, 9)]
     seen = []
     for n, command in enumerate(commands, 1):
-        Submission(device, [command], waits=[read.semaphore], signals=[drawn.semaphore, done.semaphore]).submit([n - 1], [n, n])
+        submission = Submission(device, [command], waits=[read.semaphore], signals=[drawn.semaphore, done.semaphore])
+        submission.submit([n - 1], [n, n])
         drawn.wait(n, stream)
         seen.append(shared.tensor.view(torch.int32).clone())
         read.signal(n, stream)

@@ -12,8 +12,8 @@ from viewer.panels.rows import NOTHING, choice_row, drag_row, section, stat_row,
 
 HELP = ("off: nothing is hidden. centre: an item whose centre lies behind the proxy is dropped, the rule the model was "
         "trained with. footprint: an item is dropped only when all of it lies behind. (C)")
-PSNR = ("How near the picture is to the one without culling. A model trained with its proxy is right with culling on: off "
-        "shows what training never saw. Measured twice a second on a GPU, on the CPU once the picture stands still.")
+PSNR = ("How near the picture is to the one without culling. A model trained with its proxy is right with culling on: "
+        "off shows what training never saw. Measured twice a second on a GPU, on the CPU once the picture stands still.")
 NO_PROXY = "There is no proxy mesh, so nothing can be hidden. Give one with --scene."
 
 

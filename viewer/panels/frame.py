@@ -17,7 +17,7 @@ SLACK = 0.9  # a frame whose stages take less of its time than that has waited
 NEAR = 0.05  # refreshes
 
 
-def capped(vsync: bool, refresh: float, frame: float, stages: float) -> bool:
+def capped(vsync: bool | None, refresh: float, frame: float, stages: float) -> bool:
     """Whether the screen sets the figure, not the machine: frames of `frame` milliseconds last a whole number of its
     refreshes (Hz), though the stages take less."""
     if not (vsync and refresh > 0 and frame > 0 and stages < SLACK * frame):
@@ -26,19 +26,28 @@ def capped(vsync: bool, refresh: float, frame: float, stages: float) -> bool:
     return 1 <= round(periods) <= 4 and abs(periods - round(periods)) < NEAR * round(periods)
 
 
-def draw(settings: ViewerSettings, recent: Statistics, history: Statistics, stages: float, vsync: bool,
-         refresh: float, idle: bool) -> ViewerSettings:
+def draw(settings: ViewerSettings, recent: Statistics, history: Statistics, stages: float,
+         vsync: bool | None, refresh: float, idle: bool) -> ViewerSettings:
     """`stages` is what they take together, milliseconds; `vsync` and `refresh` are as the screen has them."""
     if not section("Frame"):
         return settings
     _headline(recent, capped(vsync, refresh, recent.percentile(50), stages), idle)
     _plot(history.frame_milliseconds)
     _percentiles(history)
-    wish = checkbox("vsync", settings.vsync, "Wait for the screen's refresh. Off: uncapped figures, and tearing. (T)")
+    settings = _vsync(settings, vsync is not None)
     imgui.same_line()
     always = checkbox("draw always", settings.always, "Draw every frame, even where nothing changed, so that the "
                       "figures are live. Off: a still picture is not drawn again, and costs nothing.")
-    return replace(settings, vsync=wish, always=always)
+    return replace(settings, always=always)
+
+
+def _vsync(settings: ViewerSettings, has_screen: bool) -> ViewerSettings:
+    imgui.begin_disabled(not has_screen)
+    wish = checkbox("vsync", settings.vsync and has_screen,
+                    "Wait for the screen's refresh. Off: uncapped figures, and tearing. (T)" if has_screen
+                    else "Frames are drawn off-screen, so there is no screen to wait for.")
+    imgui.end_disabled()
+    return replace(settings, vsync=wish) if has_screen else settings
 
 
 def _headline(recent: Statistics, is_capped: bool, idle: bool):
