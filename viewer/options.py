@@ -7,6 +7,7 @@ import json
 import math
 from pathlib import Path
 
+from gsrender.camera import LARGEST_SIDE
 from gsrender.settings import CULLING
 
 SUMMARIES = {
@@ -197,8 +198,10 @@ def _index(text: str) -> int:
 
 def _size(text: str) -> tuple[int, int]:
     parts = text.lower().split("x")
-    if len(parts) != 2 or not all(part.isascii() and part.isdigit() and 0 < int(part) <= 16384 for part in parts):
-        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT with 1 to 16384 pixels each, such as 960x640")
+    digits = len(parts) == 2 and all(part.isascii() and part.isdigit() for part in parts)
+    if not digits or not all(0 < int(part) <= LARGEST_SIDE for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT with 1 to {LARGEST_SIDE} pixels each, such as "
+                                         "960x640")
     return int(parts[0]), int(parts[1])
 
 

@@ -16,8 +16,8 @@ HELP = {
     "cull": "Drops items outside the view, beyond their level of detail, or hidden by the proxy.",
     "decode": "Makes splats from the visible items: anchors through their decoders, colours from harmonics.",
     "project": "Splats to ellipses on the screen.",
-    "sort": "Lists for each tile the splats that touch it, near to far.",
-    "blend": "Adds up colours, pixel by pixel.",
+    "sort": "Lists for each tile the splats that touch it; on the CPU, near to far.",
+    "blend": "Adds up colours, pixel by pixel, near to far; on CUDA it puts the splats in that order as it goes.",
     "present": "Puts the picture and this panel on the screen.",
 }
 
