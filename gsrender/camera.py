@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-LARGEST_SIDE = 16384  # pixels an edge that are drawn: tiles are counted in 16 bits, and memory ends long before
 Rows = tuple[tuple[float, float, float, float], ...]
 
 

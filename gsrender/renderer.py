@@ -8,14 +8,14 @@ import torch
 
 from gsrender._native import ffi, library, pointer
 from gsrender.buffers import Buffers
-from gsrender.camera import LARGEST_SIDE, Camera
+from gsrender.camera import Camera
 from gsrender.chunks import arranged, bounds, reach
 from gsrender.depth import DepthBuffer
 from gsrender.errors import DeviceError, InputError
 from gsrender.frame import Frame, FrameStats
 from gsrender.frame_queue import CudaQueue, HostQueue
 from gsrender.model import LEVEL_MAPS, GaussianModel, Mlp, tensors_of
-from gsrender.settings import CULLING, RenderSettings
+from gsrender.settings import CULLING, LARGEST_SIDE, RenderSettings
 
 OUTPUTS = ("rgb", "alpha", "depth")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LARGEST_SIDE = 16384  # pixels an edge that are drawn: tiles are counted in 16 bits, and memory ends long before
 CULLING = ("off", "centre", "footprint")
 
 

@@ -7,8 +7,7 @@ import json
 import math
 from pathlib import Path
 
-from gsrender.camera import LARGEST_SIDE
-from gsrender.settings import CULLING
+from gsrender.settings import CULLING, LARGEST_SIDE
 
 SUMMARIES = {
     "window": "open a window and fly (the command that is meant where none is given)",

@@ -10,9 +10,10 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from gsrender.camera import LARGEST_SIDE, Camera
+from gsrender.camera import Camera
 from gsrender.errors import InputError
 from gsrender.load.files import parse_json, read_text, shown
+from gsrender.settings import LARGEST_SIDE
 
 LIMIT = 256 << 20  # bytes; 10,000 cameras have 5 MB
 SCALE_LIMIT = 0.05  # how far a rotation's singular values may be from 1: rounding, or a scale left in by a tool
