@@ -21,12 +21,14 @@ class FrameStats:
                   gaussians (decoded, opacity > 0), drawn (with a footprint on the screen), pairs (of a splat and a tile
                   that it shows in)
     milliseconds  by stage; keys are of STAGES, joined by a + where stages are done at once ("decode+project")
+    levels        clusters of the proxy that were drawn, by level of detail
     incomplete    a buffer was too small, so items are missing from this picture; the next one has room
     """
 
     counts: dict[str, int] = field(default_factory=dict)
     milliseconds: dict[str, float] = field(default_factory=dict)
     incomplete: bool = False
+    levels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,99 @@
 // What the host writes and the shaders read. Each struct has one place in Python that fills it, named beside it.
+// Buffers come by their addresses and not as bindings, since a binding ends at 128 MB on lavapipe.
 
-// One frame of the proxy depth: vk_interop/proxy_depth.py, ProxyDepth._view. Layout std140, 64 bytes.
-struct ProxyView {
-    vec3 position; // of the camera, in the world
-    float near;    // view z, scene units
-    vec3 clip_x;   // clip-space x of an offset from the camera is dot(clip_x, offset)
-    float far;     // view z beyond which nothing is kept; +inf keeps all
-    vec3 clip_y;
-    float unused0;
-    vec3 forward;  // view z of an offset, which is clip-space w as well
-    float unused1;
+// A piece of the mesh, up to 128 triangles that follow each other: vk_interop/cluster_lod.py, CLUSTER. 64 bytes.
+struct Cluster {
+    vec3 centre;         // of a sphere around its triangles
+    float radius;
+    vec3 low;            // corners of an axis-aligned box around them
+    uint first_triangle;
+    vec3 high;
+    uint triangles;
+    int group;           // that it is simplified away with
+    int refined;         // group that was simplified into it, -1 for none
+    uint level;
+    float longest_edge;  // scene units
 };
+
+// Clusters that are simplified together: vk_interop/cluster_buffers.py, 32 bytes.
+struct Group {
+    vec3 centre;         // of a sphere around all that it replaces
+    float radius;
+    float error;         // of what replaces it, scene units; +inf where nothing does
+    float least_error;   // of what its clusters replace
+    uint first_cluster;
+    uint clusters;
+};
+
+layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer Clusters { Cluster at[]; };
+layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer Groups { Group at[]; };
+layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Vertices { float at[]; };
+layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Indices { uint at[]; };
+layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint at[]; };
+
+// One frame of the proxy depth: vk_interop/depth_frame.py, FRAME. Layout std140, 224 bytes.
+struct ProxyFrame {
+    vec3 position;       // of the camera, in the world
+    float near;          // view z, scene units
+    vec3 clip_x;         // clip-space x of an offset from the camera is dot(clip_x, offset)
+    float far;           // view z beyond which nothing is kept; +inf keeps all
+    vec3 clip_y;
+    float focal;         // pixels that a scene unit spans at view z 1
+    vec3 forward;        // view z of an offset, which is clip-space w as well
+    float lod_error;     // pixels that a surface may be off; below 0, all is drawn as it is in the file
+    uvec2 size;          // of the picture, pixels
+    uint groups;
+    uint flags;          // OCCLUSION, FROZEN
+    float small_size;    // pixels; a cluster with no longer triangle goes to the compute rasteriser
+    float scale;         // of the depth that culling reads
+    uint unused0;
+    float nearby;        // view z up to which a cluster that nothing is known of is drawn at once
+    uint stamp;          // of this frame
+    uint last;           // of the last frame that chose clusters
+    uint unused1;
+    uint unused2;
+    Vertices vertices;   // 3 floats each
+    Indices indices;     // 3 a triangle
+    Clusters cluster;
+    Groups group;
+    Words seen;          // a state for each cluster, kept from frame to frame: select.glsl
+    Words pending;       // clusters that the second pass tests
+    Words small_list;    // clusters for the compute rasteriser
+    Words large_list;    // all others
+    Words draws;         // a VkDrawIndexedIndirectCommand for each of the large ones
+    Words counters;      // below
+    Words texels;        // what the compute rasterisers drew: bits of view z, row by row
+    Words pyramid;       // of what the first pass drew
+    Words report;        // where the host finds the counters of a finished frame
+};
+
+const uint OCCLUSION = 1, FROZEN = 2;
+
+// Counters, by their word. Those of the two passes come first, PASS words each.
+const uint PASS = 16;
+const uint SMALL_GROUPS = 0;  // VkDispatchIndirectCommand
+const uint SMALL = 3;         // clusters
+const uint LARGE_GROUPS = 4;  // VkDispatchIndirectCommand
+const uint LARGE = 7;         // clusters, which is the number of draws too
+const uint INDICES = 8;       // VkDrawIndexedIndirectCommand, of the compacted index buffer
+const uint PENDING_GROUPS = 32;  // VkDispatchIndirectCommand
+const uint PENDING = 35;         // clusters
+const uint CULLED_LOD = 36, CULLED_FRUSTUM = 37, CULLED_OCCLUSION = 38; // clusters
+const uint TRIANGLES = 40;
+const uint VISIBLE_CLUSTERS = 41, VISIBLE_DEPTH = 42; // VISIBLE_DEPTH: sum of 16 (log2 z + 8)
+const uint LEVELS = 48;
+const uint COUNTERS = 80;        // behind them, as many words with what they start from
+const uint MOST_GROUPS = 65535;  // workgroups along x, more are in y
 
 // The bits of positive floats order as unsigned integers do, +inf included, so depth is compared and stored as bits.
-layout(buffer_reference, std430, buffer_reference_align = 4) buffer Depths {
-    uint bits[];
-};
+const uint MISS = 0x7F800000; // +inf
 
-// One reduction of the max pyramid: vk_interop/proxy_depth.py, ProxyDepth._resolve. 24 bytes.
-// The slot comes by its address and not as a binding, since a binding ends at 128 MB on lavapipe: 5000 x 5000 texels.
+// One reduction of the max pyramid: vk_interop/depth_frame.py. 32 bytes.
 struct Reduction {
-    Depths levels;  // level 0, then each next one, row by row
+    Words levels;   // level 0, then each next one, row by row
+    Words drawn;    // level 0 before it was made safe for culling; 0 in the first pass
     uint offset;    // of the source level, texels
     uint width;     // of the source level
     uint height;
-    uint count;     // levels to write, at most 2
+    uint count;     // levels to write
 };

@@ -71,11 +71,12 @@ class Device:
             self._functions[name] = vk.vkGetDeviceProcAddr(self.handles.logical, name)
         return self._functions[name]
 
-    def memory_type(self, type_bits: int, flags: int) -> int:
-        """Index of the first memory type among `type_bits` that has all `flags`."""
-        for i in range(self._memory.memoryTypeCount):
-            if type_bits >> i & 1 and self._memory.memoryTypes[i].propertyFlags & flags == flags:
-                return i
+    def memory_type(self, type_bits: int, flags: int, wished: int = 0) -> int:
+        """Index of the first memory type among `type_bits` that has all `flags`, and those `wished` for if one does."""
+        for wanted in (flags | wished, flags):
+            for i in range(self._memory.memoryTypeCount):
+                if type_bits >> i & 1 and self._memory.memoryTypes[i].propertyFlags & wanted == wanted:
+                    return i
         raise DeviceError(f"{self.name} has no memory of the kind 0x{flags:x}; update its driver ({self.driver})")
 
     def record(self, commands, once=False):

@@ -203,8 +203,12 @@ def create_device(instance, found: Found, cuda: bool, window: bool) -> Handles:
     queue = vk.VkDeviceQueueCreateInfo(queueFamilyIndex=family, pQueuePriorities=[1.0])
     # glslang writes LocalSizeId for Vulkan 1.3, which needs maintenance4.
     v13 = vk.VkPhysicalDeviceVulkan13Features(dynamicRendering=True, synchronization2=True, maintenance4=True)
-    v12 = vk.VkPhysicalDeviceVulkan12Features(pNext=v13, timelineSemaphore=True, bufferDeviceAddress=True)
-    info = vk.VkDeviceCreateInfo(pNext=v12, pQueueCreateInfos=[queue], ppEnabledExtensionNames=extensions)
+    v12 = vk.VkPhysicalDeviceVulkan12Features(pNext=v13, timelineSemaphore=True, bufferDeviceAddress=True,
+                                              drawIndirectCount=True)
+    # geometryShader is for the fragment shaders that ask which triangle they are of.
+    v10 = vk.VkPhysicalDeviceFeatures(multiDrawIndirect=True, drawIndirectFirstInstance=True, geometryShader=True)
+    info = vk.VkDeviceCreateInfo(pNext=v12, pQueueCreateInfos=[queue], ppEnabledExtensionNames=extensions,
+                                 pEnabledFeatures=v10)
     with vulkan_errors(f"opening {found.name}"):
         logical = vk.vkCreateDevice(found.physical, info, None)
     return Handles(instance, found.physical, logical, vk.vkGetDeviceQueue(logical, family, 0), family)

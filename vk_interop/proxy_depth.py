@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import struct
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
@@ -11,88 +10,93 @@ import numpy as np
 import torch
 
 from gsrender.camera import Camera
-from gsrender.depth import DepthBuffer, pyramid_sizes
-from gsrender.errors import DeviceError
+from gsrender.depth import DepthBuffer
 from gsrender.frame import FrameStats
-from vk_interop.device import Device, Submission, ffi, vk
-from vk_interop.mesh import ProxyMesh
-from vk_interop.resources import (Buffer, Descriptors, Image, Layout, ShaderModule, Timestamps, compute_pipeline,
-                                  image_barrier, memory_barrier, shader_stage, upload)
-from vk_interop.sharing import SharedBuffer, Timeline
+from vk_interop.cluster_buffers import ClusterBuffers
+from vk_interop.cluster_lod import ClusterMesh
+from vk_interop.depth_passes import PASSES, DepthPasses, read_counters, visible_depth
+from vk_interop.depth_settings import DepthSettings
+from vk_interop.depth_target import VIEW, Slot, Target, kind_of
+from vk_interop.device import Device
+from vk_interop.proxy_surfaces import SurfacePass, Surfaces
+from vk_interop.sharing import Timeline
 
 NEAR = 0.01  # scene units; the smallest near plane of Proxy-GS' own depth, which a nearer camera.near does not lower
-LEVELS = 2  # of the pyramid that a dispatch makes, shaders/reduce.glsl
-TEXELS = 32  # of the source level along a workgroup's edge
-TRIANGLES_A_DRAW = 1 << 29  # indices and byte offsets of one draw stay within 31 and 33 bits
+OCCLUSION, FROZEN = 1, 2  # flags of shaders/structs.glsl
+NEVER = 0x3FFFFFFF  # a stamp that no frame has
+SMALL_SIZE = {"vertex": -1.0, "hybrid": 16.0, "compute": 16.0}  # pixels; see ProxyFrame.small_size
 
-COMPUTE = vk.VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT
-WRITTEN = vk.VK_ACCESS_2_SHADER_STORAGE_WRITE_BIT
-TESTS = vk.VK_PIPELINE_STAGE_2_EARLY_FRAGMENT_TESTS_BIT | vk.VK_PIPELINE_STAGE_2_LATE_FRAGMENT_TESTS_BIT
-TESTED = vk.VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_READ_BIT | vk.VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT
-ATTACHMENT = (TESTS, TESTED, vk.VK_IMAGE_LAYOUT_DEPTH_STENCIL_ATTACHMENT_OPTIMAL)
-SAMPLED = (COMPUTE, vk.VK_ACCESS_2_SHADER_SAMPLED_READ_BIT, vk.VK_IMAGE_LAYOUT_DEPTH_STENCIL_READ_ONLY_OPTIMAL)
+
+@dataclass(frozen=True)
+class ProxyDepthBuffer(DepthBuffer):
+    """What culling reads, and what was drawn. They differ where triangles are simplified: see `ProxyDepth`."""
+
+    drawn: torch.Tensor | None = None  # [H, W] float32, view z of the drawn surface; +inf where nothing was hit
 
 
 class ProxyDepth:
     """Draws the depth of one mesh, two-sided, into a ring of shared slots.
 
-    far    view z in scene units beyond which a surface counts as a miss
-    slots  frames that may be under way at once; the host waits only when all of them are
+    mesh      its clusters; `settings.lod_error` is the error of what is drawn
+    settings  may be set to another DepthSettings at any time; the next frame follows
+    far       view z in scene units beyond which a surface counts as a miss
+    slots     frames that may be under way at once; the host waits only when all of them are
+    timed     measures each pass by itself, which `passes` tells; costs a little
 
     Raises DeviceError.
 
-    A frame writes 64 bytes and submits one command buffer, recorded once for each slot of a picture size. The GPU waits
+    A frame writes 192 bytes and submits one command buffer, recorded once for each slot of a picture size. The GPU waits
     forward only: CUDA for the depth. A slot is drawn again once the host has seen that CUDA is done with it.
+
+    With a lod_error of p pixels a silhouette may be p pixels off, and a surface p pixels' worth nearer than the full one.
+    So that nothing is culled that the full mesh shows, the depth for culling is the farthest of all texels within
+    ceil(p), times 1 + p / focal length: a margin in view z that grows with the error that is drawn there.
     """
 
-    def __init__(self, device: Device, mesh: ProxyMesh, far: float = math.inf, slots: int = 3):
-        self.device, self.far, self._slots = device, far, slots
-        self._triangles = len(mesh.triangles)
+    def __init__(self, device: Device, mesh: ClusterMesh, settings: DepthSettings = DepthSettings(),
+                 far: float = math.inf, slots: int = 3, timed: bool = False):
+        self.device, self.settings, self.far, self._slots, self._timed = device, settings, far, slots, timed
         with ExitStack() as made:
-            self._make(mesh, made)
+            own = lambda part: made.enter_context(closing(part))
+            self._clusters = own(ClusterBuffers(device, mesh))
+            self._passes = own(DepthPasses(device, self._clusters))
+            self._surfaces = own(SurfacePass(device, self._passes, mesh.clusters["level"]))
+            # All count frames. `drawn` is CUDA's to wait for, `done` says the same to the host.
+            self._drawn, self._done, self._consumed = (own(Timeline(device, exported)) for exported in (True, False, True))
             self._made = made.pop_all()  # what is closed with this
+        self._closed = False
         self._frame = 0  # the newest one submitted
         self._freed = 0  # the newest one whose `finished` was called
-        self._target: _Target | None = None
-        self._retired: list[_Target] = []  # of former sizes, still in use
-        self._stats = FrameStats(counts={"triangles": self._triangles})
+        self._chosen = None  # camera and settings that the clusters drawn last were chosen for
+        self._target: Target | None = None
+        self._retired: list[Target] = []  # of former sizes, still in use
+        source = mesh.clusters["triangle_count"][mesh.clusters["level"] == 0]
+        self._stats = FrameStats({"triangles": int(source.sum()), "clusters": len(mesh.clusters)})
 
-    def _make(self, mesh: ProxyMesh, made: ExitStack):
-        device, own = self.device, lambda part: made.enter_context(closing(part))
-
-        def pipeline(handle):
-            made.callback(vk.vkDestroyPipeline, device.handles.logical, handle, None)
-            return handle
-
-        self._vertices = own(_mesh_buffer(device, mesh.vertices, np.float32, vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT))
-        self._indices = own(_mesh_buffer(device, mesh.triangles, np.uint32, vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT))
-        stages = vk.VK_SHADER_STAGE_VERTEX_BIT | vk.VK_SHADER_STAGE_COMPUTE_BIT
-        self._layout = own(Layout(device, {0: (vk.VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, stages),
-                                           1: (vk.VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE, stages)}, push_bytes=24))
-        self._draw_pipeline = pipeline(_depth_pipeline(device, self._layout))
-        self._resolve_pipeline = pipeline(compute_pipeline(device, "proxy_resolve.comp", self._layout))
-        self._pyramid_pipeline = pipeline(compute_pipeline(device, "max_pyramid.comp", self._layout))
-        # All count frames. `drawn` is CUDA's to wait for, `done` says the same to the host.
-        self._drawn, self._done, self._consumed = (own(Timeline(device, exported)) for exported in (True, False, True))
-
-    def render(self, camera: Camera) -> DepthBuffer:
+    def render(self, camera: Camera, culling_camera: Camera | None = None) -> ProxyDepthBuffer:
         """Submits the depth of this view and returns at once; the result's `ready` says when it is there.
+
+        culling_camera  another one, whose clusters are drawn: what it does not see is missing
 
         It is overwritten once as many further frames as there are slots were asked for, and not before the stream has
         passed the `finished` that followed it. The near plane is max(camera.near, 0.01) scene units.
         Raises DeviceError.
         """
-        self._retired = [target for target in self._retired if not self._close_if_done(target)]
-        if self._target is None or self._target.size != (camera.width, camera.height):
-            if self._target:
-                self._retired.append(self._target)
-            self._target = None  # should the new one fail
-            self._target = _Target(self, camera.width, camera.height)
-        slot = self._target.slots[self._frame % self._slots]
-        self._wait_for(slot.frame)
-        self._frame += 1
-        slot.draw(self._frame, self._view(camera))
-        return DepthBuffer(slot.levels, camera.width, camera.height, Drawn(self._drawn, self._done, self._frame))
+        if culling_camera is None:
+            return self._submit(camera, frozen=False)
+        if self._chosen is None or self._chosen[:2] != (culling_camera, self.settings):
+            self._submit(culling_camera, frozen=False)
+        return self._submit(camera, frozen=True)
+
+    def surfaces(self, camera: Camera, culling_camera: Camera | None = None) -> Surfaces:
+        """What `render` draws, as clusters and triangles. For looking at, not for frames: it waits, and takes a slot."""
+        self.render(camera, culling_camera)
+        slot = self._target.slots[(self._frame - 1) % self._slots]
+        self._done.wait(self._frame)
+        view = self._view(camera, frozen=True)  # of what was chosen just now
+        view["small_size"] = SMALL_SIZE["vertex"]
+        slot.look(view)
+        return self._surfaces.draw(self._target, slot)
 
     def finished(self, stream: int | None = None, depth: DepthBuffer | None = None):
         """All that reads `depth` (the newest, unless given) and earlier ones is on the CUDA stream now, or done."""
@@ -102,31 +106,35 @@ class ProxyDepth:
             self._consumed.signal(frame, stream)
 
     def stats(self) -> FrameStats:
-        """Triangles and GPU milliseconds of the last finished frame: one frame late, or what is known already."""
-        drawn = self._done.value
-        done = [slot for slot in self._target.slots if 0 < slot.frame <= drawn] if self._target else []
-        if done:
-            newest = max(done, key=lambda slot: slot.frame)
-            self._stats = FrameStats(self._stats.counts, {"proxy depth": sum(newest.timestamps.milliseconds())})
+        """Counts and GPU milliseconds of the last finished frame: one frame late, or what is known already."""
+        slot = self._newest_done()
+        if slot:
+            counts, levels = read_counters(slot.counters)
+            self._stats = FrameStats(self._stats.counts | counts,
+                                     {"proxy depth": sum(slot.timestamps.milliseconds())}, levels=levels)
         return self._stats
+
+    def passes(self) -> dict[str, float]:
+        """GPU milliseconds of the last finished frame by pass; empty unless they are timed."""
+        slot = self._newest_done()
+        return dict(zip(PASSES, slot.timestamps.milliseconds())) if self._timed and slot else {}
 
     @property
     def memory(self) -> dict[str, int]:
         """Bytes on the device by name."""
         targets = [*self._retired, *filter(None, [self._target])]
-        return {"proxy mesh": self._vertices.nbytes + self._indices.nbytes,
-                "proxy depth": sum(target.nbytes for target in targets)}
+        return {"proxy mesh": self._clusters.nbytes, "proxy depth": sum(target.nbytes for target in targets)}
 
     def close(self):
         """Waits for Vulkan. Depth buffers that are still held keep their memory. Idempotent."""
-        if not self._layout:
+        if self._closed:
             return
+        self._closed = True
         self.device.wait_idle()
-        for target in [*self._retired, self._target]:
-            if target:
-                target.close()
+        for target in [*self._retired, *filter(None, [self._target])]:
+            target.close()
         self._made.close()
-        self._layout = self._target = None
+        self._target, self._retired = None, []
 
     def __enter__(self):
         return self
@@ -134,16 +142,46 @@ class ProxyDepth:
     def __exit__(self, *_):
         self.close()
 
-    def _view(self, camera: Camera) -> np.ndarray:
-        """ProxyView of shaders/structs.glsl, [4, 4] float32."""
+    def _submit(self, camera: Camera, frozen: bool) -> ProxyDepthBuffer:
+        self._retired = [target for target in self._retired if not self._close_if_done(target)]
+        size = camera.width, camera.height
+        if self._target is None or self._target.kind != kind_of(size, self.settings):
+            if self._target:
+                self._retired.append(self._target)
+            self._target = None  # should the new one fail
+            self._target = Target(self.device, self._passes, self._clusters, size, self.settings, self._slots,
+                                  [self._drawn.semaphore, self._done.semaphore], self._timed)
+        slot = self._target.slots[self._frame % self._slots]
+        self._wait_for(slot.frame)
+        self._frame += 1
+        slot.draw(self._frame, self._view(camera, frozen))
+        if not frozen:
+            self._chosen = camera, self.settings, self._frame
+        return ProxyDepthBuffer(slot.levels, *size, Drawn(self._drawn, self._done, self._frame), slot.drawn)
+
+    def _view(self, camera: Camera, frozen: bool) -> np.ndarray:
+        """The frame's part of ProxyFrame in shaders/structs.glsl."""
         right, down, forward = camera.rotation
-        view = np.zeros((4, 4), np.float32)
-        view[0, :3], view[0, 3] = camera.position, max(camera.near, NEAR)
+        pixels, focal = self.settings.lod_error, max(camera.fx, camera.fy)
+        view = np.zeros((), VIEW)
+        view["position"], view["near"], view["far"] = camera.position, max(camera.near, NEAR), self.far
         # A view direction (x, y, 1) lands on pixel fx x + cx, and clip space spans -1..1 over the picture's width.
-        view[1, :3] = (2 * camera.fx * right + (2 * camera.cx - camera.width) * forward) / camera.width
-        view[2, :3] = (2 * camera.fy * down + (2 * camera.cy - camera.height) * forward) / camera.height
-        view[1, 3], view[3, :3] = self.far, forward
+        view["clip_x"] = (2 * camera.fx * right + (2 * camera.cx - camera.width) * forward) / camera.width
+        view["clip_y"] = (2 * camera.fy * down + (2 * camera.cy - camera.height) * forward) / camera.height
+        view["forward"], view["focal"], view["size"] = forward, focal, (camera.width, camera.height)
+        view["lod_error"] = -1 if pixels is None else pixels
+        view["scale"] = 1 + (pixels or 0) / focal
+        view["groups"], view["small_size"] = self._clusters.groups, SMALL_SIZE[self.settings.drawn_by]
+        newest = self._newest_done()
+        view["nearby"] = visible_depth(newest.counters) if newest else self._clusters.radius / 4
+        view["stamp"], view["last"] = self._frame & NEVER, self._chosen[2] & NEVER if self._chosen else NEVER
+        view["flags"] = OCCLUSION * self.settings.occlusion | FROZEN * frozen
         return view
+
+    def _newest_done(self) -> Slot | None:
+        drawn = self._done.value
+        done = [slot for slot in self._target.slots if 0 < slot.frame <= drawn] if self._target else []
+        return max(done, key=lambda slot: slot.frame, default=None)
 
     def _wait_for(self, frame: int):
         """Until neither side uses what this frame drew: the host's only wait, and only when the ring is full."""
@@ -151,61 +189,12 @@ class ProxyDepth:
         if 0 < frame <= self._freed:
             self._consumed.wait(frame)
 
-    def _close_if_done(self, target: _Target) -> bool:
+    def _close_if_done(self, target: Target) -> bool:
         last = max(slot.frame for slot in target.slots)
         done = self._done.value >= last and (last > self._freed or self._consumed.value >= last)
         if done:
             target.close()
         return done
-
-    # The passes of one command buffer. A choice of clusters will come before `_draw`, and `_draw` will take its counts.
-
-    def _draw(self, command, target: _Target, slot: _Slot):
-        """The whole mesh, near / view z, the nearest surface having the largest."""
-        image_barrier(command, target.depth.handle, (COMPUTE, 0, vk.VK_IMAGE_LAYOUT_UNDEFINED), ATTACHMENT,
-                      vk.VK_IMAGE_ASPECT_DEPTH_BIT)
-        area = vk.VkRect2D(extent=vk.VkExtent2D(*target.size))
-        attachment = vk.VkRenderingAttachmentInfo(
-            imageView=target.depth.view, imageLayout=ATTACHMENT[2], loadOp=vk.VK_ATTACHMENT_LOAD_OP_CLEAR,
-            storeOp=vk.VK_ATTACHMENT_STORE_OP_STORE,
-            clearValue=vk.VkClearValue(depthStencil=vk.VkClearDepthStencilValue(depth=0)))
-        rendering = vk.VkRenderingInfo(renderArea=area, layerCount=1, pDepthAttachment=attachment)
-        vk.vkCmdBeginRendering(command, rendering)
-        if self._triangles:
-            vk.vkCmdBindPipeline(command, vk.VK_PIPELINE_BIND_POINT_GRAPHICS, self._draw_pipeline)
-            self._bind(command, vk.VK_PIPELINE_BIND_POINT_GRAPHICS, slot)
-            viewport = vk.VkViewport(width=target.size[0], height=target.size[1], maxDepth=1)
-            vk.vkCmdSetViewport(command, 0, 1, [viewport])
-            vk.vkCmdSetScissor(command, 0, 1, [area])
-            vk.vkCmdBindVertexBuffers(command, 0, 1, [self._vertices.handle], [0])
-            for first in range(0, self._triangles, TRIANGLES_A_DRAW):
-                count = min(TRIANGLES_A_DRAW, self._triangles - first)
-                vk.vkCmdBindIndexBuffer(command, self._indices.handle, 12 * first, vk.VK_INDEX_TYPE_UINT32)
-                vk.vkCmdDrawIndexed(command, 3 * count, 1, 0, 0, 0)
-        vk.vkCmdEndRendering(command)
-        image_barrier(command, target.depth.handle, ATTACHMENT, SAMPLED, vk.VK_IMAGE_ASPECT_DEPTH_BIT)
-
-    def _resolve(self, command, target: _Target, slot: _Slot):
-        """Linear z into level 0 and the levels above it, a few of them a dispatch."""
-        self._bind(command, vk.VK_PIPELINE_BIND_POINT_COMPUTE, slot)
-        sizes = pyramid_sizes(*target.size)
-        level = offset = 0
-        while level == 0 or level < len(sizes) - 1:
-            (width, height), made = sizes[level], sizes[level:level + LEVELS]
-            if level:
-                memory_barrier(command, (COMPUTE, WRITTEN), (COMPUTE, vk.VK_ACCESS_2_SHADER_STORAGE_READ_BIT))
-            pipeline = self._pyramid_pipeline if level else self._resolve_pipeline
-            vk.vkCmdBindPipeline(command, vk.VK_PIPELINE_BIND_POINT_COMPUTE, pipeline)
-            reduction = struct.pack("QIIII", slot.shared.address, offset, width, height,
-                                    min(LEVELS, len(sizes) - 1 - level))
-            vk.vkCmdPushConstants(command, self._layout.handle, vk.VK_SHADER_STAGE_COMPUTE_BIT, 0, len(reduction),
-                                  ffi.from_buffer(reduction))
-            vk.vkCmdDispatch(command, -(-width // TEXELS), -(-height // TEXELS), 1)
-            level, offset = level + LEVELS, offset + sum(w * h for w, h in made)
-        slot.shared.release(command, COMPUTE, WRITTEN)
-
-    def _bind(self, command, point, slot):
-        vk.vkCmdBindDescriptorSets(command, point, self._layout.handle, 0, 1, [slot.descriptors.handle], 0, None)
 
 
 @dataclass(frozen=True)
@@ -218,109 +207,3 @@ class Drawn:
 
     def wait(self, stream: int | None = None):
         (self.done if stream is None else self.timeline).wait(self.frame, stream)
-
-
-class _Target:
-    """What depends on the size of the picture."""
-
-    def __init__(self, proxy: ProxyDepth, width: int, height: int):
-        if max(width, height) > proxy.device.largest_image:
-            raise DeviceError(f"a picture of {width} x {height} is larger than {proxy.device.name} allows "
-                              f"({proxy.device.largest_image}); use a smaller --size")
-        self.size, self.slots = (width, height), []
-        self.depth = Image(proxy.device, width, height, vk.VK_FORMAT_D32_SFLOAT,
-                           vk.VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT | vk.VK_IMAGE_USAGE_SAMPLED_BIT,
-                           vk.VK_IMAGE_ASPECT_DEPTH_BIT)
-        try:
-            for _ in range(proxy._slots):
-                self.slots.append(_Slot(proxy, self))
-        except BaseException:
-            self.close()
-            raise
-
-    @property
-    def nbytes(self) -> int:
-        return 4 * self.size[0] * self.size[1] + sum(slot.shared.nbytes for slot in self.slots)
-
-    def close(self):
-        for slot in self.slots:
-            slot.close()
-        self.depth.close()
-
-
-class _Slot:
-    """One frame's depth and what draws it."""
-
-    def __init__(self, proxy: ProxyDepth, target: _Target):
-        self.device = proxy.device
-        self.frame = 0  # that was drawn here last
-        with ExitStack() as made:
-            self._make(proxy, target, made)
-            self._made = made.pop_all()
-
-    def _make(self, proxy: ProxyDepth, target: _Target, made: ExitStack):
-        device, own = self.device, lambda part: made.enter_context(closing(part))
-        self.shared = own(SharedBuffer(device, 4 * sum(w * h for w, h in pyramid_sizes(*target.size))))
-        made.callback(self._let_go)
-        self.levels = self.shared.tensor.view(torch.float32)
-        self._view = own(Buffer(device, 64, vk.VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT, host=True))
-        self.timestamps = own(Timestamps(device, 2))
-        self.descriptors = own(Descriptors(proxy._layout, {0: self._view, 1: (target.depth.view, SAMPLED[2])}))
-
-        def commands(command):
-            self.timestamps.reset(command)
-            self.timestamps.write(command, 0)
-            proxy._draw(command, target, self)
-            proxy._resolve(command, target, self)
-            self.timestamps.write(command, 1)
-
-        self._command = device.record(commands)
-        made.callback(device.free, self._command)
-        self._submission = Submission(device, [self._command], signals=[proxy._drawn.semaphore, proxy._done.semaphore])
-
-    def draw(self, frame: int, view: np.ndarray):
-        self.frame = frame
-        self._view.array.view(np.float32)[:] = view.reshape(-1)
-        self._submission.submit(signal_values=[frame, frame])
-
-    def _let_go(self):
-        self.levels = None  # else the memory would stay lent
-
-    def close(self):
-        self._made.close()
-
-
-def _mesh_buffer(device: Device, array, dtype, usage: int) -> Buffer:
-    array = np.ascontiguousarray(array, dtype)
-    buffer = Buffer(device, array.nbytes, usage | vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT)
-    try:
-        upload(device, buffer, array)
-    except BaseException:
-        buffer.close()
-        raise
-    return buffer
-
-
-def _depth_pipeline(device: Device, layout: Layout):
-    """Triangles to reversed depth, neither side culled; no fragment shader."""
-    with ShaderModule(device, "proxy_depth.vert") as module:
-        stage = shader_stage(module, vk.VK_SHADER_STAGE_VERTEX_BIT)
-        binding = vk.VkVertexInputBindingDescription(binding=0, stride=12)
-        attribute = vk.VkVertexInputAttributeDescription(location=0, format=vk.VK_FORMAT_R32G32B32_SFLOAT)
-        vertices = vk.VkPipelineVertexInputStateCreateInfo(pVertexBindingDescriptions=[binding],
-                                                           pVertexAttributeDescriptions=[attribute])
-        assembly = vk.VkPipelineInputAssemblyStateCreateInfo(topology=vk.VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST)
-        viewport = vk.VkPipelineViewportStateCreateInfo(viewportCount=1, scissorCount=1)
-        raster = vk.VkPipelineRasterizationStateCreateInfo(
-            polygonMode=vk.VK_POLYGON_MODE_FILL, cullMode=vk.VK_CULL_MODE_NONE, lineWidth=1)
-        samples = vk.VkPipelineMultisampleStateCreateInfo(rasterizationSamples=vk.VK_SAMPLE_COUNT_1_BIT)
-        depth = vk.VkPipelineDepthStencilStateCreateInfo(depthTestEnable=True, depthWriteEnable=True,
-                                                         depthCompareOp=vk.VK_COMPARE_OP_GREATER)
-        dynamic = vk.VkPipelineDynamicStateCreateInfo(
-            pDynamicStates=[vk.VK_DYNAMIC_STATE_VIEWPORT, vk.VK_DYNAMIC_STATE_SCISSOR])
-        rendering = vk.VkPipelineRenderingCreateInfo(depthAttachmentFormat=vk.VK_FORMAT_D32_SFLOAT)
-        info = vk.VkGraphicsPipelineCreateInfo(
-            pNext=rendering, pStages=[stage], pVertexInputState=vertices, pInputAssemblyState=assembly,
-            pViewportState=viewport, pRasterizationState=raster, pMultisampleState=samples, pDepthStencilState=depth,
-            pDynamicState=dynamic, layout=layout.handle)
-        return vk.vkCreateGraphicsPipelines(device.handles.logical, None, 1, [info], None)[0]

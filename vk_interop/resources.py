@@ -10,14 +10,22 @@ from vk_interop.device import ALL, Device, ffi, vk, vulkan_errors
 
 DEVICE_LOCAL = vk.VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT
 HOST = vk.VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | vk.VK_MEMORY_PROPERTY_HOST_COHERENT_BIT
+CACHED = vk.VK_MEMORY_PROPERTY_HOST_CACHED_BIT
 STAGING_BYTES = 64 << 20
+# Two names that the `vulkan` package lacks.
+USAGE_DEVICE_ADDRESS = 0x00020000  # VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT
+ALLOCATE_DEVICE_ADDRESS = 0x00000002  # VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT
 MAIN = ffi.new("char[]", b"main")
 
 
 class Buffer:
-    """A VkBuffer with memory of its own, on the device or (`host=True`) mapped as the NumPy array `.array` [nbytes]."""
+    """A VkBuffer with memory of its own, on the device or (`host=True`) mapped as the NumPy array `.array` [nbytes].
 
-    def __init__(self, device: Device, nbytes: int, usage: int, host: bool = False):
+    With USAGE_DEVICE_ADDRESS among its usages, `.address` is where shaders find it. `wished` are properties of its memory
+    that are good to have: a GPU reads DEVICE_LOCAL fastest, the host CACHED.
+    """
+
+    def __init__(self, device: Device, nbytes: int, usage: int, host: bool = False, wished: int = 0):
         check_size(device, nbytes)
         self.device, self.nbytes = device, nbytes
         logical = device.handles.logical
@@ -25,12 +33,14 @@ class Buffer:
         with vulkan_errors(f"allocating {nbytes / 1e6:.1f} MB on {device.name}"):
             self.handle = vk.vkCreateBuffer(logical, info, None)
             needs = vk.vkGetBufferMemoryRequirements(logical, self.handle)
+            flags = vk.VkMemoryAllocateFlagsInfo(flags=ALLOCATE_DEVICE_ADDRESS) if usage & USAGE_DEVICE_ADDRESS else None
             try:
-                self._memory = allocate(device, needs, HOST if host else DEVICE_LOCAL)
+                self._memory = allocate(device, needs, HOST if host else DEVICE_LOCAL, flags, wished)
             except BaseException:
                 vk.vkDestroyBuffer(logical, self.handle, None)
                 raise
             vk.vkBindBufferMemory(logical, self.handle, self._memory, 0)
+        self.address = device_address(device, self.handle) if usage & USAGE_DEVICE_ADDRESS else None
         self.array = None
         if host:
             self.array = np.frombuffer(vk.vkMapMemory(logical, self._memory, 0, max(nbytes, 4), 0), np.uint8)[:nbytes]
@@ -87,6 +97,13 @@ def whole(aspect: int = vk.VK_IMAGE_ASPECT_COLOR_BIT):
     return vk.VkImageSubresourceRange(aspectMask=aspect, levelCount=1, layerCount=1)
 
 
+def device_address(device: Device, buffer) -> int:
+    """Of a VkBuffer with USAGE_DEVICE_ADDRESS."""
+    info = vk.VkBufferDeviceAddressInfo(buffer=buffer)
+    # Straight from the loader: the package's own wrapper loses the result.
+    return vk.lib.vkGetBufferDeviceAddress(device.handles.logical, ffi.addressof(info))
+
+
 def check_size(device: Device, nbytes: int):
     """Raises DeviceError for more than one piece of memory may have, which drivers need not notice."""
     if nbytes > device.largest_allocation:
@@ -94,11 +111,11 @@ def check_size(device: Device, nbytes: int):
                           f"({device.largest_allocation / 1e9:.1f} GB); use a smaller picture or mesh")
 
 
-def allocate(device: Device, needs, flags: int, following=None):
+def allocate(device: Device, needs, flags: int, following=None, wished: int = 0):
     """Memory for a buffer or an image with these requirements."""
     check_size(device, needs.size)
     info = vk.VkMemoryAllocateInfo(pNext=following, allocationSize=needs.size,
-                                   memoryTypeIndex=device.memory_type(needs.memoryTypeBits, flags))
+                                   memoryTypeIndex=device.memory_type(needs.memoryTypeBits, flags, wished))
     return vk.vkAllocateMemory(device.handles.logical, info, None)
 
 
@@ -204,10 +221,15 @@ class Descriptors:
         vk.vkDestroyDescriptorPool(self._logical, self._pool, None)
 
 
-def compute_pipeline(device: Device, name: str, layout: Layout):
-    """The VkPipeline of a compute shader of `shaders/`."""
+def compute_pipeline(device: Device, name: str, layout: Layout, constants: tuple[int, ...] = ()):
+    """The VkPipeline of a compute shader of `shaders/`, with its specialisation constants from 0 on."""
     with ShaderModule(device, name) as module:
-        stage = shader_stage(module, vk.VK_SHADER_STAGE_COMPUTE_BIT)
+        words = np.array(constants, np.uint32)
+        entries = [vk.VkSpecializationMapEntry(constantID=i, offset=4 * i, size=4) for i in range(len(constants))]
+        data = ffi.from_buffer(words)
+        special = vk.VkSpecializationInfo(pMapEntries=entries, dataSize=words.nbytes, pData=data)
+        stage = vk.VkPipelineShaderStageCreateInfo(stage=vk.VK_SHADER_STAGE_COMPUTE_BIT, module=module, pName=MAIN,
+                                                   pSpecializationInfo=special)
         info = vk.VkComputePipelineCreateInfo(stage=stage, layout=layout.handle)
         return vk.vkCreateComputePipelines(device.handles.logical, None, 1, [info], None)[0]
 

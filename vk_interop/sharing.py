@@ -17,13 +17,11 @@ import torch
 from gsrender.errors import DeviceError
 from vk_interop.device import Device, ffi, vk, vulkan_errors
 from vk_interop.opening import TIMEOUT, cuda_check
-from vk_interop.resources import DEVICE_LOCAL, allocate, check_size, image_barrier
+from vk_interop.resources import (ALLOCATE_DEVICE_ADDRESS, DEVICE_LOCAL, USAGE_DEVICE_ADDRESS, allocate, check_size,
+                                  device_address, image_barrier)
 
 MEMORY_FD = vk.VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT
 SEMAPHORE_FD = vk.VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
-# Two names that the `vulkan` package lacks.
-USAGE_DEVICE_ADDRESS = 0x00020000  # VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT
-ALLOCATE_DEVICE_ADDRESS = 0x00000002  # VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT
 USAGE = (vk.VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | vk.VK_BUFFER_USAGE_TRANSFER_SRC_BIT
          | vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT | USAGE_DEVICE_ADDRESS)
 EXTERNAL = vk.VK_QUEUE_FAMILY_EXTERNAL  # the queue family that stands for the other side
@@ -40,9 +38,7 @@ class SharedBuffer:
         self.device, self.nbytes = device, nbytes
         self._exported = exported = _Exported(device, nbytes)
         self.buffer = exported.buffer
-        info = vk.VkBufferDeviceAddressInfo(buffer=self.buffer)
-        # Straight from the loader: the package's own wrapper loses the result.
-        self.address = vk.lib.vkGetBufferDeviceAddress(device.handles.logical, ffi.addressof(info))
+        self.address = device_address(device, self.buffer)
         if device.shares_cuda:
             exported.import_into_cuda()
             self.tensor = torch.as_tensor(exported, device=device.torch_device)

@@ -1,0 +1,60 @@
+#version 460
+// Proxy depth: draws clusters with triangles of any size, a workgroup for each cluster and 128 x 128 pixels of the
+// picture. Each thread sets one triangle up, then all of them draw one after the other together.
+#extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_buffer_reference : require
+#include "structs.glsl"
+
+layout(local_size_x = 128) in;
+layout(set = 0, binding = 0) uniform Frame { ProxyFrame frame; };
+layout(push_constant) uniform Push { uint second; };
+#include "box.glsl"
+#include "triangle.glsl"
+
+const int TILE = 128;              // a triangle covers it in 128 steps: 128 of them stay below lavapipe's 65,535
+const ivec2 STEP = ivec2(16, 8);   // pixels that the threads draw at once
+shared Triangle triangles[128];
+shared uint count;
+
+// Whether the cluster's box has a part in the pyramid of view of a rectangle of pixels, whose sides are moved out by 1/64.
+bool reaches(Cluster c, vec2 low, vec2 high) {
+    low = (low - 1.0 / 64) / frame.size * 2 - 1, high = (high + 1.0 / 64) / frame.size * 2 - 1;
+    return furthest(frame.clip_x - low.x * frame.forward, c) >= 0 && furthest(high.x * frame.forward - frame.clip_x, c) >= 0 &&
+           furthest(frame.clip_y - low.y * frame.forward, c) >= 0 && furthest(high.y * frame.forward - frame.clip_y, c) >= 0;
+}
+
+void main() {
+    uint entry = gl_WorkGroupID.y * MOST_GROUPS + gl_WorkGroupID.x, thread = gl_LocalInvocationID.x;
+    if (entry >= frame.counters.at[second * PASS + LARGE])
+        return;
+    int columns = (int(frame.size.x) + TILE - 1) / TILE;
+    ivec2 low = ivec2(gl_WorkGroupID.z % columns, gl_WorkGroupID.z / columns) * TILE;
+    ivec2 high = min(low + TILE, ivec2(frame.size)) - 1, origin = low + TILE / 2;
+    Cluster c = frame.cluster.at[frame.large_list.at[entry]];
+    if (!reaches(c, low, high + 1))
+        return;
+    if (thread == 0)
+        count = 0;
+    barrier();
+    if (thread < c.triangles) {
+        uint first = 3 * (c.first_triangle + thread);
+        vec3 corners[3];
+        for (uint i = 0; i < 3; i++)
+            corners[i] = corner(frame.indices.at[first + i]);
+        Triangle t;
+        if (set_up(corners, origin, low, high, t))
+            triangles[atomicAdd(count, 1)] = t;
+    }
+    barrier();
+    ivec2 at = ivec2(thread % STEP.x, thread / STEP.x);
+    for (uint i = 0; i < count; i++) {
+        Triangle t = triangles[i];
+        for (int y = t.low.y + at.y; y <= t.high.y; y += STEP.y)
+            for (int x = t.low.x + at.x; x <= t.high.x; x += STEP.x) {
+                vec2 p = vec2(ivec2(x, y) - origin) + 0.5;
+                vec3 inside = t.a * p.x + t.b * p.y + t.c;
+                if (min(inside.x, min(inside.y, inside.z)) >= 0)
+                    draw(t, dot(t.inverse_z, vec3(p, 1)), y * frame.size.x + x);
+            }
+    }
+}

@@ -1,0 +1,352 @@
+"""The proxy's depth drawn from clusters: the same depth whatever is left out, near enough where it is simplified."""
+
+from functools import cache
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from bench.scenes import sphere
+from lod_meshes import AWKWARD, copies, mesh
+
+from gsrender import Camera, DepthBuffer, load_cameras
+from vk_interop.cluster_lod import CLUSTER, GROUP, ClusterMesh
+from vk_interop.cluster_lod_build import build_clusters
+from vk_interop.depth_settings import RASTERS, DepthSettings
+from vk_interop.flat_clusters import flat_clusters
+from vk_interop.mesh import load_mesh
+from vk_interop.proxy_depth import ProxyDepth
+
+SIZE = (160, 120)
+EXACT = DepthSettings(occlusion=False)
+
+
+@cache
+def clusters_of(name: str) -> ClusterMesh:
+    return build_clusters(AWKWARD[name]())
+
+
+@cache
+def crowd() -> SimpleNamespace:
+    return copies(sphere(4), 60)
+
+
+@cache
+def crowd_clusters() -> ClusterMesh:
+    return build_clusters(crowd())
+
+
+def one_cluster(source) -> ClusterMesh:
+    """The whole mesh as one cluster, which the vertex pipeline draws by one plain draw."""
+    flat = flat_clusters(source)
+    cluster, group = np.zeros(1, CLUSTER), np.zeros(1, GROUP)
+    cluster["low"], cluster["high"] = flat.clusters["low"].min(0), flat.clusters["high"].max(0)
+    cluster["triangle_count"], cluster["refined"] = len(flat.triangles), -1
+    group["error"], group["radius"], group["cluster_count"] = np.inf, np.inf, 1
+    return ClusterMesh(flat.vertices, flat.triangles, cluster, group)
+
+
+def around(source, count: int = 3, distance: float = 1.6) -> list[Camera]:
+    """Views of a mesh from all sides, and from its middle."""
+    low, high = np.float64(source.vertices.min(0)), np.float64(source.vertices.max(0))
+    centre, radius = (low + high) / 2, max(np.linalg.norm(high - low) / 2, 1e-9)
+    angles = 0.3 + np.arange(count) * 2.1
+    places = [centre + distance * radius * np.array([np.cos(a), np.sin(a), 0.5 - 0.4 * i]) for i, a in enumerate(angles)]
+    views = [Camera.look_at(place, centre, width=SIZE[0], height=SIZE[1], near=0.01) for place in places]
+    return [*views, Camera.look_at(centre, centre + radius * np.array([1, 0.3, 0.1]), width=SIZE[0], height=SIZE[1], near=0.01)]
+
+
+def walk(count: int) -> list[Camera]:
+    """Through the crowd: small steps, and jumps to elsewhere."""
+    places = np.random.default_rng(5).uniform(-20, 20, (3, 2, 3))
+    steps = [start + (end - start) * t for start, end in places for t in np.linspace(0, 0.15, count // 3)]
+    return [Camera.look_at(place, (0, 0, 3), width=SIZE[0], height=SIZE[1], near=0.01) for place in steps]
+
+
+def draw(device, clusters, cameras, settings=EXACT, **options) -> list[np.ndarray]:
+    """What was drawn, not what culling reads."""
+    with ProxyDepth(device, clusters, settings, **options) as proxy:
+        return [read(proxy, camera)[0] for camera in cameras]
+
+
+def read(proxy: ProxyDepth, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
+    """[H, W] each: what was drawn, and what culling reads."""
+    depth = proxy.render(camera)
+    depth.ready.wait(None)
+    return depth.drawn.cpu().numpy().copy(), depth.depth.cpu().numpy().copy()
+
+
+def differing(drawn, expected, tolerance=1e-4) -> float:
+    """Share of pixels where one hits and the other misses, or z differs by more."""
+    hit, other = np.isfinite(drawn), np.isfinite(expected)
+    both = hit & other
+    off = np.abs(drawn[both] - expected[both]) > tolerance * expected[both]
+    return ((hit != other).sum() + off.sum()) / drawn.size
+
+
+# --- nothing is left out that would change a bit --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_without_lod_the_depth_is_that_of_one_plain_draw_bit_for_bit(device, name):
+    source = AWKWARD[name]()
+    for first, second in zip(draw(device, one_cluster(source), around(source)),
+                             draw(device, clusters_of(name), around(source), DepthSettings())):
+        assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("raster", RASTERS)
+@pytest.mark.parametrize("lod_error", [None, 1.0])
+def test_occlusion_culling_changes_no_bit_on_a_path_with_jumps(device, raster, lod_error):
+    path = walk(12)
+    with_it, without = (draw(device, crowd_clusters(), path, DepthSettings(lod_error, raster, occlusion))
+                        for occlusion in (True, False))
+    assert all(np.array_equal(first, second) for first, second in zip(with_it, without))
+
+
+def test_a_cluster_behind_another_is_not_drawn_and_comes_back_at_once(device):
+    wall, ball = sphere(3, radius=4), sphere(5, radius=1)
+    source = mesh(np.concatenate([wall.vertices, ball.vertices + (8, 0, 0)]),
+                  np.concatenate([wall.triangles, ball.triangles + len(wall.vertices)]))
+    before, behind = (Camera.look_at((x, 0.1, 0), (4, 0, 0), width=160, height=120) for x in (-9, 17))
+    with ProxyDepth(device, build_clusters(source), DepthSettings()) as proxy:
+        for _ in range(3):
+            read(proxy, before)
+        hidden = proxy.stats().counts
+        seen = read(proxy, behind)[0]
+    assert hidden["clusters_culled_occlusion"] > hidden["clusters_drawn"]
+    assert np.array_equal(seen, draw(device, one_cluster(source), [behind])[0])
+
+
+def test_settings_may_change_between_frames(device):
+    path = walk(3)
+    with ProxyDepth(device, crowd_clusters()) as proxy:
+        for settings in (DepthSettings(), DepthSettings(1.0, "compute"), DepthSettings(3.0, "vertex"), DepthSettings(2.5)):
+            proxy.settings = settings
+            drawn = read(proxy, path[0])[0]
+            assert np.array_equal(drawn, draw(device, crowd_clusters(), path[:1], settings)[0])
+
+
+# --- near enough where it is simplified -----------------------------------------------------------------------------
+
+
+def away_from_silhouettes(depth: np.ndarray, reach: int) -> np.ndarray:
+    """Pixels around which the depth has no step of more than a twentieth."""
+    padded = np.pad(depth, reach, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (2 * reach + 1, 2 * reach + 1))
+    with np.errstate(invalid="ignore"):
+        return windows.max((2, 3)) < 1.05 * windows.min((2, 3))
+
+
+def pinholes(depth: np.ndarray, full: np.ndarray, reach: int) -> int:
+    """Pixels that show, or miss, what is farther than all eight around them, and than all that the full mesh shows within
+    reach."""
+    around = np.stack([np.roll(depth, (x, y), (0, 1)) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y])
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(full, reach, mode="edge"), (2 * reach + 1, 2 * reach + 1))
+    return int((depth > 1.2 * np.maximum(around.max(0), windows.max((2, 3))))[1:-1, 1:-1].sum())
+
+
+def assert_near(drawn, full, camera, pixels):
+    hits = np.isfinite(drawn) == np.isfinite(full)
+    assert hits.mean() >= 0.995
+    inside = away_from_silhouettes(full, int(np.ceil(pixels)) + 1) & np.isfinite(drawn)
+    if inside.any():
+        allowed = (pixels / camera.fy + 0.002) * full[inside]
+        assert np.mean(np.abs(drawn[inside] - full[inside]) <= allowed) >= 0.999
+    assert pinholes(drawn, full, int(np.ceil(pixels))) == 0
+
+
+@pytest.mark.parametrize("name", [name for name in AWKWARD if name not in ("random triangles", "slivers")])
+def test_a_simplified_mesh_is_off_by_as_many_pixels_as_allowed(device, name):
+    source = AWKWARD[name]()
+    cameras = around(source)
+    for pixels in (0.5, 1.0):
+        drawn = draw(device, clusters_of(name), cameras, DepthSettings(pixels))
+        for z, full, camera in zip(drawn, draw(device, one_cluster(source), cameras), cameras):
+            assert_near(z, full, camera, pixels)
+
+
+@pytest.fixture(scope="module")
+def fine_sphere():
+    return build_clusters(sphere(8))  # 1.3 million triangles
+
+
+@pytest.mark.parametrize("raster", RASTERS)
+def test_a_closed_sphere_has_no_pinhole_at_any_error_from_inside_and_outside(device, fine_sphere, raster):
+    cameras = [Camera.look_at(place, (0.1, 0, 0.2), width=320, height=240, near=0.001)
+               for place in ((-2.5, 0.3, 0.4), (1.02, 0.2, 0.1), (0.5, 0.3, 0), (0, -0.98, 0.1))]
+    for pixels in (0.25, 1.0, 3.0, 10.0):
+        for camera, z in zip(cameras, draw(device, fine_sphere, cameras, DepthSettings(pixels, raster))):
+            inside = np.linalg.norm(camera.position) < 1
+            assert not inside or np.isfinite(z).all()
+            around = np.stack([np.roll(z, (x, y), (0, 1)) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y])
+            assert not (z > 1.2 * around.max(0))[1:-1, 1:-1].any()
+
+
+@pytest.mark.parametrize("raster", ["hybrid", "compute"])
+@pytest.mark.parametrize("name", ["a closed sphere", "open borders", "slivers", "wound at random", "far away",
+                                  "random triangles", "thousands of islands", "a single triangle"])
+def test_the_compute_rasterisers_draw_what_the_vertex_pipeline_draws(device, name, raster):
+    cameras = around(AWKWARD[name]())[:3 if name == "slivers" else 4]  # those are noise to all from within their plane
+    for lod_error in (None, 1.0):
+        compute, vertex = (draw(device, clusters_of(name), cameras, DepthSettings(lod_error, kind))
+                           for kind in (raster, "vertex"))
+        assert np.mean([differing(*pair) for pair in zip(compute, vertex)]) <= 0.002
+
+
+def test_compute_draws_triangles_that_cross_the_near_plane_and_fill_the_screen(device):
+    random = np.random.default_rng(6)
+    vertices = random.uniform(-6, 6, (150, 1, 3)) + random.uniform(-9, 9, (150, 3, 3))
+    source = mesh(vertices.reshape(-1, 3), np.arange(450))
+    camera = Camera.look_at((0.3, 0.1, 0), (1, 2, 0.5), width=200, height=150, near=0.2)
+    compute, vertex = (draw(device, flat_clusters(source), [camera], DepthSettings(raster=kind))[0]
+                       for kind in ("compute", "vertex"))
+    assert differing(compute, vertex, 1e-3) <= 0.005  # 150 triangles' edges in a small picture
+
+
+# --- conservative ---------------------------------------------------------------------------------------------------
+
+
+def test_culling_reads_the_farthest_depth_within_reach_moved_back_by_the_error(device):
+    camera, pixels = walk(3)[0], 1.5
+    with ProxyDepth(device, crowd_clusters(), DepthSettings(pixels)) as proxy:
+        depth = proxy.render(camera)
+        depth.ready.wait(None)
+    window = torch.nn.functional.max_pool2d(depth.drawn[None, None], 5, stride=1, padding=2)[0, 0]
+    expected = DepthBuffer.from_tensor(window * np.float32(1 + pixels / camera.fy))
+    assert torch.equal(depth.levels, expected.levels)
+
+
+def test_without_lod_culling_reads_what_was_drawn(device):
+    with ProxyDepth(device, crowd_clusters()) as proxy:
+        depth = proxy.render(walk(3)[0])
+        depth.ready.wait(None)
+    assert torch.equal(depth.levels, DepthBuffer.from_tensor(depth.drawn).levels)
+
+
+@pytest.mark.parametrize("pixels", [0.5, 1.0, 3.0])
+def test_a_simplified_mesh_hides_nothing_that_the_full_one_shows(device, pixels):
+    path = walk(6)
+    full = draw(device, one_cluster(crowd()), path)
+    with ProxyDepth(device, crowd_clusters(), DepthSettings(pixels)) as proxy:
+        nearer = [read(proxy, camera)[1] < z for camera, z in zip(path, full)]
+    assert np.mean(nearer) <= 1e-4
+
+
+# --- what it says ---------------------------------------------------------------------------------------------------
+
+
+def cut(clusters: ClusterMesh, camera: Camera, pixels: float) -> np.ndarray:
+    """[C] bool, in NumPy."""
+    groups = clusters.groups
+    z = (groups["centre"] - camera.position) @ camera.rotation[2] - groups["radius"]
+    return clusters.drawn(groups["error"] * max(camera.fx, camera.fy) > pixels * np.maximum(z, max(camera.near, 0.01)))
+
+
+def test_the_cut_is_that_of_the_groups_errors_in_view_z(device):
+    camera = Camera.look_at((-45, 3, 5), (0, 0, 0), fov_y=130, width=SIZE[0], height=SIZE[1])  # sees all
+    for pixels in (0.03, 0.1, 0.3, 1.0):
+        chosen = cut(crowd_clusters(), camera, pixels)
+        with ProxyDepth(device, crowd_clusters(), DepthSettings(pixels, occlusion=False)) as proxy:
+            read(proxy, camera)
+            counts = proxy.stats().counts
+        assert counts["clusters_culled_frustum"] == 0
+        assert abs(counts["clusters_drawn"] - chosen.sum()) <= 2  # float32 against float64
+
+
+@pytest.mark.parametrize("raster", RASTERS)
+def test_every_cluster_is_drawn_or_culled_for_one_reason(device, raster):
+    with ProxyDepth(device, crowd_clusters(), DepthSettings(1.0, raster)) as proxy:
+        for camera in walk(6):
+            read(proxy, camera)
+            stats = proxy.stats()
+            counts = stats.counts
+            reasons = [count for name, count in counts.items() if name.startswith("clusters_culled")]
+            assert sum(reasons) + counts["clusters_drawn"] == counts["clusters"] == len(crowd_clusters().clusters)
+            assert sum(stats.levels) == counts["clusters_drawn"] and len(stats.levels) <= crowd_clusters().levels
+            assert 0 < counts["triangles_drawn"] <= 128 * counts["clusters_drawn"]
+            assert raster != "vertex" or counts["clusters_small"] == 0
+
+
+def test_more_clusters_than_a_row_of_workgroups_are_all_drawn(device):
+    x, y = np.meshgrid(np.arange(300), np.arange(240))
+    corners = np.stack([x, y, 0 * x], -1).reshape(-1, 1, 3) + [(0, 0, 0), (0.9, 0, 0), (0, 0.9, 0)]
+    flat = flat_clusters(mesh(corners.reshape(-1, 3), np.arange(corners.size // 3)))
+    clusters = np.zeros(len(corners), CLUSTER)
+    clusters["low"], clusters["high"] = corners.min(1), corners.max(1)
+    clusters["first_triangle"], clusters["triangle_count"] = np.arange(len(corners)), 1
+    clusters["longest_edge"], clusters["refined"], clusters["group"] = 1.3, -1, np.arange(len(corners)) // 4
+    groups = np.zeros(len(corners) // 4, GROUP)
+    groups["first_cluster"], groups["cluster_count"] = np.arange(0, len(corners), 4), 4
+    groups["error"], groups["radius"] = np.inf, 1000
+    single = ClusterMesh(flat.vertices, flat.triangles, clusters, groups)
+    camera = Camera.look_at((150, 120, -230), (150, 120, 0), (0, -1, 0), width=600, height=480)
+    with ProxyDepth(device, single, DepthSettings(1.0, "compute")) as proxy:
+        drawn, counts = read(proxy, camera)[0], proxy.stats().counts
+        assert counts["clusters_small"] == len(corners) > 65_535
+        assert differing(drawn, draw(device, one_cluster(SimpleNamespace(vertices=flat.vertices, triangles=flat.triangles)),
+                                     [camera])[0]) <= 0.01
+
+
+def test_a_mesh_takes_at_most_60_bytes_a_triangle(device):
+    with ProxyDepth(device, crowd_clusters()) as proxy:
+        assert proxy.memory["proxy mesh"] <= 60 * len(crowd().triangles)
+
+
+# --- looking at it --------------------------------------------------------------------------------------------------
+
+
+def test_another_cameras_clusters_show_what_it_does_not_see(device):
+    here, there = (Camera.look_at(place, (20, 0, 0), width=160, height=120) for place in ((0, 0, 0), (-40, 0, 0)))
+    with ProxyDepth(device, crowd_clusters(), DepthSettings(1.0)) as proxy:
+        for _ in range(3):
+            whole = read(proxy, there)[0]
+        held = proxy.render(there, culling_camera=here)
+        held.ready.wait(None)
+        held = held.drawn.cpu().numpy().copy()
+        again = read(proxy, there)[0]
+        own = proxy.render(there, culling_camera=there)
+        own.ready.wait(None)
+        own = own.drawn.cpu().numpy().copy()
+    assert 0 < np.isfinite(held).sum() < 0.5 * np.isfinite(whole).sum()
+    assert np.array_equal(again, whole) and np.array_equal(own, whole)
+
+
+@pytest.mark.parametrize("raster", RASTERS)
+def test_surfaces_name_the_cluster_at_each_pixel(device, raster):
+    clusters, camera = crowd_clusters(), walk(3)[1]
+    with ProxyDepth(device, clusters, DepthSettings(1.0, raster)) as proxy:
+        drawn = read(proxy, camera)[0]
+        surfaces = proxy.surfaces(camera)
+        again = read(proxy, camera)[0]
+    cluster, level, size = (field.cpu().numpy() for field in (surfaces.cluster, surfaces.level, surfaces.size))
+    assert np.mean((cluster >= 0) == np.isfinite(drawn)) > 0.998
+    hit = cluster >= 0
+    assert np.isin(np.unique(cluster[hit]), np.flatnonzero(cut(clusters, camera, 1.0))).mean() > 0.99
+    assert np.array_equal(level[hit], clusters.clusters["level"][cluster[hit]]) and (level[~hit] == -1).all()
+    assert (size[hit] > 0).all() and (size[~hit] == 0).all()
+    assert np.array_equal(again, drawn)
+
+
+# --- real scenes ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def town_proxy(town):
+    source = load_mesh(town / "proxy.glb")
+    return source, build_clusters(source), load_cameras(town / "model" / "cameras.json")
+
+
+def test_town_is_near_enough_at_one_pixel(device, town_proxy):
+    source, clusters, views = town_proxy
+    cameras = [view.camera for view in views[:36:6]]
+    full = draw(device, one_cluster(source), cameras)
+    for z, expected, camera in zip(draw(device, clusters, cameras, DepthSettings(1.0)), full, cameras):
+        assert_near(z, expected, camera, 1.0)
+
+
+def test_town_without_lod_is_the_plain_draw_along_its_path(device, town, town_proxy):
+    source, clusters, _ = town_proxy
+    cameras = [view.camera for view in load_cameras(town / "transforms_fly.json")[::40]]
+    for first, second in zip(draw(device, one_cluster(source), cameras), draw(device, clusters, cameras, DepthSettings())):
+        assert np.array_equal(first, second)

@@ -1,0 +1,217 @@
+"""The passes that draw a proxy's depth, as they are recorded into a frame's command buffer."""
+
+from __future__ import annotations
+
+import struct
+from contextlib import ExitStack, closing
+
+import numpy as np
+
+from gsrender.depth import pyramid_sizes
+from vk_interop.cluster_buffers import DRAW_BYTES, ClusterBuffers
+from vk_interop.device import ALL, Device, ffi, vk
+from vk_interop.resources import Layout, ShaderModule, compute_pipeline, memory_barrier, shader_stage
+
+# Counters, by their word: shaders/structs.glsl.
+COUNTERS, PASS, SMALL_GROUPS, SMALL, LARGE_GROUPS, LARGE = 80, 16, 0, 3, 4, 7
+PENDING_GROUPS, CULLED_LOD, CULLED_FRUSTUM, CULLED_OCCLUSION, TRIANGLES = 32, 36, 37, 38, 40
+VISIBLE_CLUSTERS, VISIBLE_DEPTH, LEVELS = 41, 42, 48
+SELECT_THREADS = 32
+MOST_GROUPS = 65535  # workgroups along x
+LARGE_TILE = 128  # pixels an edge, of a workgroup of the rasteriser of large triangles
+RESOLVE_TILE = 64  # texels an edge, of a workgroup of a reduction
+OCCLUSION_LEVELS = 6  # above level 0, that the choice of clusters reads
+
+COMPUTE, INDIRECT = vk.VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT, vk.VK_PIPELINE_STAGE_2_DRAW_INDIRECT_BIT
+CLEAR = vk.VK_PIPELINE_STAGE_2_CLEAR_BIT
+TESTS = vk.VK_PIPELINE_STAGE_2_EARLY_FRAGMENT_TESTS_BIT | vk.VK_PIPELINE_STAGE_2_LATE_FRAGMENT_TESTS_BIT
+READ, WRITTEN = vk.VK_ACCESS_2_SHADER_STORAGE_READ_BIT, vk.VK_ACCESS_2_SHADER_STORAGE_WRITE_BIT
+ATTACHED = vk.VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_READ_BIT | vk.VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT
+# Source and target of the barriers between the passes. The depth image stays in the general layout throughout.
+BEFORE = ((ALL, vk.VK_ACCESS_2_MEMORY_WRITE_BIT),
+          (ALL, vk.VK_ACCESS_2_MEMORY_READ_BIT | vk.VK_ACCESS_2_MEMORY_WRITE_BIT))
+SELECTED = ((COMPUTE | TESTS | CLEAR, WRITTEN | vk.VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT
+             | vk.VK_ACCESS_2_TRANSFER_WRITE_BIT),
+            (COMPUTE | TESTS | INDIRECT, READ | WRITTEN | ATTACHED | vk.VK_ACCESS_2_INDIRECT_COMMAND_READ_BIT))
+DRAWN = ((COMPUTE | TESTS, WRITTEN | vk.VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT),
+         (COMPUTE, READ | WRITTEN | vk.VK_ACCESS_2_SHADER_SAMPLED_READ_BIT))
+REDUCED = ((COMPUTE, WRITTEN), (COMPUTE | INDIRECT, READ | WRITTEN | vk.VK_ACCESS_2_INDIRECT_COMMAND_READ_BIT))
+
+PASSES = ("select", "draw", "resolve", "select again", "draw again", "resolve again")
+
+
+class DepthPasses:
+    """The pipelines, and what records them."""
+
+    def __init__(self, device: Device, clusters: ClusterBuffers):
+        self._device, self._clusters = device, clusters
+        self._pipelines = {}
+        self._levels = 2 if device.is_cpu else 6  # of the pyramid that a dispatch makes, shaders/reduce.glsl
+        stages = vk.VK_SHADER_STAGE_VERTEX_BIT | vk.VK_SHADER_STAGE_FRAGMENT_BIT | vk.VK_SHADER_STAGE_COMPUTE_BIT
+        with ExitStack() as made:
+            self.layout = made.enter_context(closing(Layout(device, {
+                0: (vk.VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, stages),
+                1: (vk.VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE, stages)}, push_bytes=32)))
+            self._vertex_pipeline = graphics_pipeline(device, self.layout, ["proxy_depth.vert"])
+            self._made = made.pop_all()
+
+    def record(self, command, target, slot):
+        """A whole frame. Two-pass occlusion culling: what was visible, then what came into view."""
+        memory_barrier(command, *BEFORE)  # the frames share the lists and the images
+        if target.rasterises:
+            vk.vkCmdFillBuffer(command, target.texels.handle, 0, target.texels.nbytes, 0x7F800000)
+        for second in (0, 1):
+            slot.timestamp(command)
+            self.select(command, target, slot, second)
+            memory_barrier(command, *SELECTED)
+            slot.timestamp(command)
+            if target.rasterises:
+                self._rasterise(command, target, second)
+            if target.draws:
+                self._draw(command, target, slot, second)
+            memory_barrier(command, *DRAWN)
+            slot.timestamp(command)
+            self._resolve(command, target, slot, second)
+            if not second:
+                memory_barrier(command, *REDUCED)
+        slot.timestamp(command)
+
+    def close(self):
+        for pipeline in (self._vertex_pipeline, *self._pipelines.values()):
+            vk.vkDestroyPipeline(self._device.handles.logical, pipeline, None)
+        self._made.close()
+
+    def select(self, command, target, slot, second: int = 0):
+        """Fills the lists of clusters to draw."""
+        self._bind(command, vk.VK_PIPELINE_BIND_POINT_COMPUTE, slot)
+        if second:
+            self._dispatch(command, "proxy_reselect.comp")
+            vk.vkCmdDispatchIndirect(command, target.counters.handle, 4 * PENDING_GROUPS)
+        else:
+            groups = -(-self._clusters.groups // SELECT_THREADS)
+            self._dispatch(command, "proxy_select.comp")
+            vk.vkCmdDispatch(command, min(groups, MOST_GROUPS), -(-groups // MOST_GROUPS), 1)
+
+    def _rasterise(self, command, target, second: int):
+        """What the compute rasterisers draw."""
+        self._dispatch(command, "proxy_raster.comp", (), struct.pack("I", second))
+        vk.vkCmdDispatchIndirect(command, target.counters.handle, 4 * (second * PASS + SMALL_GROUPS))
+        if not target.draws:
+            self._dispatch(command, "proxy_raster_large.comp", (), struct.pack("I", second))
+            vk.vkCmdDispatchIndirect(command, target.counters.handle, 4 * (second * PASS + LARGE_GROUPS))
+
+    def _draw(self, command, target, slot, second: int):
+        """What the vertex pipeline draws: near / view z, the nearest surface having the largest."""
+        attachment = depth_attachment(target.depth.view, clears=not second)
+        rendering = vk.VkRenderingInfo(renderArea=whole_area(target.size), layerCount=1, pDepthAttachment=attachment)
+        vk.vkCmdBeginRendering(command, rendering)
+        self.draw_list(command, target, slot, self._vertex_pipeline, second)
+        vk.vkCmdEndRendering(command)
+
+    def draw_list(self, command, target, slot, pipeline, second: int = 0):
+        """The clusters that a choice left to the vertex pipeline, a draw each."""
+        vk.vkCmdBindPipeline(command, vk.VK_PIPELINE_BIND_POINT_GRAPHICS, pipeline)
+        self._bind(command, vk.VK_PIPELINE_BIND_POINT_GRAPHICS, slot)
+        vk.vkCmdSetViewport(command, 0, 1, [vk.VkViewport(width=target.size[0], height=target.size[1], maxDepth=1)])
+        vk.vkCmdSetScissor(command, 0, 1, [whole_area(target.size)])
+        vk.vkCmdBindVertexBuffers(command, 0, 1, [self._clusters.vertices.handle], [0])
+        vk.vkCmdBindIndexBuffer(command, self._clusters.indices.handle, 0, vk.VK_INDEX_TYPE_UINT32)
+        vk.vkCmdDrawIndexedIndirectCount(command, self._clusters.draws.handle, 0, target.counters.handle,
+                                         4 * (second * PASS + LARGE), self._clusters.clusters, DRAW_BYTES)
+
+    def _resolve(self, command, target, slot, second: int):
+        """Linear z and its max pyramid: before the second pass what the clusters are tested against, then the slot's."""
+        sizes = pyramid_sizes(*target.size)
+        resolve = "proxy_resolve.comp", (int(self._levels > 2), int(target.draws), int(target.rasterises), second)
+        if not second:
+            self._reduce(command, resolve, target.pyramid.address, 0, sizes[:OCCLUSION_LEVELS + 1])
+        elif target.reach is not None:
+            self._reduce(command, resolve, slot.drawn_address, 0, sizes[:1])
+            memory_barrier(command, *REDUCED)
+            self._reduce(command, ("proxy_dilate.comp", (resolve[1][0], target.reach)), slot.shared.address, slot.drawn_address, sizes)
+        else:
+            self._reduce(command, resolve, slot.shared.address, 0, sizes)
+
+    def _reduce(self, command, first: tuple[str, tuple], levels: int, drawn: int, sizes: list[tuple[int, int]]):
+        """Level 0 by the shader `first`, then the levels above it, some of them a dispatch."""
+        last, level, offset = len(sizes) - 1, 0, 0
+        while level == 0 or level < last:
+            (width, height), made = sizes[level], sizes[level:level + self._levels]
+            if level:
+                memory_barrier(command, *REDUCED)
+            shader, constants = ("max_pyramid.comp", first[1][:1]) if level else first
+            self._dispatch(command, shader, constants, struct.pack(
+                "QQIIII", levels, drawn, offset, width, height, min(self._levels, last - level)))
+            vk.vkCmdDispatch(command, -(-width // RESOLVE_TILE), -(-height // RESOLVE_TILE), 1)
+            level, offset = level + self._levels, offset + sum(w * h for w, h in made)
+
+    def _dispatch(self, command, name: str, constants: tuple[int, ...] = (), push: bytes = b""):
+        if (name, constants) not in self._pipelines:
+            self._pipelines[name, constants] = compute_pipeline(self._device, name, self.layout, constants)
+        vk.vkCmdBindPipeline(command, vk.VK_PIPELINE_BIND_POINT_COMPUTE, self._pipelines[name, constants])
+        if push:
+            vk.vkCmdPushConstants(command, self.layout.handle, vk.VK_SHADER_STAGE_COMPUTE_BIT, 0, len(push),
+                                  ffi.from_buffer(push))
+
+    def _bind(self, command, point, slot):
+        vk.vkCmdBindDescriptorSets(command, point, self.layout.handle, 0, 1, [slot.descriptors.handle], 0, None)
+
+
+def read_counters(words: np.ndarray) -> tuple[dict[str, int], tuple[int, ...]]:
+    """What a frame did, from the words it counted in: counts by name, and clusters drawn by level of detail."""
+    small, large = (int(words[i]) + int(words[PASS + i]) for i in (SMALL, LARGE))
+    counts = {"clusters_culled_lod": CULLED_LOD, "clusters_culled_frustum": CULLED_FRUSTUM,
+              "clusters_culled_occlusion": CULLED_OCCLUSION, "triangles_drawn": TRIANGLES}
+    counts = {name: int(words[i]) for name, i in counts.items()}
+    levels = np.trim_zeros(words[LEVELS:COUNTERS], "b").tolist()
+    return counts | {"clusters_drawn": small + large, "clusters_small": small}, tuple(levels)
+
+
+def visible_depth(words: np.ndarray) -> float:
+    """Geometric mean of the view z of what was visible; 0 where nothing was."""
+    clusters, steps = int(words[VISIBLE_CLUSTERS]), int(words[VISIBLE_DEPTH])
+    return 2.0 ** (steps / clusters / 16 - 8) if clusters else 0.0
+
+
+def whole_area(size: tuple[int, int]):
+    return vk.VkRect2D(extent=vk.VkExtent2D(*size))
+
+
+def depth_attachment(view, clears: bool):
+    """Reversed depth, in the general layout."""
+    return vk.VkRenderingAttachmentInfo(
+        imageView=view, imageLayout=vk.VK_IMAGE_LAYOUT_GENERAL,
+        loadOp=vk.VK_ATTACHMENT_LOAD_OP_CLEAR if clears else vk.VK_ATTACHMENT_LOAD_OP_LOAD,
+        storeOp=vk.VK_ATTACHMENT_STORE_OP_STORE,
+        clearValue=vk.VkClearValue(depthStencil=vk.VkClearDepthStencilValue(depth=0)))
+
+
+def graphics_pipeline(device: Device, layout: Layout, shaders: list[str], colour_format: int | None = None):
+    """The mesh's triangles, neither side culled, to reversed depth, and to a colour where there is a fragment shader."""
+    with ExitStack() as modules:
+        bits = {"vert": vk.VK_SHADER_STAGE_VERTEX_BIT, "frag": vk.VK_SHADER_STAGE_FRAGMENT_BIT}
+        stages = [shader_stage(modules.enter_context(ShaderModule(device, name)), bits[name.split(".")[-1]])
+                  for name in shaders]
+        binding = vk.VkVertexInputBindingDescription(binding=0, stride=12)
+        attribute = vk.VkVertexInputAttributeDescription(location=0, format=vk.VK_FORMAT_R32G32B32_SFLOAT)
+        vertices = vk.VkPipelineVertexInputStateCreateInfo(pVertexBindingDescriptions=[binding],
+                                                           pVertexAttributeDescriptions=[attribute])
+        assembly = vk.VkPipelineInputAssemblyStateCreateInfo(topology=vk.VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST)
+        viewport = vk.VkPipelineViewportStateCreateInfo(viewportCount=1, scissorCount=1)
+        raster = vk.VkPipelineRasterizationStateCreateInfo(
+            polygonMode=vk.VK_POLYGON_MODE_FILL, cullMode=vk.VK_CULL_MODE_NONE, lineWidth=1)
+        samples = vk.VkPipelineMultisampleStateCreateInfo(rasterizationSamples=vk.VK_SAMPLE_COUNT_1_BIT)
+        depth = vk.VkPipelineDepthStencilStateCreateInfo(depthTestEnable=True, depthWriteEnable=True,
+                                                         depthCompareOp=vk.VK_COMPARE_OP_GREATER)
+        formats = [] if colour_format is None else [colour_format]
+        mask = vk.VkPipelineColorBlendAttachmentState(colorWriteMask=0xF)
+        blend = vk.VkPipelineColorBlendStateCreateInfo(pAttachments=[mask] * len(formats))
+        dynamic = vk.VkPipelineDynamicStateCreateInfo(
+            pDynamicStates=[vk.VK_DYNAMIC_STATE_VIEWPORT, vk.VK_DYNAMIC_STATE_SCISSOR])
+        rendering = vk.VkPipelineRenderingCreateInfo(pColorAttachmentFormats=formats,
+                                                     depthAttachmentFormat=vk.VK_FORMAT_D32_SFLOAT)
+        info = vk.VkGraphicsPipelineCreateInfo(
+            pNext=rendering, pStages=stages, pVertexInputState=vertices, pInputAssemblyState=assembly,
+            pViewportState=viewport, pRasterizationState=raster, pMultisampleState=samples, pDepthStencilState=depth,
+            pColorBlendState=blend, pDynamicState=dynamic, layout=layout.handle)
+        return vk.vkCreateGraphicsPipelines(device.handles.logical, None, 1, [info], None)[0]

@@ -1,0 +1,162 @@
+"""What depends on the size of the picture: the images that a frame's passes draw to, and a ring of slots for the result."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+
+import numpy as np
+import torch
+
+from gsrender.depth import pyramid_sizes
+from gsrender.errors import DeviceError
+from vk_interop.cluster_buffers import FILLED, STORAGE, ClusterBuffers
+from vk_interop.depth_passes import (COUNTERS, LARGE_GROUPS, LARGE_TILE, OCCLUSION_LEVELS, PASS, PASSES, PENDING_GROUPS,
+                                     SMALL_GROUPS, DepthPasses)
+from vk_interop.depth_settings import DepthSettings
+from vk_interop.device import ALL, Device, Submission, vk
+from vk_interop.resources import CACHED, DEVICE_LOCAL, Buffer, Descriptors, Image, Timestamps, image_barrier, upload
+from vk_interop.sharing import SharedBuffer
+
+# ProxyFrame of shaders/structs.glsl, 224 bytes. The frame's own values, then addresses that stay.
+VIEW = np.dtype([("position", "<f4", 3), ("near", "<f4"), ("clip_x", "<f4", 3), ("far", "<f4"),
+                 ("clip_y", "<f4", 3), ("focal", "<f4"), ("forward", "<f4", 3), ("lod_error", "<f4"),
+                 ("size", "<u4", 2), ("groups", "<u4"), ("flags", "<u4"),
+                 ("small_size", "<f4"), ("scale", "<f4"), ("unused0", "<u4"), ("nearby", "<f4"),
+                 ("stamp", "<u4"), ("last", "<u4"), ("unused", "<u4", 2)])
+ADDRESSES = ("vertices", "indices", "cluster", "group", "seen", "pending", "small_list", "large_list", "draws", "counters", "texels",
+             "pyramid", "report")
+FRAME = np.dtype([("view", VIEW), *((name, "<u8") for name in ADDRESSES), ("unused", "<u8")])
+
+
+def kind_of(size: tuple[int, int], settings: DepthSettings) -> tuple:
+    """What a target is made for."""
+    return size, settings.drawn_by, settings.reach
+
+
+class Target:
+    """Images of one size, and the passes recorded. Frames take turns on the images, so there is one of each but for the
+    slots."""
+
+    def __init__(self, device: Device, passes: DepthPasses, clusters: ClusterBuffers, size: tuple[int, int],
+                 settings: DepthSettings, slots: int, signals: list, timed: bool):
+        width, height = self.size = size
+        if max(size) > device.largest_image:
+            raise DeviceError(f"a picture of {width} x {height} is larger than {device.name} allows "
+                              f"({device.largest_image}); use a smaller --size")
+        self.device, self.clusters, self.kind = device, clusters, kind_of(size, settings)
+        self.draws, self.rasterises = settings.drawn_by != "compute", settings.drawn_by != "vertex"
+        self.reach = settings.reach
+        with ExitStack() as made:
+            self._make(passes, slots, signals, timed, made)
+            self._made = made.pop_all()
+
+    def _make(self, passes: DepthPasses, slots: int, signals: list, timed: bool, made: ExitStack):
+        device, (width, height), own = self.device, self.size, lambda part: made.enter_context(closing(part))
+        self.depth = own(Image(device, *(self.size if self.draws else (1, 1)), vk.VK_FORMAT_D32_SFLOAT,
+                               vk.VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT | vk.VK_IMAGE_USAGE_SAMPLED_BIT,
+                               vk.VK_IMAGE_ASPECT_DEPTH_BIT))
+        self.texels = own(Buffer(device, 4 * width * height if self.rasterises else 4, FILLED))
+        levels = pyramid_sizes(width, height)[:OCCLUSION_LEVELS + 1]
+        self.pyramid = own(Buffer(device, 4 * sum(w * h for w, h in levels), STORAGE))
+        self.counters = own(Buffer(device, 8 * COUNTERS, FILLED | vk.VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT
+                                   | vk.VK_BUFFER_USAGE_TRANSFER_SRC_BIT))
+        upload(device, self.counters, np.tile(self._first_counters(), 2))
+        device.run(self._prepare)
+        self.slots = [own(Slot(self, passes, signals, timed)) for _ in range(slots)]
+
+    @property
+    def nbytes(self) -> int:
+        own = self.texels.nbytes + self.pyramid.nbytes + 4 * self.depth.width * self.depth.height
+        return own + sum(slot.shared.nbytes for slot in self.slots)
+
+    def close(self):
+        self._made.close()
+
+    def _first_counters(self) -> np.ndarray:
+        """[COUNTERS] uint32, what a frame starts from: all zero but for the third dimension of the dispatches."""
+        counters = np.zeros(COUNTERS, np.uint32)
+        counters[PENDING_GROUPS + 2] = 1
+        tiles = -(-self.size[0] // LARGE_TILE) * -(-self.size[1] // LARGE_TILE)
+        for second in (0, 1):
+            counters[second * PASS + SMALL_GROUPS + 2] = 1
+            counters[second * PASS + LARGE_GROUPS + 2] = tiles
+        return counters
+
+    def _prepare(self, command):
+        image_barrier(command, self.depth.handle, (ALL, 0, vk.VK_IMAGE_LAYOUT_UNDEFINED),
+                      (ALL, vk.VK_ACCESS_2_MEMORY_WRITE_BIT, vk.VK_IMAGE_LAYOUT_GENERAL), vk.VK_IMAGE_ASPECT_DEPTH_BIT)
+
+
+class Slot:
+    """One frame's depth and what draws it."""
+
+    def __init__(self, target: Target, passes: DepthPasses, signals: list, timed: bool):
+        self.device = target.device
+        self.frame = 0  # that was drawn here last
+        with ExitStack() as made:
+            self._make(target, passes, signals, timed, made)
+            self._made = made.pop_all()
+
+    def _make(self, target: Target, passes: DepthPasses, signals: list, timed: bool, made: ExitStack):
+        device, own = self.device, lambda part: made.enter_context(closing(part))
+        texels = [w * h for w, h in pyramid_sizes(*target.size)]
+        self.shared = own(SharedBuffer(device, 4 * (sum(texels) + texels[0] * (target.reach is not None))))
+        made.callback(self._let_go)
+        start = sum(texels) if target.reach is not None else 0  # of the drawn depth: level 0, unless that was dilated
+        self.drawn_address = self.shared.address + 4 * start
+        values = self.shared.tensor.view(torch.float32)
+        self.levels, self.drawn = values[:sum(texels)], values[start:start + texels[0]].view(*reversed(target.size))
+        self._report = own(Buffer(device, 4 * COUNTERS, STORAGE, host=True, wished=CACHED))
+        self._frame = own(Buffer(device, FRAME.itemsize, vk.VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT, host=True,
+                                 wished=DEVICE_LOCAL))
+        self.timestamps = own(Timestamps(device, len(PASSES) + 1 if timed else 2))
+        self.descriptors = own(Descriptors(passes.layout, {
+            0: self._frame, 1: (target.depth.view, vk.VK_IMAGE_LAYOUT_GENERAL)}))
+        of_target = {"counters": target.counters, "texels": target.texels, "pyramid": target.pyramid,
+                     "report": self._report}
+        for name in ADDRESSES:
+            self._values[name] = of_target.get(name, getattr(target.clusters, name, None)).address
+        self._command = device.record(lambda command: self._record(command, passes, target, timed))
+        made.callback(device.free, self._command)
+        self._submission = Submission(device, [self._command], signals=signals)
+
+    @property
+    def counters(self) -> np.ndarray:
+        """[COUNTERS] uint32, of the frame that was drawn here last. It must have finished."""
+        return self._report.array.view(np.uint32)
+
+    def draw(self, frame: int, view: np.ndarray):
+        self.frame = frame
+        self.look(view)
+        self._submission.submit(signal_values=[frame, frame])
+
+    def look(self, view: np.ndarray):
+        """Sets what the shaders are told of the frame, a VIEW."""
+        self._values["view"] = view
+
+    def timestamp(self, command):
+        """Records the time between passes, if they are timed one by one."""
+        if self._timed:
+            self.timestamps.write(command, self._moments)
+            self._moments += 1
+
+    def close(self):
+        self._made.close()
+
+    def _let_go(self):
+        self.levels = self.drawn = None  # else the memory would stay lent
+
+    @property
+    def _values(self) -> np.ndarray:
+        return self._frame.array.view(FRAME)[0]
+
+    def _record(self, command, passes, target, timed: bool):
+        self._timed, self._moments = timed, 0
+        self.timestamps.reset(command)
+        if not timed:
+            self.timestamps.write(command, 0)
+        passes.record(command, target, self)
+        if not timed:
+            self.timestamps.write(command, 1)
+        compute = vk.VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT
+        self.shared.release(command, compute, vk.VK_ACCESS_2_SHADER_STORAGE_WRITE_BIT)
