@@ -19,7 +19,7 @@ from viewer.headless import sized, tell
 from viewer.machine import describe
 from viewer.output import check_place, write_whole
 from viewer.progress import progress
-from viewer.scene import Scene, cameras_files, open_options, render_settings
+from viewer.scene import Scene, cameras_files, detail_record, open_options, render_settings
 from viewer.statistics import Statistics, stage_order
 from viewer.views import choose_views, load_views, name_views
 
@@ -40,7 +40,8 @@ def bench(options) -> int:
         report = {"model": scene.model.path, "items": len(scene.model.items), "kind": scene.model.kind,
                   "proxy": str(scene.mesh_path or "none"), "triangles": len(scene.mesh.triangles) if scene.mesh else 0,
                   "size": sorted({(camera.width, camera.height) for camera in chosen}), "views": len(set(chosen)),
-                  "frames": options.frames, "margin": options.margin, "machine": describe(scene)}
+                  "frames": options.frames, "margin": options.margin,
+                  **detail_record(scene.proxy), "machine": describe(scene)}
         settings = {mode: render_settings(options, scene, mode) for mode in modes}
         pictures = _draw_all(scene, chosen, replace(settings[modes[0]], culling="off"))
         report["rows"] = [_measure(scene, chosen, options.frames, settings[mode], pictures) for mode in modes]
@@ -97,12 +98,14 @@ def table(report: dict) -> str:
     """The report as text."""
     machine, rows = report["machine"], report["rows"]
     stages = sorted({stage for row in rows for stage in row["stage_ms"]}, key=stage_order)
-    counts = list(dict.fromkeys(name for row in rows for name in row["counts"] if name not in ("items", "triangles")))
+    counts = [name for name in dict.fromkeys(name for row in rows for name in row["counts"])
+              if name not in ("items", "triangles") and not name.startswith("clusters")]
     header = ["culling", "fps", "median", "p95", "p99", *stages, *counts, "memory", "PSNR to off"]
     units = ["", "", "ms", "ms", "ms", *["ms"] * len(stages), *[""] * len(counts), "MB", "dB"]
     cells = [[row["culling"], _short(row["fps"]), *[_short(row["frame_ms"][key]) for key in ("median", "p95", "p99")],
               *[_short(row["stage_ms"].get(stage)) for stage in stages],
-              *[f"{row['counts'][name]:,.0f}" for name in counts], f"{sum(row['memory'].values()) / 1e6:,.0f}",
+              *[f"{row['counts'][name]:,.0f}" if name in row["counts"] else "-" for name in counts],
+              f"{sum(row['memory'].values()) / 1e6:,.0f}",
               "same" if row["psnr_to_off"] is None else f"{row['psnr_to_off']:.2f}"] for row in rows]
     widths = [max(map(len, column)) for column in zip(header, units, *cells)]
     lines = ["  ".join([line[0].ljust(widths[0]), *[cell.rjust(width) for cell, width in zip(line[1:], widths[1:])]])

@@ -39,4 +39,4 @@ def frame_stats(scene: Scene, settings: RenderSettings) -> FrameStats:
         return gaussians
     proxy = scene.proxy.stats()
     return FrameStats({**proxy.counts, **gaussians.counts}, {**proxy.milliseconds, **gaussians.milliseconds},
-                      gaussians.incomplete)
+                      gaussians.incomplete, proxy.levels)

@@ -18,8 +18,11 @@ from viewer.frame import frame_stats, render_frame
 from viewer.machine import describe
 from viewer.output import OutputFolder, recorded_origins
 from viewer.progress import progress
-from viewer.scene import Scene, cameras_files, default_culling, open_options, pick_backend, render_settings
+from viewer.proxy_views import proxy_picture
+from viewer.scene import (Scene, cameras_files, clusters_of, default_culling, detail_record, open_options,
+                          pick_backend, render_settings)
 from viewer.views import View, choose_views, load_views
+from vk_interop.depth_settings import DepthSettings
 
 
 def render(options) -> int:
@@ -33,22 +36,26 @@ def render(options) -> int:
         if settings.culling != "off" and not has_depth:
             raise InputError(f"--culling {settings.culling}: nothing to cull by; name the proxy with --scene, or depth "
                              "caches with --depth-from")
+        if options.view != "picture" and scene.proxy is None:
+            raise InputError(f"--view {options.view}: there is no proxy to look at; name it with --scene")
         views = load_views(cameras_files(options, scene))
         with OutputFolder(options.out, ".png", views) as out:
             chosen = choose_views(out.views, options.views)
             out.check(chosen)
             made_by = {"model": scene.model.path, "culling": settings.culling, "margin": settings.margin,
-                       **describe(scene)}
+                       **detail_record(scene.proxy), **describe(scene)}
             for name, view in progress(list(chosen.items()), "render"):
                 camera = sized(view.camera, options.size).with_near(scene.near)
-                if options.depth_from and settings.culling != "off":
+                if options.view != "picture":
+                    stats, picture = draw_proxy(scene, options.view, camera)
+                elif options.depth_from and settings.culling != "off":
                     depth = read_depth(options.depth_from, view, camera).to(scene.model.device)
                     frame = scene.renderer.render(camera, DepthBuffer.from_tensor(depth), settings)
-                    stats = scene.renderer.stats
+                    stats, picture = scene.renderer.stats, frame.rgba[..., :3]
                 else:
                     frame = render_frame(scene, camera, settings)
-                    stats = frame_stats(scene, settings)
-                picture = Image.fromarray(frame.rgba[..., :3].cpu().numpy())
+                    stats, picture = frame_stats(scene, settings), frame.rgba[..., :3]
+                picture = Image.fromarray(picture.cpu().numpy())
                 out.write(name, lambda file: picture.save(file, "png"),
                           view_record(scene.model.kind, stats) | {"size": [camera.width, camera.height]} | made_by)
     return 0
@@ -61,20 +68,29 @@ def depth(options) -> int:
     from vk_interop.proxy_depth import ProxyDepth
     views = load_views(options.cameras)
     mesh = load_mesh(options.mesh, options.proxy_transform, options.up)
-    with Device.open(pick_backend(options.backend)) as device, ProxyDepth(device, mesh, options.far) as proxy, \
-            OutputFolder(options.out, ".npy", views) as out:
+    detail = DepthSettings(options.lod_error, options.raster)
+    clusters = clusters_of(mesh, detail)
+    with Device.open(pick_backend(options.backend)) as device, \
+            ProxyDepth(device, clusters, detail, options.far) as proxy, OutputFolder(options.out, ".npy", views) as out:
         chosen = choose_views(out.views, options.views)
         out.check(chosen)
         for name, view in progress(list(chosen.items()), "depth"):
             camera = sized(view.camera, options.size).with_near(options.near)
             drawn = proxy.render(camera)
             drawn.ready.wait(None)
-            pixels = drawn.depth.cpu().numpy()
+            pixels = drawn.drawn.cpu().numpy()
             proxy.finished(None, drawn)
             out.write(name, lambda file: np.save(file, pixels),
                       {"mesh": str(options.mesh), "size": [camera.width, camera.height], "vulkan": device.name,
-                       "hit": float(np.isfinite(pixels).mean()), "ms": proxy.stats().milliseconds})
+                       "hit": float(np.isfinite(pixels).mean()), "ms": proxy.stats().milliseconds}
+                      | detail_record(proxy))
     return 0
+
+
+def draw_proxy(scene: Scene, kind: str, camera: Camera) -> tuple[FrameStats, torch.Tensor]:
+    """What was drawn, and a picture of it: [H, W, 3] uint8."""
+    picture = proxy_picture(kind, scene.proxy, camera)
+    return scene.proxy.stats(), picture
 
 
 def tell(scene: Scene):
@@ -131,4 +147,6 @@ def view_record(kind: str, stats: FrameStats) -> dict:
     lod, visible = ("lod_anchors", "visible_anchors") if kind == "anchors" else ("splats", "visible_splats")
     names = {"lod": lod, "visible": visible}
     counts = {names.get(name, name): count for name, count in stats.counts.items() if name != "items"}
+    if stats.levels:
+        counts["clusters_by_level"] = list(stats.levels)
     return counts | {"ms": {stage: round(value, 3) for stage, value in stats.milliseconds.items()}}

@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 
 from gsrender.settings import CULLING, LARGEST_SIDE
+from vk_interop.depth_settings import MOST_ERROR, RASTERS
 
 SUMMARIES = {
     "window": "open a window and fly (the command that is meant where none is given)",
@@ -65,6 +66,9 @@ def _render(parser):
     _cameras(parser, "default: the model's own cameras.json")
     parser.add_argument("--depth-from", type=Path, metavar="DIR",
                         help="read the depth from DIR/<img_name>.npy instead of drawing the proxy")
+    parser.add_argument("--view", choices=("picture", "depth", "clusters", "levels", "triangles"), default="picture",
+                        help="picture, or of the proxy: its depth, its clusters, their level of detail, its triangles' "
+                             "size (default: %(default)s)")
     _out(parser, "DIR/<img_name>.png and DIR/stats.json")
 
 
@@ -72,6 +76,7 @@ def _depth(parser):
     parser.add_argument("mesh", type=Path, metavar="MESH", help="proxy mesh: .glb, .gltf, .ply or .obj")
     _proxy(parser)
     _machine(parser)
+    _detail(parser, None, "off: what training reads is exact")
     parser.add_argument("--near", type=_positive, metavar="N", default=0.01,
                         help="near plane, scene units of view z (default: %(default)s)")
     _cameras(parser, "required", required=True)
@@ -110,6 +115,7 @@ def _model(parser):
                              "model's directory, else in the one above)")
     _proxy(parser)
     _machine(parser)
+    _detail(parser, 1.0, "1")
     parser.add_argument("--iteration", type=int, default=-1, metavar="N", help="of the model (default: the newest)")
     parser.add_argument("--margin", type=_not_negative, metavar="M", default=0.3,
                         help="scene units an item may lie behind the proxy (default: %(default)s)")
@@ -119,6 +125,14 @@ def _model(parser):
                         help="near plane, scene units of view z (default: what the model's trainer used)")
     parser.add_argument("--appearance", type=_index, metavar="N", default=0,
                         help="row of the appearance embedding, where the model has one (default: %(default)s)")
+
+
+def _detail(parser, default: float | None, said: str):
+    parser.add_argument("--lod-error", type=_pixels, metavar="PX|off", default=default,
+                        help=f"pixels that the proxy's surface may be off; off draws all of its triangles (default: {said})")
+    parser.add_argument("--raster", choices=RASTERS,
+                        help="what draws the proxy's triangles: a compute shader the small ones and the vertex pipeline the "
+                             "others, or one of them all (default: hybrid, but vertex with --lod-error off)")
 
 
 def _proxy(parser):
@@ -179,6 +193,13 @@ def _png(text: str) -> Path:
     if path.suffix.lower() != ".png":
         raise argparse.ArgumentTypeError(f"{text!r} does not end in .png, the one format that is written")
     return path
+
+
+def _pixels(text: str) -> float | None:
+    value = None if text == "off" else _not_negative(text)
+    if value is not None and value > MOST_ERROR:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than {MOST_ERROR} pixels")
+    return value
 
 
 def _whole(text: str, least: int) -> int:

@@ -13,11 +13,13 @@ from gsrender.camera import Camera
 from gsrender.errors import DeviceError, InputError
 from gsrender.settings import RenderSettings
 from viewer.machine import nvidia_driver
+from vk_interop.depth_settings import DepthSettings
 
 if TYPE_CHECKING:
     from gsrender.load import DatasetCamera
     from gsrender.model import GaussianModel
     from gsrender.renderer import Renderer
+    from vk_interop.cluster_lod import ClusterMesh
     from vk_interop.device import Device
     from vk_interop.mesh import ProxyMesh
     from vk_interop.proxy_depth import ProxyDepth
@@ -101,7 +103,7 @@ class Scene:
 def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: str = "auto", iteration: int = -1,
                near: float | None = None, far: float = math.inf, transform: np.ndarray | None = None,
                mesh_up: str = "z", with_proxy: bool = True, outputs: tuple[str, ...] = (),
-               surface_extensions: list[str] | None = None) -> Scene:
+               surface_extensions: list[str] | None = None, detail: DepthSettings = DepthSettings()) -> Scene:
     """Loads and puts on the device everything that a frame needs.
 
     mesh        the proxy; without it, the one that `proxies_beside` finds
@@ -111,6 +113,7 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     transform   [4, 4], model from mesh; mesh_up: which axis of the mesh is up
     with_proxy  False for a depth that comes from elsewhere: then Vulkan is not touched
     outputs     what a Frame carries besides the picture, of gsrender.renderer.OUTPUTS
+    detail      how the proxy's depth is drawn; with a lod_error its clusters are built, or read from their cache
     surface_extensions  what a window asks of Vulkan, [] for an off-screen target; None: Vulkan is only for a proxy
     Raises InputError for what is wrong with the files, DeviceError for what the machine cannot do.
     """
@@ -139,17 +142,33 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
             from vk_interop.proxy_depth import ProxyDepth
             scene.mesh_path, scene.mesh = mesh_path, load_mesh(mesh_path, transform, mesh_up)
             scene.warnings.extend(scene.mesh.warnings)
-            scene.proxy = ProxyDepth(scene.device, scene.mesh, far)
+            scene.proxy = ProxyDepth(scene.device, clusters_of(scene.mesh, detail), detail, far)
     except BaseException:
         scene.close()
         raise
     return scene
 
 
+def clusters_of(mesh: ProxyMesh, detail: DepthSettings) -> ClusterMesh:
+    """What ProxyDepth draws: all levels of detail, or the file's triangles as they are where none is asked for."""
+    from viewer.clusters import open_clusters
+    from vk_interop.flat_clusters import flat_clusters
+    return flat_clusters(mesh) if detail.lod_error is None else open_clusters(mesh)
+
+
+def detail_record(proxy: ProxyDepth | None) -> dict:
+    """What stats.json says of how the proxy was drawn."""
+    if proxy is None:
+        return {}
+    error = proxy.settings.lod_error
+    return {"lod_error": "off" if error is None else error, "raster": proxy.settings.drawn_by}
+
+
 def open_options(options, **more) -> Scene:
     """The scene that the command line's options name; `more` goes to `open_scene`."""
     return open_scene(options.model, options.scene, backend=options.backend, iteration=options.iteration,
-                      near=options.near, far=options.far, transform=options.proxy_transform, mesh_up=options.up, **more)
+                      near=options.near, far=options.far, transform=options.proxy_transform, mesh_up=options.up,
+                      detail=DepthSettings(options.lod_error, options.raster), **more)
 
 
 def render_settings(options, scene: Scene, culling: str | None = None) -> RenderSettings:

@@ -38,7 +38,7 @@ def stats_of(folder):
 @pytest.mark.parametrize("culling, name", [("centre", "culled"), ("off", "full")])
 def test_render_gives_the_reference_pictures_and_counts(viewer, street, reference, tmp_path, culling, name):
     ran = viewer("render", street / "model", "--scene", street / "proxy.glb", "--views", ",".join(VIEWS),
-                 "--cameras", street / "model/cameras.json", "--culling", culling, "--out", tmp_path)
+                 "--cameras", street / "model/cameras.json", "--culling", culling, "--out", tmp_path, "--lod-error", "off")
     assert ran.code == 0 and not ran.out
     counts = json.loads((reference / "reference.json").read_text())["views"]
     assert list(stats_of(tmp_path)) == list(VIEWS)
@@ -56,7 +56,7 @@ def test_render_gives_the_reference_pictures_and_counts(viewer, street, referenc
 def test_pictures_through_depth_caches_are_those_through_the_proxy_itself(viewer, street, tmp_path):
     common = "--cameras", street / "model/cameras.json", "--views", "test_0005", "--size", "480x320"
     assert viewer("depth", street / "proxy.glb", *common, "--out", tmp_path / "depth").code == 0
-    assert viewer("render", street / "model", *common, "--out", tmp_path / "direct").code == 0
+    assert viewer("render", street / "model", *common, "--lod-error", "off", "--out", tmp_path / "direct").code == 0
     assert viewer("render", street / "model", *common, "--depth-from", tmp_path / "depth", "--out",
                   tmp_path / "cached").code == 0
     direct, cached = ((tmp_path / way / "test_0005.png").read_bytes() for way in ("direct", "cached"))
@@ -72,8 +72,46 @@ def test_the_depth_of_another_split_is_not_taken_for_a_views_own(viewer, street,
     assert "0000.npy: depth of a view of train" in viewer(*render, out / "1", *test).err
     assert viewer("depth", street / "proxy.glb", *test, "--out", depth).code == 0
     assert viewer(*render, out / "2", *test).code == 0
-    assert viewer("render", street / "model", *test, "--out", out / "3").code == 0
+    assert viewer("render", street / "model", *test, "--lod-error", "off", "--out", out / "3").code == 0
     assert (out / "2" / "0000.png").read_bytes() == (out / "3" / "0000.png").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def sample(street, tmp_path_factory):
+    """The sample's model and proxy where clusters can be kept beside it, so that they are built once."""
+    folder = tmp_path_factory.mktemp("sample")
+    shutil.copytree(street, folder, dirs_exist_ok=True)
+    return folder
+
+
+def test_a_simplified_proxy_hides_hardly_more_and_says_what_it_drew(viewer, sample, reference, tmp_path):
+    common = "render", sample / "model", "--views", ",".join(VIEWS), "--culling", "centre"
+    assert viewer(*common, "--out", tmp_path / "lod").code == 0
+    assert viewer(*common, "--lod-error", "off", "--out", tmp_path / "off").code == 0
+    lod, off = stats_of(tmp_path / "lod"), stats_of(tmp_path / "off")
+    for view in VIEWS:
+        assert lod[view]["visible_anchors"] >= 0.999 * off[view]["visible_anchors"]
+        assert lod[view]["triangles_drawn"] < off[view]["triangles_drawn"]
+        assert sum(lod[view]["clusters_by_level"]) == lod[view]["clusters_drawn"] and len(off[view]["clusters_by_level"]) == 1
+        assert (lod[view]["lod_error"], lod[view]["raster"]) == (1.0, "hybrid")
+        assert (off[view]["lod_error"], off[view]["raster"]) == ("off", "vertex")
+        assert decibels(tmp_path / "lod" / f"{view}.png", reference / f"{view}_culled.png") >= 34
+
+
+@pytest.mark.parametrize("kind", ["depth", "clusters", "levels", "triangles"])
+def test_views_show_the_proxy_where_it_is_and_nothing_where_it_is_not(viewer, sample, reference, tmp_path, kind):
+    assert viewer("render", sample / "model", "--view", kind, "--views", "test_0002", "--out", tmp_path).code == 0
+    picture = np.asarray(Image.open(tmp_path / "test_0002.png"))
+    hit = np.isfinite(np.load(reference / "exact.npz")["test_0002_depth"])
+    assert np.mean((picture != (24, 24, 32)).any(-1) == hit) > 0.995
+    colours = len(np.unique(picture[hit], axis=0))
+    assert colours > 100 if kind != "levels" else 2 <= colours <= 8
+
+
+def test_a_view_of_a_proxy_that_is_not_there_is_refused(viewer, street, tmp_path):
+    shutil.copytree(street / "model", tmp_path / "alone" / "model")
+    ran = viewer("render", tmp_path / "alone" / "model", "--view", "depth", "--out", tmp_path / "out")
+    assert ran.code == 2 and "--view depth: there is no proxy" in ran.err
 
 
 def test_depth_is_linear_view_z_and_infinite_where_nothing_is(viewer, street, reference, tmp_path):

@@ -62,6 +62,10 @@ def test_a_command_is_only_the_first_word():
     (["--background", "red", "m"], "'red' is not black, white, model or R,G,B"),
     (["--background", "0,0,2", "m"], "'0,0,2' is not"),
     (["--background", "0,nan,0", "m"], "'0,nan,0' is not"),
+    (["--lod-error", "none", "m"], "'none' is not a finite number from 0 on"),
+    (["--lod-error", "101", "m"], "'101' is more than 100 pixels"),
+    (["--raster", "mesh", "m"], "invalid choice: 'mesh'"),
+    (["render", "m", "--out", "o", "--view", "normals"], "invalid choice: 'normals'"),
     (["--frames", "0", "m"], "'0' is not a whole number from 1 on"),
     (["--frames", "²", "m"], "is not a whole number"),
     (["--appearance=-1", "m"], "is not a whole number from 0 on"),
@@ -87,6 +91,14 @@ def test_colours_and_sizes():
     assert options.background == (0.5, 0, 1) and options.size == (96, 64)
     assert parse(["m", "--background", "white"]).background == (1, 1, 1)
     assert parse(["m"]).background == "model"
+
+
+@pytest.mark.parametrize("command", ["window", "render", "bench", "depth"])
+def test_the_proxy_is_simplified_to_a_pixel_but_for_depth_caches(command):
+    needed = {"window": [], "bench": [], "render": ["--out", "o"], "depth": ["--out", "o", "--cameras", "c.json"]}[command]
+    assert parse([command, "m", *needed]).lod_error == (None if command == "depth" else 1)
+    assert parse([command, "m", *needed, "--lod-error", "off"]).lod_error is None
+    assert parse([command, "m", *needed, "--lod-error", "2.5", "--raster", "compute"]).lod_error == 2.5
 
 
 def test_infinity_is_far_alone():

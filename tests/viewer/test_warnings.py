@@ -13,6 +13,7 @@ from viewer.warnings import (COLUMNS, ROWS, Rays, about_alignment, about_emptied
                              outer_side, share_near_proxy)
 from viewer.watch import Watch
 from vk_interop.mesh import ProxyMesh
+from vk_interop.flat_clusters import flat_clusters
 from vk_interop.proxy_depth import ProxyDepth
 
 INSIDE = Camera.look_at((34.3, 13.1, 2), (38, 14, 2))  # a building of `street`
@@ -50,7 +51,7 @@ def moved(scene):
 
     def move(by) -> object:
         mesh = ProxyMesh(scene.mesh.vertices + np.float32(by), scene.mesh.triangles, scene.mesh.path)
-        made.append(ProxyDepth(scene.device, mesh))
+        made.append(ProxyDepth(scene.device, flat_clusters(mesh)))
         return replace(scene, mesh=mesh, proxy=made[-1])
     yield move
     for proxy in made:
