@@ -43,7 +43,7 @@ struct ProxyFrame {
     float lod_error;     // pixels that a surface may be off; below 0, all is drawn as it is in the file
     uvec2 size;          // of the picture, pixels
     uint groups;
-    uint flags;          // OCCLUSION, FROZEN
+    uint flags;          // OCCLUSION, FROZEN, COMPACT
     float small_size;    // pixels; a cluster with no longer triangle goes to the compute rasteriser
     float scale;         // of the depth that culling reads
     uint unused0;
@@ -65,9 +65,10 @@ struct ProxyFrame {
     Words texels;        // what the compute rasterisers drew: bits of view z, row by row
     Words pyramid;       // of what the first pass drew
     Words report;        // where the host finds the counters of a finished frame
+    Words compacted;     // indices, with COMPACT
 };
 
-const uint OCCLUSION = 1, FROZEN = 2;
+const uint OCCLUSION = 1, FROZEN = 2, COMPACT = 4;
 
 // Counters, by their word. Those of the two passes come first, PASS words each.
 const uint PASS = 16;

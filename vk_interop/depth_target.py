@@ -10,7 +10,7 @@ import torch
 from gsrender.depth import pyramid_sizes
 from gsrender.errors import DeviceError
 from vk_interop.cluster_buffers import FILLED, STORAGE, ClusterBuffers
-from vk_interop.depth_passes import (COUNTERS, LARGE_GROUPS, LARGE_TILE, OCCLUSION_LEVELS, PASS, PASSES, PENDING_GROUPS,
+from vk_interop.depth_passes import (COUNTERS, INDICES, LARGE_GROUPS, LARGE_TILE, OCCLUSION_LEVELS, PASS, PASSES, PENDING_GROUPS,
                                      SMALL_GROUPS, DepthPasses)
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.device import ALL, Device, Submission, vk
@@ -24,8 +24,8 @@ VIEW = np.dtype([("position", "<f4", 3), ("near", "<f4"), ("clip_x", "<f4", 3), 
                  ("small_size", "<f4"), ("scale", "<f4"), ("unused0", "<u4"), ("nearby", "<f4"),
                  ("stamp", "<u4"), ("last", "<u4"), ("unused", "<u4", 2)])
 ADDRESSES = ("vertices", "indices", "cluster", "group", "seen", "pending", "small_list", "large_list", "draws", "counters", "texels",
-             "pyramid", "report")
-FRAME = np.dtype([("view", VIEW), *((name, "<u8") for name in ADDRESSES), ("unused", "<u8")])
+             "pyramid", "report", "compacted")
+FRAME = np.dtype([("view", VIEW), *((name, "<u8") for name in ADDRESSES)])
 
 
 def kind_of(size: tuple[int, int], settings: DepthSettings) -> tuple:
@@ -73,13 +73,15 @@ class Target:
         self._made.close()
 
     def _first_counters(self) -> np.ndarray:
-        """[COUNTERS] uint32, what a frame starts from: all zero but for the third dimension of the dispatches."""
+        """[COUNTERS] uint32, what a frame starts from: all zero but for the third dimension of the dispatches
+        and the one instance of a draw."""
         counters = np.zeros(COUNTERS, np.uint32)
         counters[PENDING_GROUPS + 2] = 1
         tiles = -(-self.size[0] // LARGE_TILE) * -(-self.size[1] // LARGE_TILE)
         for second in (0, 1):
             counters[second * PASS + SMALL_GROUPS + 2] = 1
-            counters[second * PASS + LARGE_GROUPS + 2] = tiles
+            counters[second * PASS + LARGE_GROUPS + 2] = 1 if self.draws else tiles
+            counters[second * PASS + INDICES + 1] = 1
         return counters
 
     def _prepare(self, command):

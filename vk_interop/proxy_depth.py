@@ -22,7 +22,7 @@ from vk_interop.proxy_surfaces import SurfacePass, Surfaces
 from vk_interop.sharing import Timeline
 
 NEAR = 0.01  # scene units; the smallest near plane of Proxy-GS' own depth, which a nearer camera.near does not lower
-OCCLUSION, FROZEN = 1, 2  # flags of shaders/structs.glsl
+OCCLUSION, FROZEN, COMPACT = 1, 2, 4  # flags of shaders/structs.glsl
 NEVER = 0x3FFFFFFF  # a stamp that no frame has
 SMALL_SIZE = {"vertex": -1.0, "hybrid": 16.0, "compute": 16.0}  # pixels; see ProxyFrame.small_size
 
@@ -42,6 +42,7 @@ class ProxyDepth:
     far       view z in scene units beyond which a surface counts as a miss
     slots     frames that may be under way at once; the host waits only when all of them are
     timed     measures each pass by itself, which `passes` tells; costs a little
+    compacts  the vertex pipeline draws from a compacted index buffer, instead of a draw a cluster
 
     Raises DeviceError.
 
@@ -54,11 +55,11 @@ class ProxyDepth:
     """
 
     def __init__(self, device: Device, mesh: ClusterMesh, settings: DepthSettings = DepthSettings(),
-                 far: float = math.inf, slots: int = 3, timed: bool = False):
+                 far: float = math.inf, slots: int = 3, timed: bool = False, compacts: bool = False):
         self.device, self.settings, self.far, self._slots, self._timed = device, settings, far, slots, timed
         with ExitStack() as made:
             own = lambda part: made.enter_context(closing(part))
-            self._clusters = own(ClusterBuffers(device, mesh))
+            self._clusters = own(ClusterBuffers(device, mesh, compacts))
             self._passes = own(DepthPasses(device, self._clusters))
             self._surfaces = own(SurfacePass(device, self._passes, mesh.clusters["level"]))
             # All count frames. `drawn` is CUDA's to wait for, `done` says the same to the host.
@@ -94,7 +95,7 @@ class ProxyDepth:
         slot = self._target.slots[(self._frame - 1) % self._slots]
         self._done.wait(self._frame)
         view = self._view(camera, frozen=True)  # of what was chosen just now
-        view["small_size"] = SMALL_SIZE["vertex"]
+        view["small_size"], view["flags"] = SMALL_SIZE["vertex"], FROZEN
         slot.look(view)
         return self._surfaces.draw(self._target, slot)
 
@@ -175,7 +176,7 @@ class ProxyDepth:
         newest = self._newest_done()
         view["nearby"] = visible_depth(newest.counters) if newest else self._clusters.radius / 4
         view["stamp"], view["last"] = self._frame & NEVER, self._chosen[2] & NEVER if self._chosen else NEVER
-        view["flags"] = OCCLUSION * self.settings.occlusion | FROZEN * frozen
+        view["flags"] = OCCLUSION * self.settings.occlusion | FROZEN * frozen | COMPACT * self._clusters.compacts
         return view
 
     def _newest_done(self) -> Slot | None:
