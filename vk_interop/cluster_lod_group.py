@@ -16,6 +16,8 @@ ERROR_FACTOR = 1.5
 # It is the root of a difference of float32 numbers as large as the group: below this share of its extent it is noise.
 NOISE = float(np.finfo(np.float32).eps) ** 0.5
 STUCK = 0.85  # of the triangles left: not worth a level
+MOST_LOCKED = 0.6  # of the vertices; the few others would have to go any distance. `town` has up to 0.4, 1 in 500 groups more
+COARSEST_CELL = 4  # mean edges; two halve the triangles of a surface
 ISLANDS = 0.75  # of the triangles may be left so that islands stay
 # Edges, faces' diagonals and diagonals of a cube, [3, 13] float32: which way extents are measured.
 DIRECTIONS = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)][14:], np.float32).T
@@ -37,14 +39,16 @@ def coarser(triangles: np.ndarray, vertices: np.ndarray, locked: np.ndarray, sou
     """
     used, local = _local(triangles)
     positions, locked, target = vertices[used], locked[used], len(triangles) // 2
+    if locked.mean() > MOST_LOCKED:
+        return None
     if source:
         local = _distinct(local)
-    local = _oriented(local, len(used))
-    kept, error = meshopt.simplify(local, positions, locked, min(target, len(local)))
+    local, edge = _oriented(local, len(used)), _mean_edge(positions[local])
+    kept, error = meshopt.simplify(local, positions, locked, min(target, len(local)), edge)
     error = ERROR_FACTOR * float(np.hypot(error, NOISE * np.ptp(positions, axis=0).max()))
     kept, error = _with_islands(local, positions, kept, error)
     if len(kept) > STUCK * len(triangles):
-        kept, error = _snapped(local, positions, locked, target)
+        kept, error = _snapped(local, positions, locked, target, COARSEST_CELL * edge)
     if not 0 < len(kept) <= STUCK * len(triangles):
         return None
     return *_clusters(used, kept, positions), error
@@ -159,15 +163,20 @@ def _islands(triangles: np.ndarray, vertex_count: int) -> np.ndarray:
     return root
 
 
-def _snapped(triangles: np.ndarray, positions: np.ndarray, locked: np.ndarray, target: int):
-    """At most `target` triangles if the locked vertices allow it, and the error: all free vertices in a cell of a grid
-    become the one nearest to their mean. It needs no sound topology, and costs more than meshoptimizer's edges."""
-    free = np.flatnonzero(locked == 0)
-    extent = float(np.ptp(positions, axis=0).max())
-    cells = 4 * len(positions) ** 0.5  # a surface of n vertices crosses about n cells of n^0.5 along an edge
-    while len(free) and cells >= 1:
-        cell = np.floor((positions[free] - positions.min(axis=0)) * (cells / (extent or 1))).astype(np.int64)
-        _, cell = np.unique(cell @ (1, 1 << 20, 1 << 40), return_inverse=True)
+def _mean_edge(corner: np.ndarray) -> float:
+    """Of corners [T, 3, 3]: more than that no step up may move a surface. It is about a tenth, where all is well."""
+    vectors = corner - corner[:, (1, 2, 0)]
+    return float(np.sqrt(np.einsum("ijk,ijk->ij", vectors, vectors)).mean())
+
+
+def _snapped(triangles: np.ndarray, positions: np.ndarray, locked: np.ndarray, target: int, largest: float):
+    """At most `target` triangles, and the error: all free vertices in a cell of a grid become the one nearest to their
+    mean. It needs no sound topology, and costs more than meshoptimizer's edges. All triangles, where it would take
+    cells of more than `largest` scene units."""
+    free, cell_size = np.flatnonzero(locked == 0), largest / 8
+    while len(free) and cell_size <= largest:
+        cell = np.floor((positions[free] - positions.min(axis=0)) / cell_size).astype(np.int64)
+        _, cell = np.unique(cell @ (1, 1 << 21, 1 << 42), return_inverse=True)
         mean = np.stack([np.bincount(cell, positions[free, axis]) for axis in range(3)], axis=1)
         mean /= np.bincount(cell)[:, None]
         order = np.lexsort((np.linalg.norm(positions[free] - mean[cell], axis=1), cell))
@@ -177,9 +186,6 @@ def _snapped(triangles: np.ndarray, positions: np.ndarray, locked: np.ndarray, t
         a, b, c = kept.T
         kept = kept[(a != b) & (b != c) & (c != a)]
         if len(kept) <= target:
-            break
-        cells /= 1.5
-    else:
-        return triangles, np.inf
-    error = float(np.linalg.norm(positions[new_from_old] - positions, axis=1).max())
-    return kept.astype(np.uint32), error
+            return kept.astype(np.uint32), float(np.linalg.norm(positions[new_from_old] - positions, axis=1).max())
+        cell_size *= 1.3
+    return triangles, np.inf

@@ -101,11 +101,13 @@ def partition(triangles: np.ndarray, triangle_count: np.ndarray, vertex_count: i
     return group_of_cluster.astype(np.int64)
 
 
-def simplify(triangles: np.ndarray, vertices: np.ndarray, locked: np.ndarray, target: int) -> tuple[np.ndarray, float]:
+def simplify(triangles: np.ndarray, vertices: np.ndarray, locked: np.ndarray, target: int,
+             limit: float) -> tuple[np.ndarray, float]:
     """At least `target` of the triangles, with vertices moved onto others but not from where `locked`, [V] uint8, is 1;
-    and the error, scene units: the root mean square distance to the planes that the worst vertex stands for."""
+    and the error, at most `limit` scene units: the root mean square distance to the planes that the worst vertex stands
+    for."""
     out, error = np.empty_like(triangles), ctypes.c_float()
     corners = _simplify(out.ctypes.data, triangles.ctypes.data, triangles.size, vertices.ctypes.data, len(vertices), 12,
-                        None, 0, None, 0, locked.ctypes.data, 3 * target, 3e38, SPARSE | ABSOLUTE_ERROR,
+                        None, 0, None, 0, locked.ctypes.data, 3 * target, limit, SPARSE | ABSOLUTE_ERROR,
                         ctypes.addressof(error))
     return out[:corners // 3], error.value
