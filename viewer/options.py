@@ -158,7 +158,8 @@ def _culling(parser):
 
 def _cameras(parser, default, required=False):
     parser.add_argument("--cameras", type=Path, metavar="FILE", action="append", required=required,
-                        help=f"cameras.json or transforms*.json; may be given several times ({default})")
+                        help="cameras.json, transforms*.json or a COLMAP model, which may be a folder with sparse/0; "
+                             f"may be given several times ({default})")
     parser.add_argument("--views", type=_names, metavar="A,B,...", help="only these views (default: all)")
 
 

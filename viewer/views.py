@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -38,11 +39,14 @@ class View:
 
 
 def load_views(files: list[Path]) -> list[View]:
-    """All views of the files, in their order. Raises InputError."""
-    from gsrender.load import load_cameras
+    """All views of the files, in their order; says on stderr what was left out of their lenses. Raises InputError."""
+    from gsrender.load import distortion_warning, load_cameras
     views, seen = [], {}
     for file in dict.fromkeys(str(Path(file).resolve()) for file in files):
-        for camera in load_cameras(file):
+        cameras = load_cameras(file)
+        if warning := distortion_warning(file, cameras):
+            print(f"warning: {warning}", file=sys.stderr)
+        for camera in cameras:
             key = camera.name, file, camera.split
             views.append(View(camera.camera, camera.name, file, camera.split, seen.get(key, 0)))
             seen[key] = seen.get(key, 0) + 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Callable
 
 from gsrender.errors import InputError
-from gsrender.load.cameras import DatasetCamera, load_cameras
+from gsrender.load.cameras import distortion_warning, load_cameras
+from gsrender.load.dataset_camera import DatasetCamera
 from gsrender.load.model_files import ModelFiles, find_model
 
-__all__ = ["DatasetCamera", "ModelFiles", "find_model", "load_cameras", "load_model"]
+__all__ = ["DatasetCamera", "ModelFiles", "distortion_warning", "find_model", "load_cameras", "load_model"]
 
 
 def load_model(path, device="cpu", iteration: int | None = None, progress: Callable[[str], None] | None = None):

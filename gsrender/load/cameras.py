@@ -1,48 +1,39 @@
-"""Cameras of data sets: INRIA's `cameras.json` and NeRF's `transforms*.json`."""
+"""Cameras of data sets: INRIA's `cameras.json`, NeRF's `transforms*.json` and COLMAP's models."""
 
 from __future__ import annotations
 
 import math
 import os
-import re
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
-from gsrender.camera import Camera
 from gsrender.errors import InputError
-from gsrender.load.files import parse_json, read_text, shown
+from gsrender.load.colmap import find_colmap, load_colmap
+from gsrender.load.dataset_camera import DatasetCamera, camera_at, find_image, image_name, split_of, stem_of
+from gsrender.load.files import parse_json, read_text
+from gsrender.load.json_object import JsonObject
 from gsrender.settings import LARGEST_SIDE
 
 LIMIT = 256 << 20  # bytes; 10,000 cameras have 5 MB
-SCALE_LIMIT = 0.05  # how far a rotation's singular values may be from 1: rounding, or a scale left in by a tool
-SPLITS = ("train", "test", "val", "eval", "fly")
-IMAGES = (".png", ".jpg", ".jpeg", ".exr", ".webp", ".tif", ".tiff", ".bmp")
-
-
-@dataclass(frozen=True)
-class DatasetCamera:
-    """`name` is the last part of img_name or file_path without an image's extension.
-
-    `split` is what follows `transforms_` in the file's own name; else the folder or the first word of the image's name
-    where that is one of SPLITS (`test/r_0`, `test_0004`); else empty. A cameras.json does not keep it otherwise.
-    """
-
-    name: str
-    camera: Camera
-    split: str
-    image: Path | None  # the photograph, where it was found
+DISTORTION = ("k1", "k2", "k3", "k4", "p1", "p2")
 
 
 def load_cameras(path) -> list[DatasetCamera]:
-    """All cameras of a file, in its order. Lens distortion is left out, as the trainers do. Raises InputError."""
+    """All cameras of a file, in its order, or of a folder with a COLMAP model, by name.
+
+    Lens distortion is left out, as the trainers do; `distortion` of a camera says so, `distortion_warning` of all.
+    Raises InputError.
+    """
     path = Path(path)
+    if colmap := find_colmap(path):
+        return load_colmap(colmap)
     data = parse_json(read_text(path, LIMIT), path)
     if isinstance(data, list):
-        cameras = [_inria(path, _Entry(f"{path}: [{i}]", entry)) for i, entry in enumerate(data)]
+        cameras = [_inria(path, JsonObject(f"{path}: [{i}]", entry)) for i, entry in enumerate(data)]
     elif isinstance(data, dict) and isinstance(data.get("frames"), list):
-        cameras = [_nerf(path, _Entry(f"{path}: frames[{i}]", entry, data)) for i, entry in enumerate(data["frames"])]
+        cameras = [_nerf(path, JsonObject(f"{path}: frames[{i}]", entry, data))
+                   for i, entry in enumerate(data["frames"])]
     else:
         raise InputError(f"{path}: neither a list of cameras (cameras.json) nor an object with `frames` "
                          "(transforms.json)")
@@ -51,74 +42,30 @@ def load_cameras(path) -> list[DatasetCamera]:
     return cameras
 
 
-class _Entry:
-    """One camera's object, and the file's own object for what is given once for all."""
-
-    def __init__(self, where, own, shared=None):
-        if not isinstance(own, dict):
-            raise InputError(f"{where}: {shown(own)}, expected an object")
-        self.where, self.own, self.shared = where, own, shared or {}
-
-    def get(self, name):
-        return self.own.get(name, self.shared.get(name))
-
-    def number(self, name, low, high) -> float | None:
-        """A number above `low` and at most `high`; None where there is none."""
-        value = self.get(name)
-        if value is None:
-            return None
-        # Written so that NaN fails. A bool is an int to Python, a huge int is no float.
-        if type(value) not in (int, float) or not low < value <= high:
-            raise InputError(f"{self.where}.{name}: {shown(value)}, expected a number above {low:g} "
-                             f"and at most {high:g}")
-        return float(value)
-
-    def required(self, name, low, high) -> float:
-        value = self.number(name, low, high)
-        if value is None:
-            raise InputError(f"{self.where}.{name}: missing")
-        return value
-
-    def size(self, name) -> int | None:
-        value = self.number(name, 0, LARGEST_SIDE)
-        if value is not None and value != int(value):
-            raise InputError(f"{self.where}.{name}: {value}, expected whole pixels")
-        return None if value is None else int(value)
-
-    def matrix(self, name, *shapes) -> np.ndarray:
-        value = self.get(name)
-        rows = value if isinstance(value, list) else []
-        flat = [number for row in rows for number in (row if isinstance(row, list) else [row])]
-        if not all(type(number) in (int, float) and abs(number) <= 1e30 for number in flat):
-            raise InputError(f"{self.where}.{name}: {shown(value)}, expected finite numbers")
-        shape = (len(rows), len(rows[0])) if rows and isinstance(rows[0], list) else (len(rows),)
-        if shape not in shapes or len(flat) != math.prod(shape):
-            expected = " or ".join(str(list(shape)) for shape in shapes)
-            raise InputError(f"{self.where}.{name}: {shown(value)}, expected {expected} numbers")
-        return np.array(flat, np.float64).reshape(shape)
-
-    def name(self, field) -> PurePosixPath:
-        value = self.get(field)
-        path = PurePosixPath(value.replace("\\", "/")) if isinstance(value, str) else None
-        if path is None or path.name in ("", "..") or not value.isprintable():
-            raise InputError(f"{self.where}.{field}: {shown(value)}, expected the name of an image")
-        return path
+def distortion_warning(path, cameras: list[DatasetCamera]) -> str:
+    """A sentence on what was left out of the lenses; empty where nothing was."""
+    distorted = [camera.distortion for camera in cameras if camera.distortion]
+    if not distorted:
+        return ""
+    return (f"{path}: lens distortion ({', '.join(dict.fromkeys(distorted))}) of {len(distorted):,} of "
+            f"{len(cameras):,} cameras is left out, so their photographs do not fit exactly")
 
 
-def _inria(path: Path, entry: _Entry) -> DatasetCamera:
-    image = entry.name("img_name")
-    width, height = entry.size("width"), entry.size("height")
+def _inria(path: Path, entry: JsonObject) -> DatasetCamera:
+    image = image_name(f"{entry.where}.img_name", entry.get("img_name"))
+    width, height = entry.whole("width", LARGEST_SIDE), entry.whole("height", LARGEST_SIDE)
     if width is None or height is None:
         raise InputError(f"{entry.where}: width or height is missing")
     pose = np.column_stack([entry.matrix("rotation", (3, 3)), entry.matrix("position", (3,))])
-    camera = _camera(entry, "rotation", pose, entry.required("fx", 0, 1e9), entry.required("fy", 0, 1e9), width, height)
-    return DatasetCamera(_stem(image), camera, _split(path, image), None)
+    fx, fy = (entry.required(name, 0, 1e9) for name in ("fx", "fy"))
+    camera = camera_at(entry.where, "rotation", pose, fx, fy, width, height)
+    return DatasetCamera(stem_of(image), camera, split_of(path, image), None)
 
 
-def _nerf(path: Path, entry: _Entry) -> DatasetCamera:
-    name = entry.name("file_path")
-    image = _image(path.parent / name)
-    width, height = entry.size("w"), entry.size("h")
+def _nerf(path: Path, entry: JsonObject) -> DatasetCamera:
+    name = image_name(f"{entry.where}.file_path", entry.get("file_path"))
+    image = find_image(path.parent / name)
+    width, height = entry.whole("w", LARGEST_SIDE), entry.whole("h", LARGEST_SIDE)
     if width is None or height is None:
         width, height = _image_size(entry, image)
     fx, fy = entry.number("fl_x", 0, 1e9), entry.number("fl_y", 0, 1e9)
@@ -132,41 +79,12 @@ def _nerf(path: Path, entry: _Entry) -> DatasetCamera:
     pose = entry.matrix("transform_matrix", (4, 4), (3, 4))[:3]
     pose[:, 1:3] *= -1  # OpenGL's y up, z back -> y down, z forward
     cx, cy = entry.number("cx", -1e9, 1e9), entry.number("cy", -1e9, 1e9)
-    camera = _camera(entry, "transform_matrix", pose, fx, fy, width, height, cx, cy)
-    return DatasetCamera(_stem(name), camera, _split(path, name), image)
+    camera = camera_at(entry.where, "transform_matrix", pose, fx, fy, width, height, cx, cy)
+    distortion = ", ".join(name for name in DISTORTION if entry.number(name, -1e9, 1e9))
+    return DatasetCamera(stem_of(name), camera, split_of(path, name), image, distortion)
 
 
-def _camera(entry, field, pose, *lens) -> Camera:
-    """The camera at a pose [3, 4] whose rotation is the nearest to what the file says, if that is near."""
-    left, singular, right = np.linalg.svd(pose[:, :3])
-    if not np.abs(singular - 1).max() <= SCALE_LIMIT or np.linalg.det(left @ right) < 0:
-        stretch = ", ".join(f"{s:.4g}" for s in singular)
-        raise InputError(f"{entry.where}.{field}: not a rotation, it stretches by {stretch}"
-                         f"{' and mirrors' if np.linalg.det(left @ right) < 0 else ''}")
-    try:
-        return Camera.from_pose(np.column_stack([left @ right, pose[:, 3]]), *lens)
-    except ValueError as error:
-        raise InputError(f"{entry.where}: {error}") from error
-
-
-def _stem(path: PurePosixPath) -> str:
-    # A name without an image's extension may have dots of its own: r_0.5 is not the stem r_0.
-    return path.stem if path.suffix.lower() in IMAGES else path.name
-
-
-def _split(path: Path, image: PurePosixPath) -> str:
-    if match := re.fullmatch(r"transforms_(\w+)", path.stem):
-        return match[1]
-    candidates = (image.parent.name, re.split(r"[_\-\d]", image.name)[0])
-    return next((word for word in candidates if word in SPLITS), "")
-
-
-def _image(path: Path) -> Path | None:
-    names = [path] + [path.with_name(path.name + extension) for extension in IMAGES]
-    return next((name for name in names if os.path.isfile(name)), None)  # which is false of a name that is too long
-
-
-def _image_size(entry: _Entry, image: Path | None) -> tuple[int, int]:
+def _image_size(entry: JsonObject, image: Path | None) -> tuple[int, int]:
     if image is None:
         raise InputError(f"{entry.where}: neither w and h nor an image that would tell the size")
     from PIL import Image

@@ -99,7 +99,8 @@ def test_what_is_no_file(tmp_path, load, name):
     refused(load, path, missing)
     path.unlink()
     path.mkdir()
-    refused(load, path, "no model here" if load is load_model else "a directory, expected a file")
+    refused(load, path, {load_model: "no model here", load_cameras: "a directory without a COLMAP model"}.get(
+        load, "a directory, expected a file"))
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):

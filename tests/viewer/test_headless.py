@@ -144,6 +144,23 @@ def test_one_name_in_two_splits_makes_two_pictures_in_one_run_or_in_two(viewer, 
     assert pictures[0] == pictures[2] != pictures[1] == pictures[3]
 
 
+def test_a_view_of_a_colmap_model_is_the_picture_of_the_same_view_elsewhere(viewer, street, tmp_path):
+    """Straight down from 30 units above: a turn of half a circle about x, in both formats."""
+    pose = [[1, 0, 0, 20], [0, 1, 0, 5], [0, 0, 1, 30], [0, 0, 0, 1]]  # OpenGL's axes
+    frames = [{"file_path": "a", "transform_matrix": pose}]
+    (tmp_path / "transforms.json").write_text(json.dumps({"fl_x": 60.0, "w": 96, "h": 64, "frames": frames}))
+    (tmp_path / "colmap" / "sparse" / "0").mkdir(parents=True)
+    (tmp_path / "colmap" / "sparse" / "0" / "cameras.txt").write_text("1 OPENCV 96 64 60 60 48 32 0.1 0 0 0\n")
+    (tmp_path / "colmap" / "sparse" / "0" / "images.txt").write_text("1 0 1 0 0 -20 5 30 1 a.png\n\n")
+    ran = [viewer("render", street / "model", "--culling", "off", "--cameras", tmp_path / cameras, "--out",
+                  tmp_path / "out" / cameras) for cameras in ("transforms.json", "colmap")]
+    assert [r.code for r in ran] == [0, 0]
+    assert "lens distortion (OPENCV) of 1 of 1 cameras is left out" in ran[1].err and "OPENCV" not in ran[0].err
+    pictures = [(tmp_path / "out" / cameras / "a.png").read_bytes() for cameras in ("transforms.json", "colmap")]
+    assert pictures[0] == pictures[1]
+    assert np.asarray(Image.open(tmp_path / "out" / "colmap" / "a.png")).std() > 10
+
+
 def test_a_plain_model_counts_splats(viewer, block, tmp_path):
     assert viewer("render", block / "plain/point_cloud.ply", "--scene", block / "proxy.glb", "--cameras",
                   block / "transforms_test.json", "--views", "test_0000", "--background", "white", "--out",
