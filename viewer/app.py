@@ -11,23 +11,23 @@ from PIL import Image
 
 from gsrender.camera import Camera
 from gsrender.errors import InputError
-from gsrender.settings import CULLING
+from viewer.actions import act
 from viewer.bindings import pressed_actions
 from viewer.canvas import Canvas
 from viewer.compare import Comparison
 from viewer.controls import Space, State, advance, next_view
 from viewer.output import write_whole
-from viewer.panels import camera as camera_panel
-from viewer.panels import culling, frame, help, notices, picture, side, stages, style
+from viewer.panels import dock, help, menu, overlay, style
 from viewer.scene import Scene
 from viewer.settings import ViewerSettings
 from viewer.watch import Watch
 from vk_interop.input import Input
-from vk_interop.screen import Screen
+from vk_interop.screen import Area, Screen, clipped
 
 OUTPUTS = ("alpha", "depth")  # what the window asks of a scene besides the picture: to see holes, to pick points
 NAP = 0.1  # seconds between looks at the events while a still picture stands
 MESSAGE = 3.0  # seconds
+APPEAR = 3  # frames that ImGui takes until new panels have their place
 
 
 class Viewer:
@@ -39,7 +39,26 @@ class Viewer:
     """
 
     def __init__(self, scene: Scene, screen: Screen, settings: ViewerSettings, home: int | None = None):
-        self.scene, self.screen, self.settings = scene, screen, settings
+        self.screen, self.settings = screen, settings
+        self.presented = 0  # frames that reached the screen
+        self.idle = False  # whether the picture stands and nothing moves
+        self.settled = False  # whether the picture is whole and the panel has its size
+        self.closing = False
+        self._area = (0.0, 0.0, *map(float, screen.units))  # of the picture, in units of the mouse
+        self._last = time.perf_counter()
+        self._message, self._message_until = "", 0.0
+        self._complaints: list[str] = []
+        self._sent_away: set[str | None] = set()  # sentences that were read
+        self._wanted_panel: str | None = None
+        self._screenshot_wanted = False
+        self._drawn_panels = None
+        self._standing = 0  # frames since other panels were drawn, or left the picture another place
+        style.apply(screen.ui.scale)
+        self._take(scene, home)
+
+    def _take(self, scene: Scene, home: int | None):
+        """What there is for each scene."""
+        self.scene = scene
         low, high = (np.array(corner.tolist()) for corner in scene.model.bounds)
         self.space = Space(scene.up, max(float(np.linalg.norm(high - low)) / 2, 1e-6), scene.near)
         self.home = scene.first_view if home is None else home
@@ -47,28 +66,13 @@ class Viewer:
         self.state = State.at(self._home_camera(), self.space)
         self.canvas, self.comparison = Canvas(scene), Comparison(scene)
         self.watch = Watch(scene, self.space.radius)
-        self.presented = 0  # frames that reached the screen
-        self.idle = False  # whether the picture stands and nothing moves
-        self.settled = False  # whether the picture is whole and the panel has its size
-        self.closing = False
-        self._last = time.perf_counter()
-        self._message, self._message_until = "", 0.0
-        self._panel_size = None
-        self._screenshot_wanted = False
-        self._actions = {
-            "mode": self._toggle_mode, "focus": self._focus, "reset": lambda given: self._go_home(),
-            "culling": lambda given: self._cycle_culling(), "previous camera": lambda given: self._visit(-1),
-            "next camera": lambda given: self._visit(1), "panel": lambda given: self._toggle_panel(),
-            "vsync": lambda given: self._set(vsync=not self.settings.vsync),
-            "help": lambda given: self._set(help=not self.settings.help), "escape": lambda given: self._set(help=False),
-            "screenshot": lambda given: self._ask_screenshot(), "quit": lambda given: self._quit()}
-        style.apply(screen.ui.scale)
 
     def frame(self, capture: bool = False) -> np.ndarray | None:
         """Events, panels, a picture if anything changed, the screen. Returns it, panel included, where asked to."""
         self.screen.poll(NAP if self.idle and not capture else 0.0)
         began = time.perf_counter()
-        given = self.screen.begin()
+        left, top, _, height = (edge / self.screen.units[1] for edge in self._area)
+        given = self.screen.begin().within(left, top, height)
         self._act(given)
         self.state = advance(self.state, began - self._last, given)
         self._last = began
@@ -79,17 +83,15 @@ class Viewer:
         drawn = None
         if not self.screen.minimised:
             drawn = self.canvas.draw(self.state.camera(*self.picture_size), self.settings.render, self.settings.always)
-        pixels = self.screen.show(drawn, capture or self._screenshot_wanted)
+        pixels = self.screen.show(drawn, capture or self._screenshot_wanted, self.area)
         if self.screen.shown:
             self.presented += 1
             self.canvas.measure(drawn is not None, began, on_host, self.screen.milliseconds)
             self._look_closer()
         else:
             self.canvas.lose()
-        self.idle = drawn is None and self.screen.shown and self.state.flight is None
-        before, self._panel_size = self._panel_size, side.shown_size()
-        panel_stands = not self.settings.panel or before is not None and before == self._panel_size
-        self.settled = (self.screen.shown and panel_stands and bool(self.canvas.stats.counts)
+        self.idle = (drawn is None and self.screen.shown and self.state.flight is None and self._standing >= APPEAR)
+        self.settled = (self.screen.shown and self._standing >= APPEAR and bool(self.canvas.stats.counts)
                         and not self.canvas.stats.incomplete)
         self.closing = self.closing or self.screen.closing
         if self._screenshot_wanted and pixels is not None:
@@ -103,21 +105,27 @@ class Viewer:
         self.canvas.close()
 
     @property
-    def picture_size(self) -> tuple[int, int]:
-        return self.settings.picture_size(*self.screen.size)
+    def area(self) -> Area:
+        """Of the picture on the screen, pixels."""
+        scale = self.screen.size[0] / self.screen.units[0]
+        left, top, right, bottom = (round(scale * at) for at in (
+            self._area[0], self._area[1], self._area[0] + self._area[2], self._area[1] + self._area[3]))
+        return clipped((left, top, right - left, bottom - top), [max(1, edge) for edge in self.screen.size])
 
     @property
-    def warnings(self) -> list[str]:
-        return self.scene.warnings + self.watch.warnings(self.settings.render.culling)
+    def picture_size(self) -> tuple[int, int]:
+        return self.settings.picture_size(*self.area[2:])
+
+    @property
+    def notices(self) -> list[str]:
+        """Warnings and errors that were not sent away."""
+        all_of_them = self.scene.warnings + self.watch.warnings(self.settings.render.culling) + self._complaints
+        return [sentence for sentence in all_of_them if sentence not in self._sent_away]
 
     @property
     def message(self) -> str:
         """What is being said at the foot of the picture."""
         return self._message if time.perf_counter() < self._message_until else ""
-
-    def say(self, text: str):
-        """Shows a line for a moment."""
-        self._message, self._message_until = text, time.perf_counter() + MESSAGE
 
     def _look_closer(self):
         """For warnings, and for what culling changes."""
@@ -134,64 +142,64 @@ class Viewer:
         if {"right", "middle"} & set(given.pressed):
             self.state = replace(self.state, grabbed=self.canvas.view_z(given.cursor) or self.state.distance)
         for action in pressed_actions(given):
-            self._actions[action](given)
+            act(self, action, given)
         if given.wheel and self.state.mode == "fly":
             self.say(f"speed {self.state.speed:.3g} units/s")
 
-    def _set(self, **changes):
+    # What actions and panels ask for.
+
+    def set(self, **changes):
+        """Changes settings."""
         self.settings = replace(self.settings, **changes)
 
-    def _toggle_mode(self, given):
-        width, height = self.screen.size
-        middle = width / height / 2, 0.5
-        fly = self.state.mode == "orbit"
-        self.state = self.state.with_mode("fly") if fly else self.state.with_mode("orbit", self.canvas.view_z(middle))
-        self.say(self.state.mode)
+    def say(self, text: str):
+        """Shows a line for a moment."""
+        self._message, self._message_until = text, time.perf_counter() + MESSAGE
 
-    def _focus(self, given):
-        z = self.canvas.view_z(given.cursor)
-        if z is None:
-            return self.say("nothing under the cursor to orbit around")
-        camera = self.state.camera(*self.screen.size)
-        x, y = (camera.height * at for at in given.cursor)
-        ray = np.array([(x - camera.cx) / camera.fx, (y - camera.cy) / camera.fy, 1.0])
-        self.state = self.state.looking_at(camera.position + camera.rotation.T @ ray * z)
+    def complain(self, sentence: str):
+        """Shows a sentence until it is sent away."""
+        self._complaints = [*(other for other in self._complaints if other != sentence), sentence]
+        self._sent_away.discard(sentence)
 
-    def _home_camera(self) -> Camera:
-        if self.home is None:
-            return self.scene.first_camera(*self.screen.size)
-        return self.scene.cameras[self.home].camera
-
-    def _go_home(self):
+    def go_home(self):
         home = State.at(self._home_camera(), self.space)
         self.state = replace(self.state.fly_to(self._home_camera()), speed=home.speed, mode=home.mode)
         self.view = self.home
 
-    def _visit(self, by: int):
+    def visit(self, by: int):
+        """Flies to the dataset's next camera, or the one before."""
         if not self.scene.cameras:
             return self.say("there are no cameras beside the model")
-        self._fly_to(next_view(self.view, by, len(self.scene.cameras)))
+        self.fly_to(next_view(self.view, by, len(self.scene.cameras)))
 
-    def _fly_to(self, view: int):
+    def fly_to(self, view: int):
+        """To a camera of the dataset, by its index."""
         self.view = view
         self.state = self.state.fly_to(self.scene.cameras[view].camera)
         self.say(self.scene.cameras[view].name)
 
-    def _cycle_culling(self):
-        if self.scene.proxy is None:
-            return self.say("there is no proxy mesh, so nothing can be hidden")
-        render = self.settings.render
-        after = CULLING[(CULLING.index(render.culling) + 1) % len(CULLING)]
-        self._set(render=replace(render, culling=after))
-        self.say(f"culling {after}")
+    def show_panel(self, name: str):
+        """Opens a panel, brings it to the front, and gives it the keyboard."""
+        self.set(panel=True, closed=tuple(other for other in self.settings.closed if other != name))
+        self._wanted_panel = name
 
-    def _toggle_panel(self):
-        self._set(panel=not self.settings.panel)
-        if not self.settings.panel:
-            self.say("H shows the panel")
+    def close_panel(self, name: str):
+        self.set(closed=(*self.settings.closed, name))
 
-    def _ask_screenshot(self):
+    def reset_layout(self):
+        self.set(panel=True, closed=())
+        dock.build()
+
+    def ask_screenshot(self):
         self._screenshot_wanted = True
+
+    def quit(self):
+        self.closing = True
+
+    def _home_camera(self) -> Camera:
+        if self.home is None:
+            return self.scene.first_camera(*self.picture_size)
+        return self.scene.cameras[self.home].camera
 
     def _save_screenshot(self, pixels: np.ndarray):
         self._screenshot_wanted = False
@@ -200,45 +208,28 @@ class Viewer:
             save_png(pixels, path)
             self.say(f"saved {path}")
         except InputError as error:
-            self.say(str(error))
-
-    def _quit(self):
-        self.closing = True
-
-    # The panels: each draws values and returns them, changed or not.
+            self.complain(str(error))
 
     def _draw_panels(self):
-        size = self.screen.units
+        before, chosen = self._drawn_panels, None
         if self.settings.panel:
-            self._draw_side(size)
+            chosen = menu.draw(self)
+            dock.draw(self)
+            self._area = dock.picture_area()
+        else:
+            dock.keep()
+            self._area = (0.0, 0.0, *map(float, self.screen.units))
+        self._drawn_panels = self._area, self.settings.panel, self.settings.closed
+        self._standing = self._standing + 1 if before == self._drawn_panels else 0
+        if self._wanted_panel:
+            dock.focus(self._wanted_panel)
+            self._wanted_panel, self._standing = None, 0
+        if chosen:
+            act(self, chosen)
         if self.settings.help:
-            self._set(help=help.draw(size))
-        side.message(size, self.message)
-
-    def _draw_side(self, size):
-        scene, settings, model, canvas = self.scene, self.settings, self.scene.model, self.canvas
-        title = "/".join(scene.folder.resolve().parts[-2:])
-        with side.side(size, title, f"{scene.backend}, Vulkan on {scene.device.name}"):
-            notices.draw(self.warnings)
-            times = canvas.recent.stage_milliseconds()
-            settings = frame.draw(settings, canvas.recent, canvas.history, sum(times.values()), self.screen.vsync,
-                                  self.screen.refresh, self.idle)
-            has_levels = model.kind == "anchors" and model.items.levels > 0
-            stages.draw(times, len(canvas.recent), canvas.stats, model.kind, has_levels)
-            settings = replace(settings, render=culling.draw(settings.render, scene.proxy is not None,
-                                                             self.comparison.psnr))
-            self.state, view, home = camera_panel.draw(self.state, self.view, [c.name for c in scene.cameras])
-            settings = picture.draw(settings, self.picture_size, model.background, self._appearances)
-        self.settings = settings
-        if home:
-            self._go_home()
-        elif view != self.view:
-            self._fly_to(view)
-
-    @property
-    def _appearances(self) -> int:
-        table = getattr(self.scene.model.items, "appearance", None)
-        return 0 if table is None else len(table)
+            self.set(help=help.draw(self.screen.units))
+        self._sent_away.add(overlay.notices(self._area, self.notices))
+        overlay.message(self._area, self.message)
 
 
 def save_png(pixels: np.ndarray, path: Path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from viewer.panels import PANELS
 from vk_interop.input import Input
 
 
@@ -36,7 +37,11 @@ BINDINGS = (
     Binding("reset", ("R", "Home"), "back to the first view and speed"),
     Binding("culling", ("C",), "culling: off / centre / footprint"),
     Binding("vsync", ("T",), "vsync on / off"),
-    Binding("panel", ("H",), "show or hide the panel"),
+    Binding("panel", ("H",), "show or hide the panels"),
+    Binding("panels", ("Tab",), "use the panels by keyboard: Tab and the arrows move, Space changes, Escape ends it"),
+    *(Binding(f"panel {panel.name}", (f"Ctrl+{i}",), f"panel {panel.name}: {panel.help}")
+      for i, panel in enumerate(PANELS, 1)),
+    Binding("reset layout", ("Ctrl+0",), "all panels back to their places"),
     Binding("help", ("F1",), "show or hide this list"),
     Binding("screenshot", ("P", "F12"), "save what is on the screen as a PNG"),
     Binding("escape", ("Escape",), "close this list"),

@@ -33,6 +33,7 @@ CLOSEST = 5e-3  # radii; nearer to the pivot than that, zooming pushes the pivot
 PITCH_LIMIT = math.radians(89)
 FLIGHT = 0.3  # seconds
 
+MODES = ("fly", "orbit")
 DIRECTIONS = {"right": (1, 0, 0), "left": (-1, 0, 0), "forward": (0, 1, 0), "back": (0, -1, 0), "up": (0, 0, 1),
               "down": (0, 0, -1)}
 

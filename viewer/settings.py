@@ -15,7 +15,8 @@ class ViewerSettings:
     render            what the Gaussian stages do
     vsync             wait for the screen; off shows what the machine can do
     resolution_scale  edge of the picture over the edge of the window; the picture is stretched to fill it
-    panel             whether the panel is drawn
+    panel             whether panels are drawn
+    closed            names of the panels that are not
     help              whether the list of keys is open
     always            draw every frame, even where nothing changed
     """
@@ -24,6 +25,7 @@ class ViewerSettings:
     vsync: bool = True
     resolution_scale: float = 1.0
     panel: bool = True
+    closed: tuple[str, ...] = ()
     help: bool = False
     always: bool = False
 

@@ -37,6 +37,8 @@ class ImguiLayer:
         self._make_current()
         self.io = imgui.get_io()
         self.io.set_ini_filename("")  # the program leaves no file where it was started
+        self.io.config_flags |= imgui.ConfigFlags_.docking_enable | imgui.ConfigFlags_.nav_enable_keyboard
+        self.io.config_windows_move_from_title_bar_only = True
         self.io.backend_flags |= imgui.BackendFlags_.renderer_has_textures | imgui.BackendFlags_.renderer_has_vtx_offset
         self.scale = scale
         imgui.get_style().scale_all_sizes(scale)

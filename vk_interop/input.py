@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Pair = tuple[float, float]
 
@@ -23,6 +23,16 @@ class Input:
     drag: dict[str, Pair] = field(default_factory=dict)
     cursor: Pair = (0.0, 0.0)
     wheel: float = 0.0
+
+    def within(self, left: float, top: float, height: float) -> Input:
+        """As a part of the window sees it, that begins at `left`, `top`: all in heights of the window, the result in
+        heights of the part."""
+        drag = {button: (x / height, y / height) for button, (x, y) in self.drag.items()}
+        return replace(self, drag=drag, cursor=((self.cursor[0] - left) / height, (self.cursor[1] - top) / height))
+
+
+# Keys that move through a panel while it is being used by keyboard; all others are still the scene's.
+NAVIGATION = {"Left", "Right", "Up", "Down", "Tab", "Space", "Enter", "Escape", "Home", "End", "Page Up", "Page Down"}
 
 
 class Collector:
@@ -72,14 +82,16 @@ class Collector:
         self._cursor = None
         self._begin()
 
-    def take(self, panel_has_mouse=False, panel_has_keys=False) -> Input:
-        """The Input since the last call, less what the panel used."""
-        pressed = self._pressed
+    def take(self, panel_has_mouse=False, panel_has_keys=False, panel_is_navigated=False) -> Input:
+        """The Input since the last call, less what the panel used: all keys while a text is typed, NAVIGATION's while
+        it is gone through by keyboard."""
+        taken = NAVIGATION if panel_is_navigated else set()
+        keys, pressed = self._keys | self._tapped, [name for name in self._pressed if name not in taken]
         if panel_has_mouse:
             self._panels |= {name for name in pressed if name in BUTTONS}
         ours = [name for name in pressed if name not in (self._panels if name in BUTTONS else ())]
         result = Input(
-            held=frozenset() if panel_has_keys else frozenset(self._keys | self._tapped),
+            held=frozenset() if panel_has_keys else frozenset(keys - taken),
             pressed=tuple(name for name in ours if name in BUTTONS or not panel_has_keys),
             drag={name: move for name, move in self._drag.items() if name not in self._panels},
             cursor=self._cursor or (0.0, 0.0), wheel=0.0 if panel_has_mouse else self._wheel)

@@ -31,6 +31,7 @@ COPY_FROM = (vk.VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT, vk.VK_ACCESS_2_TRANSFER_RE
 DRAW = (vk.VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
         vk.VK_ACCESS_2_COLOR_ATTACHMENT_READ_BIT | vk.VK_ACCESS_2_COLOR_ATTACHMENT_WRITE_BIT,
         vk.VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL)
+Area = tuple[int, int, int, int]  # left, top, width and height, pixels
 LAYERS = vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1)
 
 
@@ -69,10 +70,13 @@ class Screen:
         now = time.perf_counter()
         dt, self._last_begin = now - self._last_begin, now
         self.ui.begin(self.units, self.size[0] / self.units[0], dt)
-        return self.input.take(self.ui.io.want_capture_mouse, self.ui.io.want_text_input)
+        io = self.ui.io
+        return self.input.take(io.want_capture_mouse, io.want_text_input, io.nav_visible)
 
-    def show(self, picture: SharedImage | None = None, capture: bool = False) -> np.ndarray | None:
-        """Ends the frame: puts the picture (None: the one before again, black at first) and ImGui on the target.
+    def show(self, picture: SharedImage | None = None, capture: bool = False,
+             area: Area | None = None) -> np.ndarray | None:
+        """Ends the frame: puts the picture (None: the one before again, black at first) and ImGui on the target. The
+        picture is stretched over `area`, else over all of it.
 
         Does not wait for the GPU, unless to `capture` what is then on the screen, [height, width, 3] uint8. Returns
         None without `capture`, and where nothing could be shown.
@@ -87,7 +91,7 @@ class Screen:
         kept = None
         if capture:
             kept = Buffer(self.device, 4 * size[0] * size[1], vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT, host=True)
-        self._record(picture, image, view, size, kept)
+        self._record(picture, image, view, size, kept, clipped(area or (0, 0, *size), size))
         self._submit(picture, index)
         if not kept:
             return None
@@ -107,7 +111,7 @@ class Screen:
         self._in_flight = False
         self.milliseconds = self._timestamps.milliseconds()[0]
 
-    def _record(self, picture, image, view, size, kept: Buffer | None):
+    def _record(self, picture, image, view, size, kept: Buffer | None, area: Area):
         command = self._command
         vk.vkResetCommandPool(self.device.handles.logical, self._pool, 0)
         begin = vk.VkCommandBufferBeginInfo(flags=vk.VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT)
@@ -115,7 +119,7 @@ class Screen:
         self._timestamps.reset(command)
         self._timestamps.write(command, 0)
         image_barrier(command, image, ACQUIRED, COPY_TO)
-        self._put_picture(command, picture, image, size)
+        self._put_picture(command, picture, image, size, area)
         image_barrier(command, image, COPY_TO, DRAW)
         self._draw_ui(command, view, size)
         if kept:
@@ -127,20 +131,25 @@ class Screen:
         self._timestamps.write(command, 1)
         vk.vkEndCommandBuffer(command)
 
-    def _put_picture(self, command, picture: SharedImage | None, target, size):
+    def _put_picture(self, command, picture: SharedImage | None, target, size, area: Area):
         if picture is not None:
             height, width = picture.rgba.shape[:2]
             self._resize_picture(width, height)
             picture.copy_to(command, self._picture.handle, COPY_FROM)
-        if self._picture is None:
+        if self._picture is None or area != (0, 0, *size):
             black = vk.VkClearColorValue(float32=[0, 0, 0, 1])
             vk.vkCmdClearColorImage(command, target, COPY_TO[2], black, 1, [whole()])
+        if self._picture is None:
             return
+        left, top, width, height = area
+        if area != (0, 0, *size):
+            image_barrier(command, target, COPY_TO, COPY_TO)
         # The picture is RGBA and the screen BGRA, which a blit puts right while it stretches.
         corners = [vk.VkOffset3D(0, 0, 0), vk.VkOffset3D(self._picture.width, self._picture.height, 1)]
         stretch = vk.VkImageBlit(srcSubresource=LAYERS, dstSubresource=LAYERS, srcOffsets=corners,
-                                 dstOffsets=[vk.VkOffset3D(0, 0, 0), vk.VkOffset3D(*size, 1)])
-        exact = (self._picture.width, self._picture.height) == size
+                                 dstOffsets=[vk.VkOffset3D(left, top, 0),
+                                             vk.VkOffset3D(left + width, top + height, 1)])
+        exact = (self._picture.width, self._picture.height) == (width, height)
         vk.vkCmdBlitImage(command, self._picture.handle, COPY_FROM[2], target, COPY_TO[2], 1, [stretch],
                           vk.VK_FILTER_NEAREST if exact else vk.VK_FILTER_LINEAR)
 
@@ -188,6 +197,14 @@ class Screen:
 
     def __exit__(self, *_):
         self.close()
+
+
+def clipped(area: Area, size: tuple[int, int]) -> Area:
+    """The part of an area that is on a target of that size, one pixel at least."""
+    left, top = (min(max(at, 0), edge - 1) for at, edge in zip(area, size))
+    right, bottom = (min(max(at + length, first + 1), edge)
+                     for at, length, first, edge in zip(area[:2], area[2:], (left, top), size))
+    return left, top, right - left, bottom - top
 
 
 class Offscreen(Screen):

@@ -49,13 +49,14 @@ def scene(display, street):
 
 @pytest.fixture
 def hand(scene):
-    """A hand on a fresh window of 900 x 700 that shows the sample. The validation layer has to stay silent."""
+    """A hand on a fresh window of 900 x 700 that shows the sample, without panels. The validation layer has to stay
+    silent."""
     from gsrender.settings import RenderSettings
     from viewer.app import Viewer
     from viewer.settings import ViewerSettings
     from vk_interop.window import Window
     before = len(scene.device.validation_messages)
-    settings = ViewerSettings(RenderSettings(scene.default_culling, background=scene.model.background))
+    settings = ViewerSettings(RenderSettings(scene.default_culling, background=scene.model.background), panel=False)
     viewer = Viewer(scene, Window(scene.device, 900, 700, "the window"), settings)
     try:
         yield Hand(viewer, "the window")

@@ -8,6 +8,9 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from imgui_bundle import imgui
+
+from viewer.bindings import BINDINGS
 
 PATIENCE = 30  # seconds until a condition counts as never to be met
 
@@ -67,6 +70,13 @@ class Hand:
         self.frame()
         self.until(lambda: self.viewer.idle, "a still picture")
 
+    def open(self, panel: str):
+        """Brings a panel to the front, by its key."""
+        [key] = next(binding.keys for binding in BINDINGS if binding.action == f"panel {panel}")
+        self.key(key.lower())
+        self.until(lambda: is_in_front(panel), f"the panel {panel}")
+        self.rest()
+
     def see(self):
         """The screen, [H, W, 3] uint8, once it is at rest."""
         self.rest()
@@ -109,6 +119,11 @@ class Hand:
     def press_close_button(self):
         """What a window manager sends for it."""
         _send_delete(int(self.window))
+
+
+def is_in_front(panel: str) -> bool:
+    window = imgui.internal.find_window_by_name(panel)
+    return window is not None and window.active and not window.hidden
 
 
 def xdotool(*words) -> str:

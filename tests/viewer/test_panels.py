@@ -4,7 +4,7 @@ import pytest
 
 from gsrender.frame import STAGES, FrameStats
 from viewer.panels.culling import changes
-from viewer.panels.frame import capped, round_up
+from viewer.panels.statistics import capped, round_up
 from viewer.panels.stages import HELP, count_rows, explain, milliseconds
 
 

@@ -11,6 +11,7 @@ from gsrender.errors import DeviceError
 from gsrender.settings import CULLING, RenderSettings
 from viewer.app import OUTPUTS, Viewer
 from viewer.frame import render_frame
+from viewer.panels import PANELS
 from viewer.scene import open_scene
 from viewer.settings import ViewerSettings
 from vk_interop.screen import Offscreen
@@ -96,20 +97,25 @@ def test_without_a_screen_there_is_no_vsync_to_tick(viewer, monkeypatch):
 
 
 @pytest.mark.parametrize("scale, size", [(1, (1280, 720)), (2, (2560, 1440))])
-def test_the_whole_panel_fits_into_the_smallest_usual_window(scene, scale, size):
+def test_no_panel_is_wider_than_its_place_in_the_smallest_usual_window(scene, scale, size):
+    """Those that are higher can be scrolled."""
     opened = Viewer(scene, Offscreen(scene.device, *size, scale), ViewerSettings(resolution_scale=0.25))
-    for _ in range(3):
-        opened.frame()
-    side = imgui.internal.find_window_by_name("###side")
-    assert side.scroll_max.y == 0 and side.pos.y + side.size.y <= size[1]
-    assert side.content_size.x <= side.size.x < 0.33 * size[0]
+    for panel in PANELS:
+        opened.show_panel(panel.name)
+        for _ in range(4):
+            opened.frame()
+        window = imgui.internal.find_window_by_name(panel.name)
+        assert window.active and not window.hidden and window.content_size.x <= window.work_rect.get_width() + 1
+        assert window.scroll_max.x == 0 and window.pos.y + window.size.y <= size[1]
+    left, top, width, height = opened.area
+    assert 0.25 < left / size[0] < 0.33 and left + width == size[0] and 0.6 < (top + height) / size[1] < 0.8
     opened.close()
 
 
-def test_a_low_window_scrolls_the_panel_instead_of_clipping_it(scene):
+def test_a_low_window_scrolls_a_panel_instead_of_clipping_it(scene):
     opened = Viewer(scene, Offscreen(scene.device, 500, 200), ViewerSettings(resolution_scale=0.25))
-    for _ in range(3):
+    for _ in range(5):
         opened.frame()
-    side = imgui.internal.find_window_by_name("###side")
-    assert side.scroll_max.y > 0 and side.pos.y + side.size.y <= 200
+    window = imgui.internal.find_window_by_name("Statistics")
+    assert window.scroll_max.y > 0 and window.pos.y + window.size.y <= 200
     opened.close()

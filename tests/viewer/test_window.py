@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from desktop import xdotool
+from desktop import is_in_front, xdotool
 from imgui_bundle import imgui  # before glfw, as the window does
 
 import glfw
@@ -13,8 +13,8 @@ from viewer.frame import render_frame
 
 
 @pytest.fixture
-def places(monkeypatch):
-    """Where each labelled button, box and field was last drawn: {label: (x, y) of its middle}."""
+def places(monkeypatch, hand):
+    """Shows the panels. Where each labelled button, box and field was last drawn: {label: (x, y) of its middle}."""
     found = {}
 
     def watch(name):
@@ -28,11 +28,12 @@ def places(monkeypatch):
         monkeypatch.setattr(imgui, name, drawn)
     for name in ("button", "checkbox", "radio_button", "slider_float", "drag_float", "input_float3"):
         watch(name)
+    hand.viewer.set(panel=True)
+    hand.rest()
     return found
 
 
 def test_the_screen_shows_exactly_the_picture_that_render_draws(hand, scene):
-    hand.viewer.settings = replace(hand.viewer.settings, panel=False)
     camera = hand.viewer.state.camera(900, 700)
     expected = render_frame(scene, camera, hand.viewer.settings.render).rgba[..., :3].numpy()
     assert np.array_equal(hand.see(), expected)
@@ -139,11 +140,12 @@ def test_buttons_in_the_panel_change_settings_and_pixels(hand, places):
     before = hand.see()
     hand.click(*places["off"])
     assert hand.viewer.settings.render.culling == "off"
-    hand.rest()
+    hand.open("Scene")
     hand.click(*places["black"])
     assert hand.viewer.settings.render.background == (0, 0, 0)
     after = hand.see()
-    assert before[5, 895].min() > 240 and after[5, 895].max() < 60  # the sky
+    left, top, *_ = hand.viewer.area
+    assert before[top + 5, left + 5].min() > 240 and after[top + 5, left + 5].max() < 60  # the sky
 
 
 def test_the_vsync_box_changes_how_the_window_presents(hand, places):
@@ -155,14 +157,16 @@ def test_the_vsync_box_changes_how_the_window_presents(hand, places):
     hand.until(lambda: hand.viewer.screen.vsync, "vsync again")
 
 
-def test_a_smaller_resolution_is_stretched_over_the_same_window(hand, places):
+def test_a_smaller_resolution_is_stretched_over_the_same_place(hand, places):
+    hand.open("Scene")
     sharp = hand.see()
     hand.drag(places["##resolution"], (places["##resolution"][0] - 200, places["##resolution"][1]))
     assert hand.viewer.settings.resolution_scale == 0.25
     soft = hand.see()
-    assert hand.viewer.picture_size == (225, 175) and soft.shape == sharp.shape
-    right = np.s_[:, 450:]  # beside the panel
-    assert 0 < np.abs(soft[right].astype(int) - sharp[right]).mean() < 8
+    left, top, width, height = hand.viewer.area
+    assert hand.viewer.picture_size == (round(width / 4), round(height / 4)) and soft.shape == sharp.shape
+    picture = np.s_[top:top + height, left:left + width]
+    assert 0 < np.abs(soft[picture].astype(int) - sharp[picture]).mean() < 8
 
 
 def test_a_drag_on_the_panel_does_not_turn_the_camera(hand, places):
@@ -186,6 +190,47 @@ def test_typing_into_a_field_is_not_flying(hand, places):
     hand.until(lambda: hand.viewer.state.pose.position[0] == 9.5, "the typed position")
 
 
+def test_tab_goes_to_the_panels_the_arrows_through_them_and_escape_back(hand, places):
+    hand.key("Tab")
+    hand.until(lambda: hand.viewer.screen.ui.io.nav_visible, "a panel that takes keys")
+    view, pose = hand.viewer.view, hand.viewer.state.pose
+    for key in ("Home", "Right", "space"):
+        hand.key(key)
+        hand.frame(3)
+    hand.until(lambda: hand.viewer.state.mode == "orbit", "what the arrow went to and space chose")
+    assert hand.viewer.view == view and hand.viewer.state.pose == pose
+    hand.key("Escape")
+    hand.until(lambda: not hand.viewer.screen.ui.io.nav_visible, "the panels left")
+    hand.key("Right")
+    hand.until(lambda: hand.viewer.view != view, "the next view: the key is the picture's again")
+
+
+def test_a_closed_panel_comes_back_by_its_key_and_all_of_them_by_theirs(hand):
+    hand.viewer.set(panel=True)
+    hand.rest()
+    narrow = hand.viewer.area[2]
+    for name in ("Camera", "Scene", "Culling and LOD"):
+        hand.viewer.close_panel(name)
+    hand.rest()
+    assert hand.viewer.area[2] == 900 > narrow
+    hand.open("Camera")
+    assert hand.viewer.area[2] == narrow and hand.viewer.settings.closed == ("Scene", "Culling and LOD")
+    hand.key("ctrl+0")
+    hand.until(lambda: not hand.viewer.settings.closed, "all panels")
+    hand.rest()
+    assert is_in_front("Camera") and is_in_front("Culling and LOD")
+
+
+def test_a_panels_edge_can_be_dragged_and_the_picture_follows(hand):
+    hand.viewer.set(panel=True)
+    hand.rest()
+    left, top, width, height = hand.viewer.area
+    hand.drag((left - 1, 300), (left - 81, 300))
+    hand.rest()
+    assert hand.viewer.area == (left - 80, top, width + 80, height)
+    assert hand.viewer.canvas.camera.width == width + 80
+
+
 def test_f1_lists_the_keys_and_escape_closes_the_list(hand):
     before = hand.see()
     hand.key("F1")
@@ -200,11 +245,19 @@ def test_f1_lists_the_keys_and_escape_closes_the_list(hand):
 
 
 def test_h_hides_the_panel_and_says_how_to_get_it_back(hand):
-    before = hand.see()
+    alone = hand.see()
     hand.key("h")
-    hand.until(lambda: not hand.viewer.settings.panel, "the panel hidden")
-    assert hand.viewer.message == "H shows the panel"
-    assert np.abs(hand.see()[100:600, 50:350].astype(int) - before[100:600, 50:350]).mean() > 20
+    hand.until(lambda: hand.viewer.settings.panel, "the panels")
+    hand.rest()
+    beside = hand.see()
+    left, top, width, height = hand.viewer.area
+    assert left > 300 and top > 10 and left + width == 900 and top + height < 600
+    assert beside[100:600, 50:350].mean() < 60 and (beside[top + 5, left + 5:-5] > 60).all()  # a panel, the sky
+    hand.key("h")
+    hand.until(lambda: not hand.viewer.settings.panel, "the panels hidden")
+    assert hand.viewer.message == "H shows the panels"
+    hand.until(lambda: not hand.viewer.message, "the end of the message")
+    assert np.array_equal(hand.see(), alone)
 
 
 def test_a_still_picture_is_not_drawn_again(hand, places):

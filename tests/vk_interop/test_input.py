@@ -1,3 +1,5 @@
+import pytest
+
 from vk_interop.input import Collector, Input
 
 
@@ -67,6 +69,19 @@ def test_the_wheel_over_the_panel_does_not_reach_the_scene():
     events.wheel(1)
     events.wheel(0.5)
     assert events.take().wheel == 1.5
+
+
+def test_keys_that_move_through_a_panel_are_the_panels_and_others_the_scenes():
+    events = Collector()
+    events.key("Right", True)
+    events.key("W", True)
+    given = events.take(panel_is_navigated=True)
+    assert given.held == {"W"} and given.pressed == ("W",)
+
+
+def test_a_part_of_the_window_measures_in_its_own_heights():
+    given = Input(drag={"left": (0.1, -0.2)}, cursor=(0.6, 0.5)).within(left=0.4, top=0.1, height=0.5)
+    assert given.drag == {"left": (0.2, -0.4)} and given.cursor == pytest.approx((0.4, 0.8))
 
 
 def test_typing_into_a_field_moves_nothing():

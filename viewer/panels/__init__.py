@@ -1,0 +1,27 @@
+"""The panels of the window: a file each, and a line here. Nothing heavy is imported: each file is read with the window.
+
+A panel's file has `draw(app) -> ViewerSettings`: it draws values of the App (viewer/app.py) and returns the settings,
+changed or not. What is more than a value (a flight, a file) it asks of the App's methods.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Panel:
+    """`place` is where it is docked at first: `upper` or `lower` at the left, or `foot`; `module` is in this folder."""
+
+    name: str
+    place: str
+    module: str
+    help: str
+
+
+PANELS = (
+    Panel("Camera", "upper", "camera", "where the camera is and how it moves"),
+    Panel("Scene", "upper", "picture", "what is loaded, and how large the picture is"),
+    Panel("Culling and LOD", "lower", "culling", "what the proxy hides, and what is left to draw"),
+    Panel("Statistics", "foot", "statistics", "what every stage costs, and what holds frames back"),
+)

@@ -8,13 +8,21 @@ from dataclasses import replace
 from imgui_bundle import imgui
 
 from viewer.controls import SPEED_RANGE, State, next_view
-from viewer.panels.rows import button, choice_row, list_row, numbers_row, section, slider_row, stat_row, table
+from viewer.panels.rows import button, choice_row, list_row, numbers_row, slider_row, stat_row, table
+from viewer.settings import ViewerSettings
 
 
-def draw(state: State, view: int | None, names: list[str]) -> tuple[State, int | None, bool]:
+def draw(app) -> ViewerSettings:
+    app.state, view, home = _moving(app.state, app.view, [view.name for view in app.scene.cameras])
+    if home:
+        app.go_home()
+    elif view != app.view:
+        app.fly_to(view)
+    return app.settings
+
+
+def _moving(state: State, view: int | None, names: list[str]) -> tuple[State, int | None, bool]:
     """The state and the dataset camera that were chosen, and whether to go home. `names` are the dataset's cameras."""
-    if not section("Camera"):
-        return state, view, False
     with table("camera", 0.3):
         mode = choice_row("mode", state.mode, ("fly", "orbit"), "fly: drag looks around, WASD moves. orbit: drag "
                           "turns around the pivot, the wheel goes to it. (V)")

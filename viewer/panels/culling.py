@@ -8,7 +8,8 @@ from dataclasses import replace
 from imgui_bundle import imgui
 
 from gsrender.settings import CULLING, RenderSettings
-from viewer.panels.rows import NOTHING, choice_row, drag_row, section, stat_row, table
+from viewer.panels.rows import NOTHING, choice_row, drag_row, stat_row, table
+from viewer.settings import ViewerSettings
 
 HELP = ("off: nothing is hidden. centre: an item whose centre lies behind the proxy is dropped, the rule the model was "
         "trained with. footprint: an item is dropped only when all of it lies behind. (C)")
@@ -17,10 +18,13 @@ PSNR = ("How near the picture is to the one without culling. A model trained wit
 NO_PROXY = "There is no proxy mesh, so nothing can be hidden. Give one with --scene."
 
 
-def draw(settings: RenderSettings, has_proxy: bool, psnr: float | None) -> RenderSettings:
+def draw(app) -> ViewerSettings:
+    render = _hiding(app.settings.render, app.scene.proxy is not None, app.comparison.psnr)
+    return replace(app.settings, render=render)
+
+
+def _hiding(settings: RenderSettings, has_proxy: bool, psnr: float | None) -> RenderSettings:
     """`psnr` in dB of the picture to the one that culling off would make, where it is known."""
-    if not section("Culling"):
-        return settings
     imgui.begin_disabled(not has_proxy)
     with table("culling", 0.24):
         culling = choice_row("hide by", settings.culling, CULLING, HELP if has_proxy else NO_PROXY)

@@ -6,16 +6,21 @@ from dataclasses import replace
 
 from imgui_bundle import imgui
 
-from viewer.panels.rows import button, colour_row, section, slider_row, stat_row, table
+from viewer.panels.rows import button, colour_row, slider_row, stat_row, table
 from viewer.settings import RESOLUTION_SCALES, ViewerSettings
 
 Colour = tuple[float, float, float]
 
 
-def draw(settings: ViewerSettings, size: tuple[int, int], model_background: Colour, appearances: int) -> ViewerSettings:
+def draw(app) -> ViewerSettings:
+    embedding = getattr(app.scene.model.items, "appearance", None)
+    return _picture(app.settings, app.picture_size, app.scene.model.background,
+                    0 if embedding is None else len(embedding))
+
+
+def _picture(settings: ViewerSettings, size: tuple[int, int], model_background: Colour,
+             appearances: int) -> ViewerSettings:
     """`size` of the picture in pixels; `appearances` are the rows of the model's embedding, 0 where it has none."""
-    if not section("Picture"):
-        return settings
     with table("picture", 0.3):
         stat_row("size", f"{size[0]} x {size[1]}", "Pixels that are drawn before they are stretched over the window.")
         least, most = (100 * scale for scale in RESOLUTION_SCALES)

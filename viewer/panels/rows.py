@@ -17,6 +17,17 @@ def section(title: str) -> bool:
 
 
 @contextmanager
+def columns(name: str, least: float, most: int):
+    """Parts of a panel side by side, as many as there is room for at `least` font sizes each, else below one another;
+    `imgui.table_next_column()` stands between them."""
+    room = imgui.get_content_region_avail().x / (least * imgui.get_font_size())
+    imgui.begin_table(name, max(1, min(most, int(room))), imgui.TableFlags_.sizing_stretch_same)
+    imgui.table_next_column()
+    yield
+    imgui.end_table()
+
+
+@contextmanager
 def table(name: str, share: float = 0.42):
     """What the rows stand in; the names take that share of its width."""
     imgui.begin_table(name, 2)

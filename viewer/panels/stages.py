@@ -7,7 +7,7 @@ from itertools import zip_longest
 from imgui_bundle import imgui
 
 from gsrender.frame import FrameStats
-from viewer.panels.rows import NOTHING, WARN, section, stat_cells
+from viewer.panels.rows import NOTHING, WARN, stat_cells
 
 EMPTY = ("", "", "")
 HELP = {
@@ -25,8 +25,6 @@ HELP = {
 def draw(times: dict[str, float], frames: int, stats: FrameStats, kind: str, has_levels: bool):
     """`times`: median milliseconds by stage over so many drawn frames; `stats` of the last finished one; `kind` of the
     model's items, and whether they have levels of detail."""
-    if not section("Stages"):
-        return
     costs = [(stage, f"{milliseconds(times[stage])} ms",
               f"{explain(stage)} Median of the last {frames} drawn frames.")
              for stage in times]

@@ -1,4 +1,4 @@
-"""The look of the panels: dark, quiet, dense enough that all of them fit into a window of 1280 x 720."""
+"""The look of the panels: dark, quiet, dense enough that a window of 1280 x 720 has room for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ SIZES = {"window_padding": (8, 6), "frame_padding": (6, 2), "item_spacing": (6, 
          "popup_rounding": 4, "scrollbar_size": 10, "window_border_size": 0, "frame_border_size": 0}
 COLOURS = {"text": (0.92, 0.93, 0.94, 1), "window_bg": (0.09, 0.10, 0.11, 1), "popup_bg": (0.12, 0.13, 0.14, 0.98),
            "title_bg": (0.09, 0.10, 0.11, 1), "title_bg_active": (0.09, 0.10, 0.11, 1),
-           "title_bg_collapsed": (0.09, 0.10, 0.11, 0.88), "frame_bg": (0.20, 0.21, 0.23, 1),
+           "docking_empty_bg": (0.05, 0.05, 0.06, 1), "menu_bar_bg": (0.12, 0.13, 0.14, 1),
+           "tab": (0.13, 0.15, 0.18, 1), "tab_dimmed": (0.12, 0.13, 0.15, 1), "title_bg_collapsed": (0.09, 0.10, 0.11, 0.88), "frame_bg": (0.20, 0.21, 0.23, 1),
            "frame_bg_hovered": (0.26, 0.28, 0.31, 1), "frame_bg_active": (0.30, 0.33, 0.37, 1),
            "header": (0.19, 0.23, 0.28, 1), "header_hovered": (0.24, 0.29, 0.35, 1),
            "header_active": (0.28, 0.34, 0.42, 1), "button": (0.22, 0.24, 0.27, 1),
@@ -34,6 +35,8 @@ def apply(scale: float):
     if FONT.exists():
         imgui.get_io().fonts.add_font_from_file_ttf(str(FONT), SIZE)
     style.font_size_base = SIZE
+    style.docking_node_has_close_button = False  # its tabs have theirs
+    style.window_menu_button_position = imgui.Dir.none
     plot = implot.get_style()
     plot.set_color_(implot.Col_.frame_bg, (0, 0, 0, 0))
     plot.set_color_(implot.Col_.plot_bg, (0.06, 0.06, 0.07, 1))

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 from imgui_bundle import imgui, implot
 
-from viewer.panels.rows import DIM, NOTHING, WARN, checkbox, section, tooltip
+from viewer.panels import stages
+from viewer.panels.rows import DIM, NOTHING, WARN, checkbox, columns, tooltip
 from viewer.panels.style import LINE, SIZE
 from viewer.settings import ViewerSettings
 from viewer.statistics import Statistics
@@ -26,11 +27,21 @@ def capped(vsync: bool | None, refresh: float, frame: float, stages: float) -> b
     return 1 <= round(periods) <= 4 and abs(periods - round(periods)) < NEAR * round(periods)
 
 
-def draw(settings: ViewerSettings, recent: Statistics, history: Statistics, stages: float,
-         vsync: bool | None, refresh: float, idle: bool) -> ViewerSettings:
+def draw(app) -> ViewerSettings:
+    canvas, screen, model = app.canvas, app.screen, app.scene.model
+    times = canvas.recent.stage_milliseconds()
+    has_levels = model.kind == "anchors" and model.items.levels > 0
+    with columns("statistics", 24, 2):
+        settings = _frame(app.settings, canvas.recent, canvas.history, sum(times.values()), screen.vsync,
+                          screen.refresh, app.idle)
+        imgui.table_next_column()
+        stages.draw(times, len(canvas.recent), canvas.stats, model.kind, has_levels)
+    return settings
+
+
+def _frame(settings: ViewerSettings, recent: Statistics, history: Statistics, stages: float,
+           vsync: bool | None, refresh: float, idle: bool) -> ViewerSettings:
     """`stages` is what they take together, milliseconds; `vsync` and `refresh` are as the screen has them."""
-    if not section("Frame"):
-        return settings
     _headline(recent, capped(vsync, refresh, recent.percentile(50), stages), idle)
     _plot(history.frame_milliseconds)
     _percentiles(history)

@@ -1,0 +1,70 @@
+"""The window's frame: panels docked around the picture, which fills what they leave."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from imgui_bundle import imgui
+
+from viewer.panels import PANELS, Panel
+
+LEFT, FOOT = 25, 14  # font sizes
+MOST = 0.45  # of the window's edge that panels take at first
+ROOT = 0x7669  # ImGui's number of the whole; any but 0
+FLAGS = imgui.DockNodeFlags_.passthru_central_node | imgui.DockNodeFlags_.no_docking_over_central_node
+
+DRAW = {panel.name: import_module(f"viewer.panels.{panel.module}").draw for panel in PANELS}
+
+
+def draw(app):
+    """All panels that are open, each in its place."""
+    root = imgui.internal.dock_builder_get_node(ROOT)
+    is_new = root is None or root.is_leaf_node()
+    if is_new:
+        build()
+    imgui.dock_space_over_viewport(ROOT, None, FLAGS)
+    for panel in PANELS:
+        if panel.name in app.settings.closed:
+            continue
+        visible, stays = imgui.begin(panel.name, True)
+        if visible:
+            app.settings = DRAW[panel.name](app)
+        imgui.end()
+        if not stays:
+            app.close_panel(panel.name)
+    if is_new:
+        for panel in reversed(PANELS):  # the first of each place is the one in front
+            imgui.set_window_focus(panel.name)
+
+
+def focus(name: str):
+    """Brings a panel to the front and gives it the keyboard."""
+    imgui.set_window_focus(name)
+    imgui.set_nav_cursor_visible(True)
+
+
+def keep():
+    """Panels are not drawn, and keep their places."""
+    imgui.dock_space_over_viewport(ROOT, None, FLAGS | imgui.DockNodeFlags_.keep_alive_only)
+
+
+def picture_area() -> tuple[float, float, float, float]:
+    """Left, top, width and height of what the panels leave, in units of the mouse."""
+    node = imgui.internal.dock_builder_get_central_node(ROOT)
+    return (*node.pos, *node.size)
+
+
+def build():
+    """Puts every panel where it is at first."""
+    split, font = imgui.internal.dock_builder_split_node, imgui.get_font_size()
+    size = imgui.get_main_viewport().work_size
+    imgui.internal.dock_builder_remove_node(ROOT)
+    imgui.internal.dock_builder_add_node(ROOT, imgui.internal.DockNodeFlagsPrivate_.dock_space)
+    imgui.internal.dock_builder_set_node_size(ROOT, size)
+    left = split(ROOT, imgui.Dir.left, min(LEFT * font / size.x, MOST))
+    foot = split(left.id_at_opposite_dir, imgui.Dir.down, min(FOOT * font / size.y, MOST))
+    upper = split(left.id_at_dir, imgui.Dir.up, 0.5)
+    places = {"upper": upper.id_at_dir, "lower": upper.id_at_opposite_dir, "foot": foot.id_at_dir}
+    for panel in PANELS:
+        imgui.internal.dock_builder_dock_window(panel.name, places[panel.place])
+    imgui.internal.dock_builder_finish(ROOT)

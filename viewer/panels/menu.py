@@ -1,0 +1,69 @@
+"""The menu at the head of the window, and the state of things in a line beside it."""
+
+from __future__ import annotations
+
+from imgui_bundle import imgui
+
+from viewer.bindings import BINDINGS
+from viewer.panels import PANELS
+from viewer.panels.rows import DIM, NOTHING, tooltip
+
+MENUS = {
+    "File": ("screenshot", "quit"),
+    "Camera": ("mode", "focus", "reset", None, "previous camera", "next camera"),
+    "Picture": ("culling", "vsync"),
+    "Help": ("help",),
+}
+_BINDINGS = {binding.action: binding for binding in BINDINGS}
+
+
+def draw(app) -> str | None:
+    """The action that was chosen."""
+    chosen = None
+    if not imgui.begin_main_menu_bar():
+        return None
+    for title, actions in MENUS.items():
+        if title == "Help":
+            chosen = _panels(app) or chosen
+        if imgui.begin_menu(title):
+            for action in actions:
+                chosen = _item(action) or chosen
+            imgui.end_menu()
+    _status(app)
+    imgui.end_main_menu_bar()
+    return chosen
+
+
+def _item(action: str | None) -> str | None:
+    if action is None:
+        return imgui.separator()
+    binding = _BINDINGS[action]
+    return action if imgui.menu_item(binding.help.capitalize(), binding.keys[0], False)[0] else None
+
+
+def _panels(app) -> str | None:
+    """A menu of the panels: each can be shown, hidden, and brought to the front by its key."""
+    chosen = None
+    if imgui.begin_menu("Panels"):
+        for panel in PANELS:
+            is_open = panel.name not in app.settings.closed
+            if imgui.menu_item(panel.name, _BINDINGS[f"panel {panel.name}"].keys[0], is_open)[0]:
+                app.close_panel(panel.name) if is_open else app.show_panel(panel.name)
+            tooltip(f"Shows or hides {panel.help}.")
+        imgui.separator()
+        chosen = _item("panel") or _item("reset layout")
+        imgui.end_menu()
+    return chosen
+
+
+def _status(app):
+    """Frames a second, how culling stands and what it leaves, at the right."""
+    recent, counts, render = app.canvas.recent, app.canvas.stats.counts, app.settings.render
+    speed = f"{recent.fps:.1f} fps, {recent.percentile(50):.1f} ms" if len(recent) else f"{NOTHING} fps"
+    left = f"{counts['visible']:,} of {counts['items']:,} {app.scene.model.kind} left" if counts else NOTHING
+    text = f"culling {render.culling}: {left}   |   {'still picture' if app.idle else speed}"
+    room = imgui.get_content_region_avail().x - imgui.calc_text_size(text).x - imgui.get_font_size()
+    if room > 0:
+        imgui.set_cursor_pos_x(imgui.get_cursor_pos_x() + room)
+        imgui.text_colored(DIM, text)
+        tooltip("How items are hidden, how many are left to draw, and how fast the last drawn frames came.")
