@@ -14,6 +14,8 @@ import torch
 from gsrender._native import check, ffi
 from gsrender.buffers import COUNTS, COUNTS_WORDS
 
+CULL = 0  # the number of that stage
+
 
 @dataclass(frozen=True)
 class Done:
@@ -39,14 +41,31 @@ def stage_names(native) -> list[str]:
     return names
 
 
+@dataclass(frozen=True)
+class Apart:
+    """What is culled by another view than it is drawn with, or not by a view at all."""
+
+    view: object  # GsView that cull is given
+    items: torch.Tensor | None = None  # [n] int32, ascending: those to draw, whatever cull keeps
+
+    def choose(self, tensors) -> None:
+        """Puts `items` in the place of what cull has kept."""
+        if self.items is not None:
+            tensors["item_from_visible"][:len(self.items)] = self.items
+            tensors["counts"][COUNTS.index("visible")] = len(self.items)
+
+
 class HostQueue:
     def __init__(self, native):
         self.native, self.names, self._done = native, stage_names(native), None
 
-    def submit(self, model, view, buffers, tensors) -> None:
+    def submit(self, model, view, buffers, tensors, apart: Apart | None = None) -> None:
         marks = [time.perf_counter()]
         for stage in range(len(self.names)):
-            check(self.native, self.native.gs_stage(stage, model, view, buffers, ffi.NULL))
+            seen = apart.view if apart and stage == CULL else view
+            check(self.native, self.native.gs_stage(stage, model, seen, buffers, ffi.NULL))
+            if apart and stage == CULL:
+                apart.choose(tensors)
             marks.append(time.perf_counter())
         milliseconds = {name: 1000 * (b - a) for name, a, b in zip(self.names, marks, marks[1:])}
         self._done = Done(dict(zip(COUNTS, tensors["counts"].tolist())), milliseconds, fits(buffers))
@@ -65,16 +84,31 @@ class CudaQueue:
         self._free, self._pending = [_InFlight() for _ in range(self.AHEAD)], []
         self._graph, self._captured, self._side = None, None, torch.cuda.Stream(device)
 
-    def submit(self, model, view, buffers, tensors) -> None:
+    def submit(self, model, view, buffers, tensors, apart: Apart | None = None) -> None:
         """Puts the frame on the device's current stream. `collect(wait=True)` first where `is_full`."""
         with torch.cuda.device(self.device):
-            self._capture(model, view, buffers)
+            if apart is None:
+                self._capture(model, view, buffers)
             frame = self._free.pop()
             frame.room = fits(buffers)
-            frame.upload(view, tensors["view"])
-            self._graph.replay()
+            if apart is None:
+                frame.upload(view, tensors["view"])
+                self._graph.replay()
+            else:
+                self._run_apart(model, view, buffers, tensors, apart)
             frame.finish(tensors["counts"])
             self._pending.append(frame)
+
+    def _run_apart(self, model, view, buffers, tensors, apart: Apart) -> None:
+        """Stage by stage, without a graph: it is for looking at frames."""
+        stream = ffi.cast("void *", torch.cuda.current_stream().cuda_stream)
+        for stage in range(len(self.names)):
+            if stage in (CULL, CULL + 1):
+                seen = apart.view if stage == CULL else view
+                tensors["view"].copy_(torch.frombuffer(bytearray(ffi.buffer(seen)), dtype=torch.uint8))
+            check(self.native, self.native.gs_stage(stage, model, seen, buffers, stream))
+            if stage == CULL:
+                apart.choose(tensors)
 
     @property
     def is_full(self) -> bool:

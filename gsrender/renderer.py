@@ -13,7 +13,8 @@ from gsrender.chunks import arranged, bounds, reach
 from gsrender.depth import DepthBuffer
 from gsrender.errors import DeviceError, InputError
 from gsrender.frame import Frame, FrameStats
-from gsrender.frame_queue import CudaQueue, HostQueue
+from gsrender.frame_queue import Apart, CudaQueue, HostQueue
+from gsrender.inspection import Inspection, inspect
 from gsrender.model import LEVEL_MAPS, GaussianModel, Mlp, tensors_of
 from gsrender.settings import CULLING, LARGEST_SIDE, RenderSettings
 
@@ -56,20 +57,21 @@ class Renderer:
             self.buffers = Buffers(model, outputs)
         self._sized = None  # what the scratch memory and the buffers' struct were made for
 
-    def render(self, camera: Camera, depth: DepthBuffer | None = None,
-               settings: RenderSettings = RenderSettings()) -> Frame:
+    def render(self, camera: Camera, depth: DepthBuffer | None = None, settings: RenderSettings = RenderSettings(),
+               items: torch.Tensor | None = None) -> Frame:
         """Draws a complete picture and waits for it. Its tensors hold until the next frame."""
         while True:
-            frame = self.draw(camera, depth, settings)
+            frame = self.draw(camera, depth, settings, items=items)
             if not self.wait().incomplete:
                 return frame
 
     def draw(self, camera: Camera, depth: DepthBuffer | None = None, settings: RenderSettings = RenderSettings(),
-             rgba: torch.Tensor | None = None) -> Frame:
+             rgba: torch.Tensor | None = None, items: torch.Tensor | None = None) -> Frame:
         """Puts a frame on the current CUDA stream, or draws it on the CPU, and does not wait for it.
 
         rgba   [H, W, 4] uint8 on the model's device to write the picture to
-        depth  of the same size as the camera's picture
+        depth  of the same size as the camera's picture; of the culling camera's view, where the settings have one
+        items  [n] int32 ascending: draws these of the model's items, as they come, in place of those that cull keeps
 
         Where a buffer turned out too small, this one picture lacks items and its `stats` say so.
         """
@@ -78,13 +80,34 @@ class Renderer:
         if depth is not None and (depth.width, depth.height) != (camera.width, camera.height):
             raise InputError(f"depth of {depth.width} x {depth.height} for a picture of "
                              f"{camera.width} x {camera.height}: the sizes must be equal")
+        culled = settings.culling_camera or camera
+        if (culled.width, culled.height) != (camera.width, camera.height):
+            raise InputError(f"culling camera of {culled.width} x {culled.height} for a picture of "
+                             f"{camera.width} x {camera.height}: the sizes must be equal")
         self._collect(wait=self.is_cuda and self._queue.is_full)
         self._size_for(camera)
-        self._fill_view(camera, depth, settings, rgba)
+        self._fill_view(self._view, camera, depth, settings, rgba)
+        apart = None
+        if settings.culling_camera is not None or items is not None:
+            apart = Apart(ffi.new("GsView *"), items)
+            self._fill_view(apart.view, culled, depth, settings, rgba)
         if depth is not None and depth.ready is not None:
             depth.ready.wait(torch.cuda.current_stream(self.model.device).cuda_stream if self.is_cuda else None)
-        self._queue.submit(self._model, self._view, self._buffers, self.buffers.tensors)
+        self._queue.submit(self._model, self._view, self._buffers, self.buffers.tensors, apart)
         return self.buffers.frame(rgba)
+
+    def inspect(self, opacity: float = 0.0) -> Inspection:
+        """What blending did in the frame that was drawn last, which must have been complete. Slow: for looking at it.
+
+        opacity  of a splat that counts as the front one, at least
+        """
+        return inspect(self._native, self._view, self._buffers, self.buffers.tensors, self.wait().counts["gaussians"],
+                       opacity)
+
+    @property
+    def drawn_items(self) -> torch.Tensor:
+        """[n] int32, ascending: which of the model's items the last frame kept. A view that the next one overwrites."""
+        return self.buffers.tensors["item_from_visible"][:self.wait().counts["visible"]]
 
     def wait(self) -> FrameStats:
         """Waits for every frame that was put on the stream; the statistics of the last one."""
@@ -136,10 +159,9 @@ class Renderer:
             raise InputError(f"appearance {row}: the embedding has rows 0 to {len(table) - 1}")
         self._model.appearance = pointer(table[row], "float *")
 
-    def _fill_view(self, camera: Camera, depth: DepthBuffer | None, settings: RenderSettings, rgba) -> None:
+    def _fill_view(self, view, camera: Camera, depth: DepthBuffer | None, settings: RenderSettings, rgba) -> None:
         if self.model.kind == "anchors" and self.model.items.appearance is not None:
             self._choose_appearance(settings.appearance)
-        view = self._view
         view.camera_from_world = [v for row in camera.camera_from_world for v in row]
         view.position = camera.position.tolist()
         view.fx, view.fy, view.cx, view.cy, view.near = camera.fx, camera.fy, camera.cx, camera.cy, camera.near

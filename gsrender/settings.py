@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gsrender.camera import Camera
 
 LARGEST_SIDE = 16384  # pixels an edge that are drawn: tiles are counted in 16 bits, and memory ends long before
 CULLING = ("off", "centre", "footprint")
@@ -17,12 +21,15 @@ class RenderSettings:
     margin      scene units an item may lie behind the proxy and still be kept; 0.3 is the constant of Proxy-GS
     background  red, green, blue in 0..1, what shows where nothing covers a pixel
     appearance  row of the appearance embedding, for models that have one
+    culling_camera  what it does not see is missing: level of detail, frustum and proxy are those of this camera, while
+                    the picture is drawn from another. For looking at what culling leaves. None: the picture's own
     """
 
     culling: str = "off"
     margin: float = 0.3
     background: tuple[float, float, float] = (0.0, 0.0, 0.0)
     appearance: int = 0
+    culling_camera: Camera | None = None
 
     def __post_init__(self):
         if self.culling not in CULLING:

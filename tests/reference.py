@@ -313,6 +313,27 @@ def blend(camera, splats, tiles, background):
     return rgb + through[..., None] * np.array(background), alpha, depth
 
 
+def inspect(camera, splats, tiles, opacity=0.0):
+    """For each pixel [H, W]: how many splats it takes until it is finished, and the nearest one of at least that opacity
+    within 1 sigma of whose centre it lies, -1 where there is none."""
+    columns = -(-camera.width // TILE)
+    blended = np.zeros((camera.height, camera.width), int)
+    front = np.full_like(blended, -1)
+    for y, x in np.ndindex(blended.shape):
+        through, live = 1.0, True
+        for i in tiles[y // TILE * columns + x // TILE]:
+            d = np.array([x, y]) - splats["centre"][i]
+            squared = d @ splats["conic"][i] @ d
+            if front[y, x] < 0 and squared <= 1 and splats["opacity"][i] >= opacity:
+                front[y, x] = i
+            alpha = min(0.99, splats["opacity"][i] * np.exp(-squared / 2))
+            if live and alpha >= 1 / 255:
+                live = through * (1 - alpha) >= 1e-4
+                blended[y, x] += live
+                through *= 1 - alpha
+    return blended, front
+
+
 def render(items, camera, depth=None, culling="off", margin=0.3, background=(0, 0, 0), appearance=0):
     """The whole frame: (rgb, alpha, depth) and its counts."""
     items = numpy_of(items)

@@ -5,7 +5,7 @@
    CUDA, only puts work on the stream, so that the stages can be captured as a graph. All memory belongs to the caller.
    Pointers in the structs are to that device's memory, counts included. */
 
-enum { GS_VERSION = 3 };                                              /* checked when the library is loaded */
+enum { GS_VERSION = 4 };                                              /* checked when the library is loaded */
 enum { GS_TILE = 16 };                                                /* edge of a tile, pixels */
 enum { GS_CHUNK = 256 };                                              /* items of a GsChunk */
 enum { GS_MAX_WIDTH = 256 };                                          /* of a decoder: inputs, hidden units, outputs */
@@ -113,6 +113,13 @@ typedef struct GsBuffers {
     float *z;     /* [height, width] expected depth; null: not wanted */
 } GsBuffers;
 
+/* What blending did at each pixel of a frame. */
+typedef struct GsInspection {
+    int *blended;  /* [height, width] splats that the pixel took until it was finished */
+    int *front;    /* [height, width] nearest splat within 1 sigma of whose centre the pixel lies, -1 where none */
+    float opacity; /* of a splat in `front`, at least */
+} GsInspection;
+
 int gs_version(void);
 const char *gs_error(int error);
 
@@ -129,3 +136,7 @@ long long gs_scratch_bytes(const GsModel *model, const GsView *view, const GsBuf
 const char *gs_stage_name(int stage);
 /* Runs a stage. Returns 0, or an error that gs_error names. */
 int gs_stage(int stage, const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream);
+
+/* Fills in an inspection of the frame that the stages made of this view and these buffers. It puts the pairs of each
+   tile in order, where they are not, and changes nothing else. Not a stage: it is slow, and no frame waits for it. */
+int gs_inspect(const GsView *view, const GsBuffers *buffers, const GsInspection *inspection, void *stream);

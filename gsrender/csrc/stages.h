@@ -355,5 +355,22 @@ float blend_one(float alpha, Pixel before, Pixel &after) {
     return covers * before.transmittance * goes_on;
 }
 
+// What is asked of a pixel besides its colour: see GsInspection.
+struct Inspected {
+    Pixel pixel;
+    int blended, front;
+};
+
+// Shows a pixel at (x, y) the next splat.
+GS_FN
+void inspect_one(const GsSplat &s, int index, float x, float y, float opacity, Inspected &i) {
+    const float dx = s.x - x, dy = s.y - y;
+    const float squared = s.conic[0] * dx * dx + 2 * s.conic[1] * dx * dy + s.conic[2] * dy * dy; // sigmas
+    if (i.front < 0 && squared <= 1.0f && s.opacity >= opacity) i.front = index;
+    const Pixel before = i.pixel;
+    const float alpha = alpha_at(s.conic[0], s.conic[1], s.conic[2], s.opacity, dx, dy);
+    if (blend_one(alpha, before, i.pixel) > 0.0f) i.blended++;
+}
+
 GS_FN
 unsigned char byte_of(float v) { return (unsigned char)(clampf(v, 0.0f, 1.0f) * 255.0f + 0.5f); }
