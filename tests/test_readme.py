@@ -7,6 +7,7 @@ import pytest
 
 from viewer.bindings import markdown_table
 from viewer.options import SUMMARIES, parse
+from viewer.view_table import markdown_table as views_table
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text()
@@ -14,6 +15,10 @@ TEXT = (ROOT / "README.md").read_text()
 
 def test_its_table_of_keys_is_the_programs():
     assert markdown_table() in TEXT
+
+
+def test_its_table_of_views_is_the_programs():
+    assert views_table() in TEXT
 
 
 def test_its_five_lines_draw_a_picture(monkeypatch):
@@ -38,4 +43,7 @@ def test_it_names_every_command_and_the_options_it_names_exist(capsys):
 
 def test_its_links_lead_somewhere():
     for link in re.findall(r"\]\(([^)]+)\)", TEXT):
-        assert (ROOT / link).exists(), link
+        if link.startswith("#"):
+            assert f"## {link[1:].replace('-', ' ')}".lower() in TEXT.lower(), link
+        else:
+            assert (ROOT / link).exists(), link

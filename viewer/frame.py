@@ -26,8 +26,8 @@ def render_frame(scene: Scene, camera: Camera, settings: RenderSettings) -> Fram
 def _frame(scene, camera, settings, gaussians) -> Frame:
     if scene.proxy is None or settings.culling == "off":
         return gaussians(None)
-    depth = scene.proxy.render(camera)      # Vulkan: triangles -> linear view z
-    frame = gaussians(depth)                # gsrender: cull, decode, project, sort, blend
+    depth = scene.proxy.render(settings.culling_camera or camera)  # Vulkan: triangles -> linear view z
+    frame = gaussians(depth)                                       # gsrender: cull, decode, project, sort, blend
     scene.proxy.finished(scene.stream, depth)
     return frame
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,15 @@ from gsrender.camera import Camera
 from gsrender.depth import DepthBuffer
 from gsrender.errors import InputError
 from gsrender.frame import FrameStats
-from viewer.frame import frame_stats, render_frame
+from viewer.legend import with_legend
 from viewer.machine import describe
 from viewer.output import OutputFolder, recorded_origins
+from viewer.picture_views import paint
 from viewer.progress import progress
-from viewer.proxy_views import proxy_picture
 from viewer.scene import (Scene, cameras_files, clusters_of, default_culling, detail_record, open_options,
                           pick_backend, render_settings)
+from viewer.shot import VIEW_OUTPUTS, Shot, Spare
+from viewer.view_table import view_kind
 from viewer.views import View, choose_views, load_views
 from vk_interop.depth_settings import DepthSettings
 
@@ -29,35 +32,40 @@ def render(options) -> int:
     """`render`: a PNG for each view, complete, as the window would show it."""
     if options.depth_from is not None and not os.path.isdir(options.depth_from):
         raise InputError(f"--depth-from {options.depth_from}: no such directory")
-    with open_options(options, with_proxy=options.depth_from is None) as scene:
+    outputs = VIEW_OUTPUTS if (options.view, options.freeze) != ("picture", None) else ()
+    with open_options(options, with_proxy=options.depth_from is None, outputs=outputs) as scene:
         tell(scene)
         has_depth = scene.proxy is not None or options.depth_from is not None
         settings = render_settings(options, scene, options.culling or default_culling(scene.model, has_depth))
         if settings.culling != "off" and not has_depth:
             raise InputError(f"--culling {settings.culling}: nothing to cull by; name the proxy with --scene, or depth "
                              "caches with --depth-from")
-        if options.view != "picture" and scene.proxy is None:
+        if view_kind(options.view).needs_proxy and scene.proxy is None:
             raise InputError(f"--view {options.view}: there is no proxy to look at; name it with --scene")
+        if view_kind(options.view).needs_culling and settings.culling == "off":
+            raise InputError(f"--view {options.view}: culling is off, so nothing is removed; choose --culling centre "
+                             "or footprint")
         views = load_views(cameras_files(options, scene))
         with OutputFolder(options.out, ".png", views) as out:
             chosen = choose_views(out.views, options.views)
             out.check(chosen)
             made_by = {"model": scene.model.path, "culling": settings.culling, "margin": settings.margin,
                        **detail_record(scene.proxy), **describe(scene)}
+            frozen, spare = _frozen_view(options.freeze, out.views), Spare(scene)
             for name, view in progress(list(chosen.items()), "render"):
-                camera = sized(view.camera, options.size).with_near(scene.near)
-                if options.view != "picture":
-                    stats, picture = draw_proxy(scene, options.view, camera)
-                elif options.depth_from and settings.culling != "off":
-                    depth = read_depth(options.depth_from, view, camera).to(scene.model.device)
-                    frame = scene.renderer.render(camera, DepthBuffer.from_tensor(depth), settings)
-                    stats, picture = scene.renderer.stats, frame.rgba[..., :3]
-                else:
-                    frame = render_frame(scene, camera, settings)
-                    stats, picture = frame_stats(scene, settings), frame.rgba[..., :3]
-                picture = Image.fromarray(picture.cpu().numpy())
+                camera, drawn = sized(view.camera, options.size).with_near(scene.near), None
+                if frozen:
+                    seen_by = frozen.camera.with_near(scene.near).resized(camera.width, camera.height)
+                    settings = replace(settings, culling_camera=seen_by)
+                if options.depth_from and settings.culling != "off":
+                    depth = read_depth(options.depth_from, frozen or view, settings.culling_camera or camera)
+                    depth = DepthBuffer.from_tensor(depth.to(scene.model.device))
+                    drawn = scene.renderer.render(camera, depth, settings)
+                shot = Shot(scene, camera, settings, spare, drawn)
+                painted = paint(options.view, shot)
+                picture = with_legend(Image.fromarray(painted.picture.cpu().numpy()), painted.legend)
                 out.write(name, lambda file: picture.save(file, "png"),
-                          view_record(scene.model.kind, stats) | {"size": [camera.width, camera.height]} | made_by)
+                          view_record(scene.model.kind, shot.stats) | {"size": [camera.width, camera.height]} | made_by)
     return 0
 
 
@@ -87,10 +95,11 @@ def depth(options) -> int:
     return 0
 
 
-def draw_proxy(scene: Scene, kind: str, camera: Camera) -> tuple[FrameStats, torch.Tensor]:
-    """What was drawn, and a picture of it: [H, W, 3] uint8."""
-    picture = proxy_picture(kind, scene.proxy, camera)
-    return scene.proxy.stats(), picture
+def _frozen_view(name: str | None, views: dict[str, View]) -> View | None:
+    found = choose_views(views, [name], "--freeze") if name else {}
+    if len(found) > 1:
+        raise InputError(f"--freeze {name}: several views are called that; name one of {', '.join(found)}")
+    return next(iter(found.values()), None)
 
 
 def tell(scene: Scene):

@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 
 from gsrender.settings import CULLING, LARGEST_SIDE
+from viewer.view_table import VIEW_NAMES, VIEWS
 from vk_interop.depth_settings import MOST_ERROR, RASTERS
 
 SUMMARIES = {
@@ -66,9 +67,10 @@ def _render(parser):
     _cameras(parser, "default: the model's own cameras.json")
     parser.add_argument("--depth-from", type=Path, metavar="DIR",
                         help="read the depth from DIR/<img_name>.npy instead of drawing the proxy")
-    parser.add_argument("--view", choices=("picture", "depth", "clusters", "levels", "triangles"), default="picture",
-                        help="picture, or of the proxy: its depth, its clusters, their level of detail, its triangles' "
-                             "size (default: %(default)s)")
+    parser.add_argument("--view", choices=VIEW_NAMES, default="picture", metavar="KIND",
+                        help=" ".join(f"{view.name}: {view.help}." for view in VIEWS) + " (default: %(default)s)")
+    parser.add_argument("--freeze", metavar="NAME",
+                        help="cull for this view, and draw what is left from the others; its frustum is drawn as lines")
     _out(parser, "DIR/<img_name>.png and DIR/stats.json")
 
 

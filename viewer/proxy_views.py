@@ -1,4 +1,4 @@
-"""Pictures of the proxy: how far it is, and what it is drawn from."""
+"""Pictures of what the proxy is drawn from. Each returns [H, W, 3] uint8 and its legend."""
 
 from __future__ import annotations
 
@@ -6,54 +6,48 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from viewer.colours import STEPS, Legend, Scale, hues, painted
+
 if TYPE_CHECKING:
-    from gsrender.camera import Camera
-    from vk_interop.proxy_depth import ProxyDepth
+    from viewer.shot import Shot
 
-EMPTY = (24, 24, 32)  # where nothing was hit
 LEVELS = 8  # of detail that have colours of their own
-SIZES = -2.0, 12.0  # log2 of the pixels that a triangle covers, from the one end of the colours to the other
+SIZES = Scale(0.25, 4096.0, is_log=True)  # pixels that a triangle covers, from the one end of the colours to the other
 
 
-def proxy_picture(kind: str, proxy: ProxyDepth, camera: Camera, culling_camera: Camera | None = None) -> torch.Tensor:
-    """[H, W, 3] uint8. What is drawn is chosen for the culling camera, or for this one.
-
-    depth      near is bright, and each doubling of the distance as much darker
-    clusters   a colour each
-    levels     of detail: green is the source, then come yellow, orange, red, magenta, violet, blue and cyan
-    triangles  their size: red ones cover less than a pixel, blue ones thousands
-    """
-    if kind == "depth":
-        depth = proxy.render(camera, culling_camera)
-        depth.ready.wait(None)
-        drawn = depth.drawn.clone()
-        return _painted(_greys(drawn), drawn.isfinite())
-    surfaces = proxy.surfaces(camera, culling_camera)
-    if kind == "clusters":
-        # Hues a golden angle apart, so that neighbours in the list, which are neighbours in space, differ.
-        number = surfaces.cluster.float()
-        colours = _hues(number * 0.618034 % 1, 0.55 + 0.45 * (number * 0.381966 % 1))
-    elif kind == "levels":
-        colours = _hues((1 / 3 - surfaces.level / LEVELS) % 1)
-    else:
-        low, high = SIZES
-        colours = _hues(((surfaces.size.clamp(2.0 ** low, 2.0 ** high).log2() - low) / (high - low)) * 2 / 3)
-    return _painted(colours, surfaces.cluster >= 0)
+def clusters(shot: Shot):
+    # Hues a golden angle apart, so that neighbours in the list, which are neighbours in space, differ.
+    cluster = shot.surfaces.cluster
+    number = cluster.float()
+    return painted(hues(number * 0.618034 % 1, 0.55 + 0.45 * (number * 0.381966 % 1)), cluster >= 0), None
 
 
-def _greys(depth: torch.Tensor) -> torch.Tensor:
-    hit = depth[depth.isfinite()]
-    nearest = hit.min() if len(hit) else 1.0
-    return (1 / (1 + 0.35 * (depth / nearest).clamp(1, 1e6).log2()))[..., None].expand(*depth.shape, 3)
+def levels(shot: Shot):
+    level = shot.surfaces.level
+    return painted(_level_colours(level), level >= 0), _levels_legend()
 
 
-def _hues(hue: torch.Tensor, value=1.0) -> torch.Tensor:
-    """[..., 3] of hues in 0..1, which go from red over green (1/3) to blue (2/3) and back."""
-    offsets = torch.tensor([0.0, 2 / 3, 1 / 3], device=hue.device)
-    colours = (2 - 6 * ((hue[..., None] + offsets + 0.5) % 1 - 0.5).abs()).clamp(0, 1)
-    return colours * (value[..., None] if torch.is_tensor(value) else value)
+def triangles(shot: Shot):
+    size = shot.surfaces.size
+    return painted(_size_colours(SIZES.place(size)), shot.surfaces.cluster >= 0), _sizes_legend()
 
 
-def _painted(colours: torch.Tensor, hit: torch.Tensor) -> torch.Tensor:
-    empty = torch.tensor(EMPTY, dtype=torch.uint8, device=colours.device)
-    return torch.where(hit[..., None], (255 * colours).to(torch.uint8), empty)
+def _level_colours(level: torch.Tensor) -> torch.Tensor:
+    """Green is the source, then come yellow, orange, red, magenta, violet, blue and cyan."""
+    return hues((1 / 3 - level / LEVELS) % 1)
+
+
+def _size_colours(place: torch.Tensor) -> torch.Tensor:
+    return hues(place * 2 / 3)
+
+
+def _levels_legend() -> Legend:
+    bar = _level_colours(torch.arange(LEVELS)).int().tolist()
+    ticks = tuple(((level + 0.5) / LEVELS, str(level)) for level in range(LEVELS))
+    return Legend("level of detail of the proxy", tuple(tuple(c) for c in bar for _ in range(STEPS // LEVELS)), ticks)
+
+
+def _sizes_legend() -> Legend:
+    bar = _size_colours(torch.linspace(0, 1, STEPS)).int().tolist()
+    ticks = tuple((float(SIZES.place(torch.tensor(float(size)))), f"{size:g}") for size in (0.25, 1, 16, 256, 4096))
+    return Legend("pixels that a triangle covers", tuple(map(tuple, bar)), ticks)

@@ -74,13 +74,13 @@ def name_views(views: list[View], taken: dict[str, tuple]) -> dict[str, View]:
     return dict(sorted(named.items(), key=lambda item: order[item[1].origin]))
 
 
-def choose_views(named: dict[str, View], wanted: list[str] | None) -> dict[str, View]:
-    """Those that --views names, by their own name or by the one they are kept under; all where it is None."""
+def choose_views(named: dict[str, View], wanted: list[str] | None, option: str = "--views") -> dict[str, View]:
+    """Those that the option names, by their own name or by the one they are kept under; all where it is None."""
     if wanted is None:
         return named
     known = {view.name for view in named.values()} | named.keys()
     for name in wanted:
         if name not in known:
             some = ", ".join(list(named)[:5]) + (", ..." if len(named) > 5 else "")
-            raise InputError(f"--views: no view is called {name!r}; there are {some}")
+            raise InputError(f"{option}: no view is called {name!r}; there are {some}")
     return {name: view for name, view in named.items() if name in wanted or view.name in wanted}

@@ -98,11 +98,12 @@ def test_a_simplified_proxy_hides_hardly_more_and_says_what_it_drew(viewer, samp
         assert decibels(tmp_path / "lod" / f"{view}.png", reference / f"{view}_culled.png") >= 34
 
 
-@pytest.mark.parametrize("kind", ["depth", "clusters", "levels", "triangles"])
+@pytest.mark.parametrize("kind", ["proxy", "clusters", "levels", "triangles"])
 def test_views_show_the_proxy_where_it_is_and_nothing_where_it_is_not(viewer, sample, reference, tmp_path, kind):
     assert viewer("render", sample / "model", "--view", kind, "--views", "test_0002", "--out", tmp_path).code == 0
-    picture = np.asarray(Image.open(tmp_path / "test_0002.png"))
-    hit = np.isfinite(np.load(reference / "exact.npz")["test_0002_depth"])
+    above = np.s_[:560]  # the legend
+    picture = np.asarray(Image.open(tmp_path / "test_0002.png"))[above]
+    hit = np.isfinite(np.load(reference / "exact.npz")["test_0002_depth"])[above]
     assert np.mean((picture != (24, 24, 32)).any(-1) == hit) > 0.995
     colours = len(np.unique(picture[hit], axis=0))
     assert colours > 100 if kind != "levels" else 2 <= colours <= 8
@@ -110,8 +111,24 @@ def test_views_show_the_proxy_where_it_is_and_nothing_where_it_is_not(viewer, sa
 
 def test_a_view_of_a_proxy_that_is_not_there_is_refused(viewer, street, tmp_path):
     shutil.copytree(street / "model", tmp_path / "alone" / "model")
-    ran = viewer("render", tmp_path / "alone" / "model", "--view", "depth", "--out", tmp_path / "out")
-    assert ran.code == 2 and "--view depth: there is no proxy" in ran.err
+    ran = viewer("render", tmp_path / "alone" / "model", "--view", "proxy", "--out", tmp_path / "out")
+    assert ran.code == 2 and "--view proxy: there is no proxy" in ran.err
+
+
+def test_a_view_of_what_culling_removed_is_refused_where_it_is_off(viewer, street, tmp_path):
+    ran = viewer("render", street / "model", "--view", "removed", "--culling", "off", "--out", tmp_path / "out")
+    assert ran.code == 2 and "culling is off, so nothing is removed" in ran.err
+
+
+def test_frozen_culling_keeps_what_the_frozen_view_keeps(viewer, street, tmp_path):
+    common = "render", street / "model", "--size", "96x64", "--views"
+    assert viewer(*common, "test_0002", "--out", tmp_path / "own").code == 0
+    assert viewer(*common, "test_0002,test_0005", "--freeze", "test_0002", "--out", tmp_path / "frozen").code == 0
+    own, frozen = stats_of(tmp_path / "own")["test_0002"], stats_of(tmp_path / "frozen")
+    assert frozen["test_0005"]["visible_anchors"] == frozen["test_0002"]["visible_anchors"] == own["visible_anchors"]
+    assert frozen["test_0005"]["drawn"] < frozen["test_0002"]["drawn"] == own["drawn"]
+    ran = viewer(*common, "test_0002", "--freeze", "nowhere", "--out", tmp_path / "none")
+    assert ran.code == 2 and "--freeze: no view is called 'nowhere'" in ran.err
 
 
 def test_depth_is_linear_view_z_and_infinite_where_nothing_is(viewer, street, reference, tmp_path):

@@ -1,5 +1,5 @@
-// What blending did, pixel by pixel: the lists once more, in order and without colours. A block takes a tile and a thread a
-// pixel.
+// What blending did, pixel by pixel: the lists once more, in order and without colours. A block takes a tile and a
+// thread a pixel.
 #include "cuda.h"
 
 static_assert(GS_TILE * GS_TILE == int(THREADS), "a thread a pixel");
@@ -22,10 +22,12 @@ static __device__ void sort_pairs(unsigned long long *pairs, unsigned count) {
     }
 }
 
-static __global__ void __launch_bounds__(THREADS) inspect_tiles(const GsBuffers buffers, const GsInspection inspection) {
+static __global__ void __launch_bounds__(THREADS)
+    inspect_tiles(const GsBuffers buffers, const GsInspection inspection) {
     const GsView &view = *buffers.view;
     const int tile = blockIdx.x, columns = tile_columns(view);
-    const int x = tile % columns * GS_TILE + threadIdx.x % GS_TILE, y = tile / columns * GS_TILE + threadIdx.x / GS_TILE;
+    const int x = tile % columns * GS_TILE + threadIdx.x % GS_TILE;
+    const int y = tile / columns * GS_TILE + threadIdx.x / GS_TILE;
     const unsigned first = buffers.pair_from_tile[tile], count = buffers.pair_from_tile[tile + 1] - first;
     unsigned long long *const pairs = buffers.pairs + first;
     sort_pairs(pairs, count);

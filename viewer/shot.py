@@ -1,0 +1,102 @@
+"""One view of a scene, and what can be asked of it, each drawn when it is first needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import torch
+
+from gsrender.camera import Camera
+from gsrender.frame import Frame, FrameStats
+from gsrender.renderer import Renderer
+from gsrender.settings import RenderSettings
+from viewer.frame import frame_stats, render_frame
+from viewer.scene import Scene
+
+if TYPE_CHECKING:
+    from gsrender.inspection import Inspection
+    from vk_interop.proxy_surfaces import Surfaces
+
+VIEW_OUTPUTS = ("alpha", "depth")  # what a Shot asks of the scene's renderer
+
+
+class Spare:
+    """A second renderer of a scene, made when it is first needed: for pictures beside the frame."""
+
+    def __init__(self, scene: Scene):
+        self._scene = scene
+
+    @cached_property
+    def scene(self) -> Scene:
+        """The same scene with that renderer. Raises DeviceError where there is no memory for it."""
+        return replace(self._scene, renderer=Renderer(self._scene.model, VIEW_OUTPUTS))
+
+
+@dataclass(eq=False)
+class Shot:
+    """
+    scene  opened with VIEW_OUTPUTS
+    drawn  the frame of this camera and these settings, if the scene's renderer has just drawn it
+
+    What it drew holds until the next frame of the scene's renderer.
+    """
+
+    scene: Scene
+    camera: Camera
+    settings: RenderSettings
+    spare: Spare
+    drawn: Frame | None = None
+
+    @cached_property
+    def frame(self) -> Frame:
+        return self.drawn or render_frame(self.scene, self.camera, self.settings)
+
+    @property
+    def stats(self) -> FrameStats:
+        """What was drawn."""
+        has_frame = self.drawn is not None or "frame" in vars(self)
+        return frame_stats(self.scene, self.settings) if has_frame else self.scene.proxy.stats()
+
+    @property
+    def picture(self) -> torch.Tensor:
+        """[H, W, 3] uint8."""
+        return self.frame.rgba[..., :3]
+
+    @cached_property
+    def inspection(self) -> Inspection:
+        self.frame
+        return self.scene.renderer.inspect(FRONT_OPACITY)
+
+    @cached_property
+    def items(self) -> torch.Tensor:
+        """[n] int32, ascending: the model's items that the frame is of."""
+        self.frame
+        return self.scene.renderer.drawn_items
+
+    @cached_property
+    def proxy_depth(self) -> torch.Tensor:
+        """[H, W] float32, view z of the proxy as it is drawn; +inf where there is none."""
+        depth = self.scene.proxy.render(self.camera, self.settings.culling_camera)
+        depth.ready.wait(self.scene.stream)
+        drawn = depth.drawn.clone()
+        self.scene.proxy.finished(self.scene.stream, depth)
+        return drawn
+
+    @cached_property
+    def surfaces(self) -> Surfaces:
+        return self.scene.proxy.surfaces(self.camera, self.settings.culling_camera)
+
+    @cached_property
+    def removed(self) -> Frame:
+        """What culling by the proxy removed, and nothing else. Holds until the spare renderer's next frame."""
+        renderer = self.spare.scene.renderer
+        kept = self.items.clone()
+        renderer.render(self.camera, None, replace(self.settings, culling="off"))
+        everything = renderer.drawn_items.clone()
+        left_out = everything[~torch.isin(everything, kept)]
+        return renderer.render(self.camera, None, replace(self.settings, background=(0, 0, 0)), left_out)
+
+
+FRONT_OPACITY = 0.2  # of a splat that counts as the front one: nearer veils would cover what is seen
