@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from viewer.compare import Comparison
 from viewer.controls import Space, State, advance, next_view
 from viewer.output import write_whole
 from viewer.panels import dock, help, menu, overlay, style
+from viewer.remembered import Remembered, kept
 from viewer.scene import Scene
 from viewer.settings import ViewerSettings
 from viewer.watch import Watch
@@ -25,7 +27,10 @@ from vk_interop.input import Input
 from vk_interop.screen import Area, Screen, clipped
 
 OUTPUTS = ("alpha", "depth")  # what the window asks of a scene besides the picture: to see holes, to pick points
-NAP = 0.1  # seconds between looks at the events while a still picture stands
+NAP = 0.1  # seconds between frames while a still picture stands: tooltips and cursors come and go in such
+AWAKE = 1.0  # seconds after the last event in which they do; then no frame is shown until the next event
+REST = 0.25  # seconds between looks at what else may have changed then
+FIRST = 1 / 60  # seconds that a movement's first frame is worth
 MESSAGE = 3.0  # seconds
 APPEAR = 3  # frames that ImGui takes until new panels have their place
 
@@ -33,19 +38,22 @@ APPEAR = 3  # frames that ImGui takes until new panels have their place
 class Viewer:
     """Owns what is open, what is set and where the camera is; `frame` does one round.
 
-    scene   opened with outputs=OUTPUTS
-    screen  a Window, or an Offscreen, on the scene's device
-    home    index of the dataset's view to begin with; without it, the one that shows most
+    scene       opened with outputs=OUTPUTS
+    screen      a Window, or an Offscreen, on the scene's device
+    home        index of the dataset's view to begin with; without it, the one that shows most
+    remembered  from the run before; its settings are not looked at
     """
 
-    def __init__(self, scene: Scene, screen: Screen, settings: ViewerSettings, home: int | None = None):
-        self.screen, self.settings = screen, settings
+    def __init__(self, scene: Scene, screen: Screen, settings: ViewerSettings, home: int | None = None,
+                 remembered: Remembered = Remembered()):
+        self.screen, self.settings, self._remembered = screen, settings, remembered
         self.presented = 0  # frames that reached the screen
         self.idle = False  # whether the picture stands and nothing moves
         self.settled = False  # whether the picture is whole and the panel has its size
         self.closing = False
         self._area = (0.0, 0.0, *map(float, screen.units))  # of the picture, in units of the mouse
-        self._last = time.perf_counter()
+        self._last = self._stirred = time.perf_counter()
+        self._told = None  # notices and message that were last shown
         self._message, self._message_until = "", 0.0
         self._complaints: list[str] = []
         self._sent_away: set[str | None] = set()  # sentences that were read
@@ -54,6 +62,8 @@ class Viewer:
         self._drawn_panels = None
         self._standing = 0  # frames since other panels were drawn, or left the picture another place
         style.apply(screen.ui.scale)
+        if remembered.scale == screen.ui.scale:
+            dock.restore(remembered.layout)
         self._take(scene, home)
 
     def _take(self, scene: Scene, home: int | None):
@@ -66,15 +76,22 @@ class Viewer:
         self.state = State.at(self._home_camera(), self.space)
         self.canvas, self.comparison = Canvas(scene), Comparison(scene)
         self.watch = Watch(scene, self.space.radius)
+        self._remembered = self._remembered.opened(scene.folder, scene.mesh_path)
 
     def frame(self, capture: bool = False) -> np.ndarray | None:
         """Events, panels, a picture if anything changed, the screen. Returns it, panel included, where asked to."""
-        self.screen.poll(NAP if self.idle and not capture else 0.0)
+        rests = self.resting and not capture
+        self.screen.poll(REST if rests else NAP if self.idle and not capture else 0.0)
         began = time.perf_counter()
+        if rests and not self.screen.stirred:
+            return None
+        if self.screen.stirred:
+            self._stirred = began
         left, top, _, height = (edge / self.screen.units[1] for edge in self._area)
         given = self.screen.begin().within(left, top, height)
         self._act(given)
-        self.state = advance(self.state, began - self._last, given)
+        # The wait for the event that ends a rest is no time in which a key was held.
+        self.state = advance(self.state, min(began - self._last, FIRST if self.idle else math.inf), given)
         self._last = began
         self._draw_panels()
         self.screen.set_vsync(self.settings.vsync)
@@ -93,10 +110,16 @@ class Viewer:
         self.idle = (drawn is None and self.screen.shown and self.state.flight is None and self._standing >= APPEAR)
         self.settled = (self.screen.shown and self._standing >= APPEAR and bool(self.canvas.stats.counts)
                         and not self.canvas.stats.incomplete)
+        self._told = self.notices, self.message
         self.closing = self.closing or self.screen.closing
         if self._screenshot_wanted and pixels is not None:
             self._save_screenshot(pixels)
         return pixels
+
+    def remember(self) -> Remembered:
+        """For the next run."""
+        return replace(self._remembered, size=tuple(self.screen.units), settings=kept(self.settings),
+                       layout=dock.layout(), scale=float(self.screen.ui.scale))
 
     def close(self):
         """Closes the screen and what was drawn for it; the scene stays open."""
@@ -126,6 +149,12 @@ class Viewer:
     def message(self) -> str:
         """What is being said at the foot of the picture."""
         return self._message if time.perf_counter() < self._message_until else ""
+
+    @property
+    def resting(self) -> bool:
+        """Whether what is on the screen can stay: nothing moves, nobody touched anything, nothing new is to be said."""
+        return (self.idle and not self._screenshot_wanted and time.perf_counter() - self._stirred > AWAKE
+                and self._told == (self.notices, self.message))
 
     def _look_closer(self):
         """For warnings, and for what culling changes."""

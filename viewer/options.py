@@ -57,8 +57,9 @@ def _window(parser):
                         help="view of the model's cameras.json to begin with (default: the one that shows most)")
     parser.add_argument("--frames", type=_count, metavar="N", help="present N frames, then close")
     parser.add_argument("--screenshot", type=_png, metavar="F.png", help="save what is on the screen at the end")
-    parser.add_argument("--vsync", choices=("on", "off"), default="on",
-                        help="wait for the screen (default: %(default)s)")
+    parser.add_argument("--vsync", choices=("on", "off"), help="wait for the screen (default: as last time, at first on)")
+    parser.add_argument("--fresh", action="store_true",
+                        help="forget what the window remembers: its size, settings, panels and recent scenes")
 
 
 def _render(parser):

@@ -39,6 +39,10 @@ class Watch:
             self._asked, self._looked = (camera, compared), time.perf_counter()
             self._result = self._thread.submit(self._measure, camera, compared)
 
+    @property
+    def is_looking(self) -> bool:
+        return self._result is not None and not self._result.done()
+
     def warnings(self, culling: str) -> list[str]:
         """What is known now; reading it waits for nothing."""
         if self._scene.proxy is None or culling == "off":

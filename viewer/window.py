@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 from gsrender.errors import DeviceError, InputError
 from viewer.app import OUTPUTS, Viewer, save_png
 from viewer.headless import tell
 from viewer.output import check_place
+from viewer.remembered import Remembered, load, place, save
 from viewer.scene import open_options, render_settings
 from viewer.settings import ViewerSettings
 from vk_interop.screen import Offscreen
 from vk_interop.window import Window, surface_extensions
 
-SIZE = (1280, 720)
 WARM_UP = 20  # frames at most before the counted ones: the buffers take one, the panel four
 
 
@@ -24,22 +25,39 @@ def run(options) -> int:
     extensions = _extensions(needs_display=options.frames is None)
     with open_options(options, outputs=OUTPUTS, surface_extensions=extensions) as scene:
         tell(scene)
-        # With a count of frames every one is drawn, so that the figures are of that many; on a GPU it costs little.
-        always = options.frames is not None or scene.backend == "cuda"
+        # With a count of frames every one is drawn, so that the figures are of that many.
         render = render_settings(options, scene, options.culling)
-        settings = ViewerSettings(render, vsync=options.vsync == "on", always=always)
+        settings = ViewerSettings(render, always=options.frames is not None)
+        # A run of so many frames is to be the same for everyone.
+        remembered, damaged = Remembered(), None
+        if options.frames is None and not options.fresh:
+            remembered, damaged = load(place())
+        settings = remembered.apply(settings)
+        if options.vsync:
+            settings = replace(settings, vsync=options.vsync == "on")
         if settings.render.culling != "off" and scene.proxy is None:
             raise InputError(f"--culling {settings.render.culling}: nothing to cull by; name the proxy with --scene")
         home = _index(options.view, [view.name for view in scene.cameras])
-        size = options.size or SIZE
+        size = options.size or remembered.size
         screen = (Window(scene.device, *size, f"viewer: {options.model}", settings.vsync) if extensions
                   else Offscreen(scene.device, *size))
-        viewer = Viewer(scene, screen, settings, home)
+        viewer = Viewer(scene, screen, settings, home, remembered)
+        if damaged:
+            viewer.complain(damaged)
         try:
             fly(viewer, options.frames, options.screenshot)
         finally:
+            if options.frames is None:
+                _remember(viewer)
             viewer.close()
     return 0
+
+
+def _remember(viewer: Viewer):
+    try:
+        save(viewer.remember(), place())
+    except InputError as error:
+        print(f"viewer: {error}: the window's settings are not kept", file=sys.stderr)
 
 
 def fly(viewer: Viewer, frames=None, screenshot=None):

@@ -49,12 +49,13 @@ class GlfwEvents:
         self._window, self._io, self._collector = window, io, collector
         self._cursors, self._shape = {}, glfw.ARROW_CURSOR
         glfw.set_key_callback(window, self._on_key)
-        glfw.set_char_callback(window, lambda _, code: io.add_input_character(code))
+        glfw.set_char_callback(window, self._on_char)
         glfw.set_cursor_pos_callback(window, self._on_cursor)
         glfw.set_cursor_enter_callback(window, self._on_enter)
         glfw.set_mouse_button_callback(window, self._on_button)
         glfw.set_scroll_callback(window, self._on_scroll)
         glfw.set_window_focus_callback(window, self._on_focus)
+        glfw.set_window_refresh_callback(window, lambda _: collector.stir())
         platform = imgui.get_platform_io()
         platform.platform_get_clipboard_text_fn = self._get_clipboard
         platform.platform_set_clipboard_text_fn = lambda _, text: glfw.set_clipboard_string(window, text)
@@ -82,6 +83,10 @@ class GlfwEvents:
         if name:
             self._collector.key(name, down)
 
+    def _on_char(self, window, code):
+        self._io.add_input_character(code)
+        self._collector.stir()
+
     def _on_cursor(self, window, x, y):
         self._io.add_mouse_pos_event(x, y)
         height = max(1, glfw.get_window_size(window)[1])
@@ -102,6 +107,7 @@ class GlfwEvents:
 
     def _on_focus(self, window, focused):
         self._io.add_focus_event(bool(focused))
+        self._collector.stir()
         if not focused:
             self._collector.lose_focus()
 

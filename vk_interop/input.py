@@ -39,6 +39,7 @@ class Collector:
     """Turns events into an Input a frame. A drag belongs to whoever had its first press, the scene or the panel."""
 
     def __init__(self):
+        self.events = 0  # that ever came, those that say nothing to the scene included
         self._keys: set[str] = set()
         self._buttons: set[str] = set()
         self._panels: set[str] = set()  # buttons whose press the panel had
@@ -51,13 +52,19 @@ class Collector:
         self._drag: dict[str, Pair] = {}
         self._wheel = 0.0
 
+    def stir(self):
+        """Something happened."""
+        self.events += 1
+
     def key(self, name: str, down: bool):
+        self.stir()
         if down and name not in self._keys:
             self._pressed.append(name)
             self._tapped.add(name)
         (self._keys.add if down else self._keys.discard)(name)
 
     def button(self, name: str, down: bool):
+        self.stir()
         if down:
             self._pressed.append(name)
             self._panels.discard(name)  # whose this press is, `take` will see
@@ -65,6 +72,7 @@ class Collector:
 
     def cursor(self, x: float, y: float):
         """To this place, in heights of the window. Only moves count, so the first place of a drag never jumps."""
+        self.stir()
         if self._cursor is not None:
             for button in self._buttons:
                 dx, dy = self._drag.get(button, (0.0, 0.0))
@@ -72,10 +80,12 @@ class Collector:
         self._cursor = (x, y)
 
     def wheel(self, notches: float):
+        self.stir()
         self._wheel += notches
 
     def lose_focus(self):
         """Releases everything: the events of letting go will be delivered to another window."""
+        self.stir()
         self._keys.clear()
         self._buttons.clear()
         self._panels.clear()

@@ -52,6 +52,7 @@ class Screen:
         self.device = device
         self.ui = ImguiLayer(device, FORMAT, scale)
         self.input = Collector()
+        self.stirred = True  # whether the last `poll` took an event in
         self._last_begin = time.perf_counter()
         logical = device.handles.logical
         pool = vk.VkCommandPoolCreateInfo(flags=vk.VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
@@ -219,7 +220,8 @@ class Offscreen(Screen):
         self._own = Image(device, width, height, FORMAT, USAGE)
 
     def poll(self, patience: float = 0.0):
-        """There are no events to wait for."""
+        """There are no events to wait for: those that `input` was given count as of now."""
+        self.stirred = True
 
     def set_vsync(self, on: bool):
         """There is no screen to wait for."""

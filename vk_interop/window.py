@@ -52,11 +52,13 @@ class Window(Screen):
     def poll(self, patience: float = 0.0):
         """Takes events in; waits up to `patience` seconds for the first of them, and a little where minimised."""
         patience = max(patience, self.IDLE if self.minimised else 0.0)
+        before = self.input.events, self.size, self.closing
         if patience:
             self._glfw.wait_events_timeout(patience)
         else:
             self._glfw.poll_events()
         self._look()
+        self.stirred = before != (self.input.events, self.size, self.closing)
 
     def _look(self):
         """Asks once a frame what costs a round trip to the display."""

@@ -6,6 +6,14 @@ from desktop import Hand, own_display
 from viewer.__main__ import main
 
 
+@pytest.fixture(autouse=True, scope="session")
+def own_settings(tmp_path_factory):
+    """No test reads or writes what the user's windows remember."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        yield
+
+
 @dataclasses.dataclass
 class Ran:
     code: int

@@ -271,6 +271,35 @@ def test_a_still_picture_is_not_drawn_again(hand, places):
     assert len(hand.viewer.canvas.history) == frames + 5
 
 
+def test_where_nothing_happens_nothing_is_shown_anew_until_something_does(hand):
+    hand.until(lambda: not hand.viewer.watch.is_looking and hand.viewer.comparison.psnr, "what is measured at rest")
+    hand.until(lambda: hand.viewer.resting, "a rest")
+    presented = hand.viewer.presented
+    hand.frame(2)
+    assert hand.viewer.presented == presented
+    hand.move(300, 300)
+    hand.until(lambda: hand.viewer.presented > presented, "a frame for the mouse")
+
+
+def test_the_next_window_is_as_this_one_was_left(hand, scene):
+    from viewer.app import Viewer
+    from viewer.window import Offscreen
+    hand.viewer.set(panel=True, resolution_scale=0.5, vsync=False)
+    hand.viewer.close_panel("Statistics")
+    hand.rest()
+    left, top, *_ = hand.viewer.area
+    hand.drag((left - 1, 300), (left - 61, 300))
+    hand.rest()
+    remembered, area = hand.viewer.remember(), hand.viewer.area
+    assert remembered.size == (900, 700) and remembered.recent[0].model.endswith("street/model")
+    again = Viewer(scene, Offscreen(scene.device, *remembered.size), remembered.apply(hand.viewer.settings), None,
+                   remembered)
+    for _ in range(4):
+        again.frame()
+    assert again.area == area and again.settings == hand.viewer.settings
+    again.close()
+
+
 def test_figures_add_up(hand, places):
     hand.rest()
     hand.click(*places["draw always"])

@@ -4,10 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
+from desktop import xdotool
 from PIL import Image
+
+from viewer.remembered import Recent, load
 
 
 def shell(street, *arguments):
@@ -38,6 +42,27 @@ def test_a_single_frame_is_a_whole_one(street, tmp_path):
     picture, panels = np.s_[30:800, 400:], np.s_[30:1050, :370]
     assert np.array_equal(first[picture], later[picture])
     assert first[panels].mean() < 60 and np.abs(first - later)[panels].mean() < 3  # but for figures
+
+
+def test_a_window_that_was_closed_leaves_what_the_next_one_begins_with(display, street, tmp_path):
+    environment = os.environ | {"XDG_CONFIG_HOME": str(tmp_path)}
+    place = tmp_path / "gsrender-viewer" / "window.json"
+    place.parent.mkdir()
+    place.write_text("damaged")
+    program = subprocess.Popen([sys.executable, "-m", "viewer", street / "model", "--backend", "cpu", "--size", "640x400"],
+                               env=environment, stdout=subprocess.DEVNULL)
+    try:
+        window = xdotool("search", "--sync", "--onlyvisible", "--name", "^viewer: ").split()[0]
+        xdotool("windowfocus", "--sync", window)
+        while program.poll() is None:
+            xdotool("key", "ctrl+q")
+            time.sleep(0.1)
+    finally:
+        program.kill()
+    assert program.wait() == 0
+    remembered, sentence = load(place)
+    assert sentence is None and remembered.size == (640, 400) and "Statistics" in remembered.layout
+    assert remembered.recent == (Recent(str((street / "model").resolve()), str(street.resolve() / "proxy.glb")),)
 
 
 def test_a_screenshot_that_cannot_be_written_is_one_sentence(viewer, display, street, tmp_path):

@@ -54,6 +54,17 @@ def picture_area() -> tuple[float, float, float, float]:
     return (*node.pos, *node.size)
 
 
+def restore(layout: str):
+    """Puts the panels where they were; those of a program that had others, where they are at first."""
+    if all(f"[Window][{panel.name}]\n" in layout for panel in PANELS):
+        imgui.load_ini_settings_from_memory(layout)
+
+
+def layout() -> str:
+    """Where the panels stand, for `restore`."""
+    return imgui.save_ini_settings_to_memory()
+
+
 def build():
     """Puts every panel where it is at first."""
     split, font = imgui.internal.dock_builder_split_node, imgui.get_font_size()
