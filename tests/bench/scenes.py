@@ -12,20 +12,20 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from tests.bench.tiles import steps
 from vk_interop.mesh import load_mesh
 
 
 def tiled(mesh, n: int, pitch: float) -> SimpleNamespace:
     """n x n copies of a mesh in x and y, `pitch` scene units apart; the one in the middle, (n // 2, n // 2), stays where
     the mesh was, so that its cameras fit."""
-    steps = [(np.float32((i - n // 2) * pitch), np.float32((j - n // 2) * pitch)) for i in range(n) for j in range(n)]
-    count = len(mesh.vertices)
-    if count * len(steps) >= 2**32:
+    moves, count = steps(n, pitch), len(mesh.vertices)
+    if count * len(moves) >= 2**32:
         raise ValueError(f"{n} x {n} copies of {count:,} vertices: expected fewer than 2^32 in all")
-    vertices = np.tile(mesh.vertices, (len(steps), 1))
-    triangles = np.tile(mesh.triangles, (len(steps), 1))
-    for copy, (x, y) in enumerate(steps):
-        vertices[copy * count:(copy + 1) * count, :2] += (x, y)
+    vertices = np.tile(mesh.vertices, (len(moves), 1))
+    triangles = np.tile(mesh.triangles, (len(moves), 1))
+    for copy, move in enumerate(moves):
+        vertices[copy * count:(copy + 1) * count, :2] += move
         triangles[copy * len(mesh.triangles):(copy + 1) * len(mesh.triangles)] += np.uint32(copy * count)
     return SimpleNamespace(vertices=vertices, triangles=triangles)
 
