@@ -1,4 +1,4 @@
-"""A tiled scene is the scene again and again: as many items and triangles, and the same picture from the middle tile."""
+"""A tiled scene is the scene again and again: as many items and triangles, the same picture from the middle tile."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""One scene again and again, in a square: the model where its tensors are, the mesh with the levels of detail that it has.
+"""One scene again and again, in a square: the model where its tensors are, the mesh with the levels of detail it has.
 
 The tile in the middle, (n // 2, n // 2), stays where the scene was, so that its cameras fit.
 """
@@ -40,8 +40,8 @@ def tiled_model(model: GaussianModel, n: int, pitch: float) -> GaussianModel:
 def tiled_clusters(mesh: ClusterMesh, n: int, pitch: float) -> ClusterMesh:
     """n x n copies of a mesh at all of its levels, as if each had been built where it lies.
 
-    Boxes are exact: adding a number and rounding keeps the order. Spheres grow by what rounding may move, a group's more
-    with each level, so that it still encloses those below it.
+    Boxes are exact: adding a number and rounding keeps the order. Spheres grow by what rounding may move, a group's
+    more with each level, so that it still encloses those below it.
     """
     moves = np.column_stack([steps(n, pitch), np.zeros(n * n, np.float32)])
     sizes = {"vertices": len(mesh.vertices), "triangles": len(mesh.triangles), "groups": len(mesh.groups),
@@ -50,8 +50,8 @@ def tiled_clusters(mesh: ClusterMesh, n: int, pitch: float) -> ClusterMesh:
         if size * n * n >= 2**31:
             raise ValueError(f"{n} x {n} copies of {size:,} {name}: expected fewer than 2^31 in all")
     last_place = np.spacing(np.float32(np.abs(mesh.vertices).max(initial=0) + np.abs(moves).max()))
-    vertices, triangles, clusters, groups = (
-        np.empty((n * n, *array.shape), array.dtype) for array in (mesh.vertices, mesh.triangles, mesh.clusters, mesh.groups))
+    vertices, triangles, clusters, groups = (np.empty((n * n, *array.shape), array.dtype) for array in (
+        mesh.vertices, mesh.triangles, mesh.clusters, mesh.groups))
     for copy, move in enumerate(moves):
         vertices[copy] = mesh.vertices + move
         triangles[copy] = mesh.triangles + np.uint32(copy * sizes["vertices"])

@@ -1,0 +1,65 @@
+"""The frame with nothing in it: what handing over from Vulkan to CUDA costs by itself."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+
+import torch
+
+from vk_interop.device import Device, Submission
+from vk_interop.sharing import Timeline
+
+SLOTS = 3  # of the proxy's depth
+
+
+class Floor:
+    """One submit of an empty command buffer, the hand-over, and one launch of a CUDA graph that sets four bytes.
+
+    The semaphores and the ring are those of ProxyDepth. Where there is no CUDA, the host waits for Vulkan, no more.
+    """
+
+    def __init__(self, device: Device, stream: int | None):
+        self._device, self._stream, self._frame = device, stream, 0
+        with ExitStack() as made:
+            own = lambda part: made.enter_context(closing(part))
+            self._drawn, self._consumed = own(Timeline(device)), own(Timeline(device))
+            self._done = own(Timeline(device, exported=False))
+            self._submissions = []
+            for _ in range(SLOTS):
+                command = device.record(lambda command: None)
+                made.callback(device.free, command)
+                self._submissions.append(Submission(device, [command],
+                                                    signals=[self._drawn.semaphore, self._done.semaphore]))
+            made.callback(device.wait_idle)
+            self._made = made.pop_all()
+        self._graph = None if stream is None else self._capture()
+
+    def draw(self):
+        """Queues a frame. The host waits only where the ring is full."""
+        if self._frame >= SLOTS:
+            self._done.wait(self._frame + 1 - SLOTS)
+            self._consumed.wait(self._frame + 1 - SLOTS)
+        self._frame += 1
+        self._submissions[self._frame % SLOTS].submit(signal_values=[self._frame, self._frame])
+        (self._done if self._stream is None else self._drawn).wait(self._frame, self._stream)
+        if self._graph:
+            self._graph.replay()
+            self._ended.record()
+        self._consumed.signal(self._frame, self._stream)
+
+    def wait(self):
+        """Until the last frame is done, as a renderer is waited for."""
+        if self._graph:
+            self._ended.synchronize()
+
+    def close(self):
+        if self._graph:
+            torch.cuda.synchronize()
+        self._made.close()
+
+    def _capture(self) -> torch.cuda.CUDAGraph:
+        self._word, self._ended = torch.empty(1, dtype=torch.int32, device="cuda"), torch.cuda.Event()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+            self._word.zero_()
+        return graph

@@ -1,0 +1,141 @@
+"""Measures named scenes and writes one table: whole frames beside their floor, the Gaussian stages alone, the proxy's
+depth alone, and memory by name.
+
+    python -m tests.bench.frames --scenes block,block-4x4 --sizes 960x640 --out DIR
+    python -m tests.bench.frames --scenes street --frames 4 --views 2 --out DIR      a try, on a machine without a GPU
+
+Writes frames.json and frames.md, anew after each scene; `tests.bench.results` puts such files into RESULTS.md. Levels
+of detail are read from `<mesh>.clusters` where they were built before: `python -m viewer clusters MESH`.
+
+Time of a whole frame: the clock on the wall over --frames frames of a test camera divided by their number, each
+waited for in `same-frame`, only the last in `pipelined`, from the camera to the finished RGBA8 picture; the median over
+the test cameras. The fly path's frames are timed one by one. The floor is measured in turn with them: the same Vulkan
+submit, hand-over and CUDA launch with nothing in them.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from gsrender import Renderer, RenderSettings
+from gsrender.errors import DeviceError, InputError
+from tests.bench.measure import depth_alone, gaussian_stages, memory, whole_frames
+from tests.bench.named import NAMED, Opened, open_named
+from tests.bench.tables import tables
+from viewer.machine import cpu_name, describe
+from viewer.output import check_place, write_whole
+
+SIZES = "960x640,1920x1280,3840x2160"
+
+
+def measure(opened: Opened, size: tuple[int, int], options, report: dict):
+    """Adds this scene's rows at this size to the report."""
+    scene, of_row = opened.scene, {"scene": opened.name, "size": list(size)}
+    cameras = opened.cameras(size, opened.test, options.views)
+    fly = opened.cameras(size, opened.fly, options.fly)
+    facts = of_row | {"triangles": opened.triangles, "cameras": len(cameras), "frames": options.frames}
+    if scene is None:
+        report["depth"].append(facts | depth_alone(opened, cameras, fly))
+        return
+    facts |= {"items": len(scene.model.items), "kind": scene.model.kind}
+    whole, alone = NAMED[opened.name].culling
+    settings = _fresh(scene, whole)
+    report["frames"].append(facts | {"culling": whole} | whole_frames(opened, cameras, fly, settings, options.frames))
+    report["memory"].append(facts | {"culling": whole} | memory(opened))
+    report["depth"].append(facts | depth_alone(opened, cameras, fly))
+    for culling in alone:
+        stages = gaussian_stages(scene, cameras, _fresh(scene, culling), max(1, options.frames // 5))
+        report["gaussians"].append(facts | {"culling": culling} | stages)
+
+
+def _fresh(scene, culling: str) -> RenderSettings:
+    """Settings, and a renderer whose memory is that of this way of drawing alone."""
+    scene.renderer = None
+    scene.renderer = Renderer(scene.model, ())
+    return RenderSettings(culling, background=scene.model.background)
+
+
+def sizes_of(text: str) -> list[tuple[int, int]]:
+    sizes = [tuple(map(int, one.split("x"))) for one in text.split(",")]
+    if not all(len(size) == 2 and min(size) > 0 for size in sizes):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected sizes such as {SIZES}")
+    return sizes
+
+
+def commit() -> str:
+    """Of the working tree."""
+    try:
+        return subprocess.run(["git", "describe", "--always", "--dirty"], cwd=Path(__file__).parent, check=True,
+                              capture_output=True, text=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def run(options) -> dict:
+    report = {"command": "python -m tests.bench.frames " + " ".join(options.told), "commit": options.commit,
+              "machine": {}, "lod_error": options.lod_error, "seconds": {},
+              "frames": [], "gaussians": [], "depth": [], "memory": []}
+    for name in options.scenes:
+        start = time.monotonic()
+        with open_named(name, options.data, options.backend, options.lod_error) as opened:
+            told = f"{name}: opened in {time.monotonic() - start:.1f} s"
+            if opened.scene:
+                report["machine"] = describe(opened.scene)
+            else:
+                report["machine"] = {"cpu": cpu_name(), "vulkan": f"{opened.device.name}, {opened.device.driver}",
+                                     **report["machine"]}
+            for size in options.sizes:
+                measure(opened, size, options, report)
+        report["seconds"][name] = time.monotonic() - start
+        print(f"{told}, done in {report['seconds'][name]:.1f} s", file=sys.stderr, flush=True)
+        for suffix, text in (("json", json.dumps(report, indent=1)), ("md", tables([report]))):
+            with write_whole(options.out / f"frames.{suffix}") as file:
+                file.write(text.encode())
+    return report
+
+
+def parsed(arguments: list[str]):
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.frames", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenes", default=",".join(NAMED), type=lambda text: text.split(","),
+                        help="with commas (default: %(default)s)")
+    parser.add_argument("--sizes", default=SIZES, type=sizes_of,
+                        help="with commas (default: %(default)s)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--data", metavar="DIR", default=os.environ.get("GSRENDER_DATA"),
+                        help="folder of the larger scenes, block and town (default: $GSRENDER_DATA)")
+    parser.add_argument("--frames", type=int, default=300, help="of each test camera (default: %(default)s)")
+    parser.add_argument("--views", type=int, default=100, help="test cameras at most (default: all)")
+    parser.add_argument("--fly", type=int, default=1000, help="frames of the fly path at most (default: all)")
+    parser.add_argument("--lod-error", type=float, default=1.0, metavar="PX",
+                        help="pixels that the proxy's surface may be off (default: %(default)s)")
+    parser.add_argument("--commit", default=commit(), help="what is measured (default: what git says)")
+    parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "cpu"))
+    options = parser.parse_args(arguments)
+    options.data = Path(options.data) if options.data else None
+    options.told = arguments
+    if min(options.frames, options.views, options.fly) < 1:
+        parser.error("--frames, --views and --fly: expected 1 or more")
+    return options
+
+
+def main(arguments: list[str]) -> int:
+    options = parsed(arguments)
+    try:
+        check_place(options.out / "frames.json")
+        print(tables([run(options)]))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except DeviceError as error:
+        print(error, file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

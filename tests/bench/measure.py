@@ -1,0 +1,158 @@
+"""What is measured of a scene at one size: whole frames, the frame with nothing in it, the stages alone, memory."""
+
+from __future__ import annotations
+
+import gc
+import time
+from contextlib import closing
+
+import numpy as np
+import torch
+
+from gsrender import Camera, DepthBuffer, Renderer, RenderSettings
+from tests.bench import proxy_depth
+from tests.bench.floor import Floor
+from tests.bench.named import Opened
+from viewer.frame import draw_frame, render_frame
+from viewer.scene import Scene
+from viewer.statistics import stage_order
+
+MODES = ("same-frame", "pipelined")
+BURST = 4  # frames that are queued behind a sleeping GPU
+SLEEP = 6_000_000  # of its clock's ticks, which is 3 ms or more: longer than the host takes to queue them
+
+
+def whole_frames(opened: Opened, cameras: list[Camera], fly: list[Camera], settings: RenderSettings,
+                 frames: int) -> dict:
+    """Milliseconds from the camera to the finished RGBA8 picture: of each test camera, which stands still for that many
+    frames, and of the fly path; with the floor of the same minute."""
+    scene = opened.scene
+    for camera in (*cameras, *fly):  # so that every buffer has its size
+        render_frame(scene, camera, settings)
+    row = {}
+    with closing(Floor(opened.device, scene.stream)) as floor:
+        _clock(floor.draw, [()] * frames, floor.wait)
+        for mode in MODES:
+            draw, wait = _drawing(scene, settings, mode)
+            floor_wait = floor.wait if mode == "same-frame" else None
+            gc.collect()
+            still, floors = [], []
+            for camera in cameras:
+                floors.append(_clock(floor.draw, [()] * max(1, frames // 3), floor_wait, floor.wait))
+                draw(camera), scene.renderer.wait()
+                still.append(_clock(draw, [(camera,)] * frames, wait, scene.renderer.wait))
+            path = _intervals(draw, [(camera,) for camera in fly], wait, scene.renderer.wait)
+            if scene.renderer.stats.incomplete:
+                raise RuntimeError(f"{opened.name}: pictures are incomplete, so these figures are of other ones")
+            row[mode] = {"floor": float(np.median(floors)), "frame": float(np.median(still)),
+                         "frame_by_camera": still, "fly": _spread(path)}
+    return row
+
+
+def _drawing(scene: Scene, settings: RenderSettings, mode: str):
+    """What draws a camera's frame, and what waits for it before the next; None where only the last is waited for."""
+    if mode == "same-frame":
+        return (lambda camera: render_frame(scene, camera, settings)), None
+    return (lambda camera: draw_frame(scene, camera, settings)), None
+
+
+def _clock(draw, frames: list[tuple], wait=None, end=None) -> float:
+    """Milliseconds of the clock on the wall, divided by the number of frames."""
+    start = time.perf_counter()
+    for arguments in frames:
+        draw(*arguments)
+        if wait:
+            wait()
+    if end:
+        end()
+    return 1000 * (time.perf_counter() - start) / len(frames)
+
+
+def _intervals(draw, frames: list[tuple], wait, end) -> list[float]:
+    """Milliseconds of each frame: from the one before being queued, or done where it is waited for, to this one."""
+    marks = [time.perf_counter()]
+    for arguments in frames:
+        draw(*arguments)
+        if wait:
+            wait()
+        marks.append(time.perf_counter())
+    end()
+    return (1000 * np.diff(marks)).tolist()
+
+
+def _spread(values: list[float]) -> dict:
+    return {"frames": len(values), "median": float(np.median(values)),
+            "p95": float(np.percentile(values, 95, method="higher")),
+            "p99": float(np.percentile(values, 99, method="higher")), "most": max(values)}
+
+
+def gaussian_stages(scene: Scene, cameras: list[Camera], settings: RenderSettings, frames: int) -> dict:
+    """GPU milliseconds of the Gaussian stages with the depth there already: each by the GPU's clock, as stages stamp it,
+    and all of them by CUDA events around frames that the GPU finds queued. Median over the cameras."""
+    by_stage, events, counts = [], [], []
+    for camera in cameras:
+        depth = None if settings.culling == "off" else given_depth(scene, camera)
+        scene.renderer.render(camera, depth, settings)
+        measured = []
+        for _ in range(frames):
+            scene.renderer.render(camera, depth, settings)
+            measured.append(scene.renderer.stats.milliseconds)
+        by_stage.append({stage: float(np.median([one[stage] for one in measured])) for stage in measured[0]})
+        counts.append(scene.renderer.stats.counts)
+        if scene.renderer.is_cuda:
+            events.append(_burst(scene.renderer, camera, depth, settings, max(1, frames // BURST)))
+    stages = sorted(by_stage[0], key=stage_order)
+    return {"stages": {stage: float(np.median([one[stage] for one in by_stage])) for stage in stages},
+            "sum": float(np.median([sum(one.values()) for one in by_stage])),
+            "events": float(np.median(events)) if events else None,
+            "counts": {name: float(np.mean([one[name] for one in counts])) for name in counts[0]}}
+
+
+def _burst(renderer: Renderer, camera, depth, settings, times: int) -> float:
+    """Milliseconds of a frame on the GPU, by events around BURST of them. The GPU sleeps while they are queued, so that
+    it does not wait for the host between two."""
+    measured = []
+    for _ in range(times):
+        renderer.wait()
+        begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+        torch.cuda._sleep(SLEEP)
+        begin.record()
+        for _ in range(BURST):
+            renderer.draw(camera, depth, settings)
+        end.record()
+        end.synchronize()
+        measured.append(begin.elapsed_time(end) / BURST)
+    renderer.wait()
+    return float(np.median(measured))
+
+
+def given_depth(scene: Scene, camera: Camera) -> DepthBuffer:
+    """The proxy's depth as it is for this view, in memory of its own."""
+    for _ in range(2):  # what the first frame of a view did not know to be visible, it drew in its second pass
+        drawn = scene.proxy.render(camera)
+        drawn.ready.wait(None)
+        levels = drawn.levels.clone()
+        if scene.renderer.is_cuda:
+            torch.cuda.current_stream().synchronize()
+        scene.proxy.finished(None, drawn)
+    return DepthBuffer(levels, camera.width, camera.height)
+
+
+def depth_alone(opened: Opened, cameras: list[Camera], fly: list[Camera]) -> dict:
+    """GPU milliseconds of the proxy's depth, and the clock's from the call to the depth being there for the host."""
+    row = {}
+    for name, views in (("test", cameras), ("fly", fly)):
+        proxy_depth.run(opened.proxy, views)
+        row[name] = proxy_depth.summary(proxy_depth.run(opened.proxy, views))
+    return row
+
+
+def memory(opened: Opened) -> dict:
+    """Bytes on the device by name; those of torch's that have no name; and the bound on all of them."""
+    scene, proxy = opened.scene, opened.proxy.memory
+    own = scene.renderer.memory
+    report = {"by_name": own | proxy, "model": scene.model.nbytes, "total": sum((own | proxy).values()),
+              "bound": int(1.15 * scene.model.nbytes + 600e6)}
+    if scene.renderer.is_cuda:
+        report["unnamed"] = torch.cuda.memory_allocated() - sum(own.values())
+    return report

@@ -1,0 +1,38 @@
+"""Puts reports of tests.bench.frames into RESULTS.md, between its two marks.
+
+    python -m tests.bench.results frames.json more/frames.json
+
+Of two rows about the same scene, size and culling on one machine, the later file's counts.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from tests.bench.tables import tables
+from viewer.output import write_whole
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+BEGIN, END = "<!-- tables: written by tests.bench.results -->", "<!-- end of tables -->"
+
+
+def with_tables(text: str, reports: list[dict]) -> str:
+    """The text of RESULTS.md with these tables in the place of those that it has."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    if not rest or END not in rest:
+        raise ValueError(f"expected {BEGIN} and, behind it, {END}")
+    return f"{before}{BEGIN}\n\n{tables(reports)}\n{END}{after}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("reports", type=Path, nargs="+")
+    options = parser.parse_args()
+    text = with_tables(RESULTS.read_text(), [json.loads(path.read_text()) for path in options.reports])
+    with write_whole(RESULTS) as file:
+        file.write(text.encode())
+
+
+if __name__ == "__main__":
+    main()
