@@ -12,25 +12,23 @@ import torch
 from gsrender import Camera, DepthBuffer, Renderer, RenderSettings
 from tests.bench import proxy_depth
 from tests.bench.floor import Floor
-from tests.bench.named import Opened
 from viewer.frame import draw_frame, render_frame
 from viewer.scene import Scene
 from viewer.statistics import stage_order
+from vk_interop.proxy_depth import ProxyDepth
 
 MODES = ("same-frame", "pipelined")
 BURST = 4  # frames that are queued behind a sleeping GPU
 SLEEP = 6_000_000  # of its clock's ticks, which is 3 ms or more: longer than the host takes to queue them
 
 
-def whole_frames(opened: Opened, cameras: list[Camera], fly: list[Camera], settings: RenderSettings,
-                 frames: int) -> dict:
+def whole_frames(scene: Scene, cameras: list[Camera], fly: list[Camera], settings: RenderSettings, frames: int) -> dict:
     """Milliseconds from the camera to the finished RGBA8 picture: of each test camera, which stands still for that many
     frames, and of the fly path; with the floor of the same minute."""
-    scene = opened.scene
     for camera in (*cameras, *fly):  # so that every buffer has its size
         render_frame(scene, camera, settings)
     row = {}
-    with closing(Floor(opened.device, scene.stream)) as floor:
+    with closing(Floor(scene.device, scene.stream)) as floor:
         _clock(floor.draw, [()] * frames, floor.wait)
         for mode in MODES:
             draw, wait = _drawing(scene, settings, mode)
@@ -43,7 +41,7 @@ def whole_frames(opened: Opened, cameras: list[Camera], fly: list[Camera], setti
                 still.append(_clock(draw, [(camera,)] * frames, wait, scene.renderer.wait))
             path = _intervals(draw, [(camera,) for camera in fly], wait, scene.renderer.wait)
             if scene.renderer.stats.incomplete:
-                raise RuntimeError(f"{opened.name}: pictures are incomplete, so these figures are of other ones")
+                raise RuntimeError("pictures are incomplete, so these figures are of other ones")
             row[mode] = {"floor": float(np.median(floors)), "frame": float(np.median(still)),
                          "frame_by_camera": still, "fly": _spread(path)}
     return row
@@ -87,8 +85,8 @@ def _spread(values: list[float]) -> dict:
 
 
 def gaussian_stages(scene: Scene, cameras: list[Camera], settings: RenderSettings, frames: int) -> dict:
-    """GPU milliseconds of the Gaussian stages with the depth there already: each by the GPU's clock, as stages stamp it,
-    and all of them by CUDA events around frames that the GPU finds queued. Median over the cameras."""
+    """GPU milliseconds of the Gaussian stages with the depth there already: each by the GPU's clock, as stages stamp
+    it, and all of them by CUDA events around frames that the GPU finds queued. Median over the cameras."""
     by_stage, events, counts = [], [], []
     for camera in cameras:
         depth = None if settings.culling == "off" else given_depth(scene, camera)
@@ -138,19 +136,18 @@ def given_depth(scene: Scene, camera: Camera) -> DepthBuffer:
     return DepthBuffer(levels, camera.width, camera.height)
 
 
-def depth_alone(opened: Opened, cameras: list[Camera], fly: list[Camera]) -> dict:
+def depth_alone(proxy: ProxyDepth, cameras: list[Camera], fly: list[Camera]) -> dict:
     """GPU milliseconds of the proxy's depth, and the clock's from the call to the depth being there for the host."""
     row = {}
     for name, views in (("test", cameras), ("fly", fly)):
-        proxy_depth.run(opened.proxy, views)
-        row[name] = proxy_depth.summary(proxy_depth.run(opened.proxy, views))
+        proxy_depth.run(proxy, views)
+        row[name] = proxy_depth.summary(proxy_depth.run(proxy, views))
     return row
 
 
-def memory(opened: Opened) -> dict:
+def memory(scene: Scene) -> dict:
     """Bytes on the device by name; those of torch's that have no name; and the bound on all of them."""
-    scene, proxy = opened.scene, opened.proxy.memory
-    own = scene.renderer.memory
+    own, proxy = scene.renderer.memory, scene.proxy.memory
     report = {"by_name": own | proxy, "model": scene.model.nbytes, "total": sum((own | proxy).values()),
               "bound": int(1.15 * scene.model.nbytes + 600e6)}
     if scene.renderer.is_cuda:

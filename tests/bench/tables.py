@@ -58,7 +58,8 @@ def _frame_table(rows, on_gpu, numbered) -> str:
         times = [f"{value:.3f}" for mode in modes
                  for value in (mode["frame"], mode["floor"], mode["frame"] - mode["floor"])]
         same, ahead = (mode["fly"] for mode in modes)
-        cells.append([*_what(row), f"{row['items']:,}", f"{row['triangles']:,}", *times, *_aim(row, FRAME_AIMS if on_gpu else {}),
+        aim = _aim(row, FRAME_AIMS if on_gpu else {})
+        cells.append([*_what(row), f"{row['items']:,}", f"{row['triangles']:,}", *times, *aim,
                       f"{same['median']:.3f}", f"{same['p99']:.3f}", f"{same['p99'] / same['median']:.2f}",
                       f"{ahead['median']:.3f}", f"{ahead['p99']:.3f}"])
     return _markdown(header, cells, rows, numbered)
