@@ -22,6 +22,7 @@ class FrameStats:
                   that it shows in)
     milliseconds  by stage; keys are of STAGES, joined by a + where stages are done at once ("decode+project")
     levels        clusters of the proxy that were drawn, by level of detail
+    frame         its number, counted by the renderer from 1; 0 of none
     incomplete    a buffer was too small, so items are missing from this picture; the next one has room
     """
 
@@ -29,6 +30,7 @@ class FrameStats:
     milliseconds: dict[str, float] = field(default_factory=dict)
     incomplete: bool = False
     levels: tuple[int, ...] = ()
+    frame: int = 0
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ class Renderer:
         with memory_or(f"not enough memory to arrange {len(model.items):,} {model.kind}: open a smaller model"):
             self.model = model = arranged(model)
         self.stats = FrameStats()  # of the last frame that is known to be finished
+        self.queued = 0  # frames in all
         self._native = library(model.device.type)
         self._queue = CudaQueue(self._native, model.device) if self.is_cuda else HostQueue(self._native)
         self._tensors: list[torch.Tensor] = []  # what the structs point to
@@ -94,6 +95,7 @@ class Renderer:
         if depth is not None and depth.ready is not None:
             depth.ready.wait(torch.cuda.current_stream(self.model.device).cuda_stream if self.is_cuda else None)
         self._queue.submit(self._model, self._view, self._buffers, self.buffers.tensors, apart)
+        self.queued += 1
         return self.buffers.frame(rgba)
 
     def inspect(self, opacity: float = 0.0) -> Inspection:
@@ -136,7 +138,7 @@ class Renderer:
                            "pairs: draw a smaller picture or cull more"):
                 self.buffers.grow(counts)
             counts = {"items": len(self.model.items), **counts}
-            self.stats = FrameStats(counts, done.milliseconds, done.incomplete)
+            self.stats = FrameStats(counts, done.milliseconds, done.incomplete, frame=self.stats.frame + 1)
             collected = True
         return collected
 

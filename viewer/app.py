@@ -99,7 +99,8 @@ class Viewer:
 
         drawn = None
         if not self.screen.minimised:
-            drawn = self.canvas.draw(self.state.camera(*self.picture_size), self.settings.render, self.settings.always)
+            drawn = self.canvas.draw(self.state.camera(*self.picture_size), self.settings.render, self.settings.always,
+                                     self.settings.mode)
         pixels = self.screen.show(drawn, capture or self._screenshot_wanted, self.area)
         if self.screen.shown:
             self.presented += 1

@@ -9,8 +9,9 @@ from dataclasses import replace
 from gsrender.camera import Camera
 from gsrender.frame import Frame, FrameStats
 from gsrender.settings import RenderSettings
-from viewer.frame import draw_frame, frame_stats
+from viewer.frame import FrameOrder, end_frame, frame_stats
 from viewer.scene import Scene
+from viewer.settings import FRAME_MODES
 from viewer.statistics import Statistics
 from vk_interop.sharing import ImageRing, SharedImage
 
@@ -32,30 +33,37 @@ class Canvas:
         self.frame: Frame | None = None
         self.stats = FrameStats()
         self.recent, self.history = Statistics(RECENT), Statistics(HISTORY)
+        self._order = FrameOrder(scene)
         self._ring: ImageRing | None = None
-        self._kind = None  # size and settings that `recent` is of
-        self._outdated: FrameStats | None = None  # the last of another kind
+        self._kind = None  # size, settings and mode that `recent` is of
+        self._first_of_kind = 0  # the number of that frame
         self._ended: float | None = None  # when the frame before was shown; None after a rest
 
-    def draw(self, camera: Camera, settings: RenderSettings, always: bool) -> SharedImage | None:
-        """Queues a picture and returns it; None where the one that stands is right, unless `always`."""
+    def draw(self, camera: Camera, settings: RenderSettings, always: bool,
+             mode: str = FRAME_MODES[0]) -> SharedImage | None:
+        """Queues a picture and returns it; None where the one that stands is right, unless `always`. When pipelined it
+        is of the camera before: `camera` and `settings` of the canvas say which."""
         if (camera, settings) == (self.camera, self.settings) and not always:
             complete = not self._scene.renderer.wait().incomplete
             self.stats = frame_stats(self._scene, settings)  # what was counted late is known by now
             if complete:
+                self._order.rest()
                 return None
-        kind = camera.width, camera.height, settings
-        if kind != self._kind:
-            # Figures of another way of drawing would blur the difference, and so would those that come late.
-            self._kind, self._outdated = kind, self._scene.renderer.wait()
-            self.recent.clear()
-        image = self._ring_of(camera.width, camera.height).acquire()
-        self.frame = draw_frame(self._scene, camera, settings, image.rgba)
+        due = self._order.begin(camera, settings, mode)
+        self._set_kind(due.camera.width, due.camera.height, due.settings, mode)
+        image = self._ring_of(due.camera.width, due.camera.height).acquire()
+        self.frame = end_frame(self._scene, due, image.rgba)
         image.finish(self._scene.stream)
         if self._scene.backend == "cpu":
             self._scene.renderer.wait()  # it is drawn already; this reads what it counted
-        self.camera, self.settings = camera, settings
+        self.camera, self.settings = due.camera, due.settings
         return image
+
+    def _set_kind(self, *kind):
+        """Figures of another way of drawing would blur the difference, and so would those that come late."""
+        if kind != self._kind:
+            self._kind, self._first_of_kind = kind, self._scene.renderer.queued + 1
+            self.recent.clear()
 
     def lose(self):
         """The last picture never came to be seen."""
@@ -68,7 +76,7 @@ class Canvas:
         if drew:
             # Back to back with a frame that was drawn too, the clock runs from its end.
             milliseconds = 1000 * (now - (began if self._ended is None else self._ended))
-            late = self._scene.renderer.stats is self._outdated
+            late = self._scene.renderer.stats.frame < self._first_of_kind
             self.stats = FrameStats() if late else frame_stats(self._scene, self.settings)
             times = {"camera": on_host, **self.stats.milliseconds, "present": on_screen}
             stats = replace(self.stats, milliseconds=times)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gsrender.settings import CULLING, LARGEST_SIDE
 from viewer.view_table import VIEW_NAMES, VIEWS
+from viewer.settings import FRAME_MODES
 from vk_interop.depth_settings import MOST_ERROR, RASTERS
 
 SUMMARIES = {
@@ -57,6 +58,7 @@ def _window(parser):
                         help="view of the model's cameras.json to begin with (default: the one that shows most)")
     parser.add_argument("--frames", type=_count, metavar="N", help="present N frames, then close")
     parser.add_argument("--screenshot", type=_png, metavar="F.png", help="save what is on the screen at the end")
+    _mode(parser, "default: as last time, at first same-frame")
     parser.add_argument("--vsync", choices=("on", "off"), help="wait for the screen (default: as last time, at first on)")
     parser.add_argument("--fresh", action="store_true",
                         help="forget what the window remembers: its size, settings, panels and recent scenes")
@@ -91,6 +93,7 @@ def _bench(parser):
     parser.add_argument("--culling", type=_modes, metavar="A,B,...",
                         help=f"modes to compare, of {', '.join(CULLING)} (default: all; off where there is no proxy)")
     _cameras(parser, "default: the model's own cameras.json")
+    _mode(parser, "default: same-frame")
     parser.add_argument("--frames", type=_count, metavar="N", default=100,
                         help="measured frames of each mode, going round the views (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="F", help="write the figures to a file as well")
@@ -157,6 +160,12 @@ def _machine(parser):
 def _culling(parser):
     parser.add_argument("--culling", choices=CULLING,
                         help="by the proxy's depth (default: centre for a model with levels of detail, else off)")
+
+
+def _mode(parser, default):
+    parser.add_argument("--mode", choices=FRAME_MODES,
+                        help="pipelined draws the proxy's depth a frame ahead: the highest rate, and each picture is of "
+                             f"one camera earlier ({default})")
 
 
 def _cameras(parser, default, required=False):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from gsrender.settings import RenderSettings
 
+FRAME_MODES = ("same-frame", "pipelined")  # see FrameOrder in frame.py
 RESOLUTION_SCALES = (0.25, 1.0)  # least and most; above 1 the extra pixels would be thrown away by the screen
 
 
@@ -19,6 +20,7 @@ class ViewerSettings:
     closed            names of the panels that are not
     help              whether the list of keys is open
     always            draw every frame, even where nothing changed
+    mode              of FRAME_MODES: whether the proxy's depth is drawn a frame ahead
     """
 
     render: RenderSettings = field(default_factory=RenderSettings)
@@ -28,11 +30,14 @@ class ViewerSettings:
     closed: tuple[str, ...] = ()
     help: bool = False
     always: bool = False
+    mode: str = FRAME_MODES[0]
 
     def __post_init__(self):
         least, most = RESOLUTION_SCALES
         if not least <= self.resolution_scale <= most:
             raise ValueError(f"resolution scale {self.resolution_scale} not in {least} .. {most}")
+        if self.mode not in FRAME_MODES:
+            raise ValueError(f"mode {self.mode!r} is not one of {', '.join(FRAME_MODES)}")
 
     def picture_size(self, width: int, height: int) -> tuple[int, int]:
         """Pixels of the picture in a window of that many, at least 1 x 1."""

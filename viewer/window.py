@@ -35,6 +35,8 @@ def run(options) -> int:
         settings = remembered.apply(settings)
         if options.vsync:
             settings = replace(settings, vsync=options.vsync == "on")
+        if options.mode:
+            settings = replace(settings, mode=options.mode)
         if settings.render.culling != "off" and scene.proxy is None:
             raise InputError(f"--culling {settings.render.culling}: nothing to cull by; name the proxy with --scene")
         home = _index(options.view, [view.name for view in scene.cameras])

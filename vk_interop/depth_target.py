@@ -95,6 +95,7 @@ class Slot:
     def __init__(self, target: Target, passes: DepthPasses, signals: list, timed: bool):
         self.device = target.device
         self.frame = 0  # that was drawn here last
+        self.returned = 0  # the call of `ProxyDepth.finished` behind which nothing reads it any more; 0: not called
         with ExitStack() as made:
             self._make(target, passes, signals, timed, made)
             self._made = made.pop_all()
@@ -128,7 +129,7 @@ class Slot:
         return self._report.array.view(np.uint32)
 
     def draw(self, frame: int, view: np.ndarray):
-        self.frame = frame
+        self.frame, self.returned = frame, 0
         self.look(view)
         self._submission.submit(signal_values=[frame, frame])
 

@@ -62,12 +62,12 @@ class ProxyDepth:
             self._clusters = own(ClusterBuffers(device, mesh, compacts))
             self._passes = own(DepthPasses(device, self._clusters))
             self._surfaces = own(SurfacePass(device, self._passes, mesh.clusters["level"]))
-            # All count frames. `drawn` is CUDA's to wait for, `done` says the same to the host.
+            # `drawn` counts frames for CUDA to wait for, `done` says the same to the host; `consumed` counts `finished`.
             self._drawn, self._done, self._consumed = (own(Timeline(device, exported)) for exported in (True, False, True))
             self._made = made.pop_all()  # what is closed with this
         self._closed = False
         self._frame = 0  # the newest one submitted
-        self._freed = 0  # the newest one whose `finished` was called
+        self._returns = 0  # calls of `finished`
         self._chosen = None  # camera and settings that the clusters drawn last were chosen for
         self._target: Target | None = None
         self._retired: list[Target] = []  # of former sizes, still in use
@@ -100,11 +100,14 @@ class ProxyDepth:
         return self._surfaces.draw(self._target, slot)
 
     def finished(self, stream: int | None = None, depth: DepthBuffer | None = None):
-        """All that reads `depth` (the newest, unless given) and earlier ones is on the CUDA stream now, or done."""
+        """All that reads `depth` (the newest, unless given) and earlier ones is on the CUDA stream now, or done. One that
+        is read again, or after a later one was finished, is finished once more."""
         frame = depth.ready.frame if depth else self._frame
-        if frame > self._freed:
-            self._freed = frame
-            self._consumed.signal(frame, stream)
+        self._returns += 1
+        self._consumed.signal(self._returns, stream)
+        for slot in (slot for target in self._targets for slot in target.slots):
+            if slot.frame == frame or 0 < slot.frame < frame and not slot.returned:
+                slot.returned = self._returns
 
     def stats(self) -> FrameStats:
         """Counts and GPU milliseconds of the last finished frame: one frame late, or what is known already."""
@@ -123,8 +126,7 @@ class ProxyDepth:
     @property
     def memory(self) -> dict[str, int]:
         """Bytes on the device by name."""
-        targets = [*self._retired, *filter(None, [self._target])]
-        return {"proxy mesh": self._clusters.nbytes, "proxy depth": sum(target.nbytes for target in targets)}
+        return {"proxy mesh": self._clusters.nbytes, "proxy depth": sum(target.nbytes for target in self._targets)}
 
     def close(self):
         """Waits for Vulkan. Depth buffers that are still held keep their memory. Idempotent."""
@@ -132,7 +134,7 @@ class ProxyDepth:
             return
         self._closed = True
         self.device.wait_idle()
-        for target in [*self._retired, *filter(None, [self._target])]:
+        for target in self._targets:
             target.close()
         self._made.close()
         self._target, self._retired = None, []
@@ -153,7 +155,7 @@ class ProxyDepth:
             self._target = Target(self.device, self._passes, self._clusters, size, self.settings, self._slots,
                                   [self._drawn.semaphore, self._done.semaphore], self._timed)
         slot = self._target.slots[self._frame % self._slots]
-        self._wait_for(slot.frame)
+        self._wait_for(slot)
         self._frame += 1
         slot.draw(self._frame, self._view(camera, frozen))
         if not frozen:
@@ -184,15 +186,19 @@ class ProxyDepth:
         done = [slot for slot in self._target.slots if 0 < slot.frame <= drawn] if self._target else []
         return max(done, key=lambda slot: slot.frame, default=None)
 
-    def _wait_for(self, frame: int):
-        """Until neither side uses what this frame drew: the host's only wait, and only when the ring is full."""
-        self._done.wait(frame)
-        if 0 < frame <= self._freed:
-            self._consumed.wait(frame)
+    @property
+    def _targets(self) -> list[Target]:
+        return [*self._retired, *filter(None, [self._target])]
+
+    def _wait_for(self, slot: Slot):
+        """Until neither side uses what was drawn there: the host's only wait, and only when the ring is full."""
+        self._done.wait(slot.frame)
+        if slot.returned:
+            self._consumed.wait(slot.returned)
 
     def _close_if_done(self, target: Target) -> bool:
-        last = max(slot.frame for slot in target.slots)
-        done = self._done.value >= last and (last > self._freed or self._consumed.value >= last)
+        drawn, consumed = self._done.value, self._consumed.value
+        done = all(slot.frame <= drawn and slot.returned <= consumed for slot in target.slots)
         if done:
             target.close()
         return done

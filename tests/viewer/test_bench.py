@@ -77,7 +77,7 @@ def test_an_identical_picture_has_no_psnr_and_a_joint_stage_has_its_place():
            "stage_ms": {"blend": 0.5, "cull+decode": 0.25}, "counts": {"items": 5, "drawn": 4.0},
            "memory": {"model": 2e6}, "psnr_to_off": None}
     text = table({"machine": {"backend": "cuda"}, "rows": [row], "model": "m", "items": 5, "kind": "splats",
-                  "proxy": "none", "triangles": 0, "size": [(4, 3)], "frames": 9, "views": 1})
+                  "proxy": "none", "triangles": 0, "size": [(4, 3)], "frames": 9, "views": 1, "mode": "same-frame"})
     header, _, cells = text.splitlines()[-3:]
     assert header.index("cull+decode") < header.index("blend") and cells.split() == [
         "off", "500.0", "2.00", "2.10", "2.20", "0.250", "0.500", "4", "2", "same"]
@@ -90,3 +90,12 @@ def test_without_a_proxy_only_off_is_measured_and_more_is_refused(viewer, street
     assert ran.code == 0 and "no proxy" in ran.out and ran.out.splitlines()[-1].startswith("off")
     ran = viewer(*common, "--culling", "off,centre")
     assert ran.code == 2 and "--culling off,centre: there is no proxy" in ran.err and not ran.out
+
+
+def test_pipelined_frames_are_timed_from_one_to_the_next(viewer, street, tmp_path):
+    ran = viewer("bench", street / "model", "--culling", "centre", "--views", "test_0002,test_0005", "--size", "96x64",
+                 "--frames", "4", "--mode", "pipelined", "--json", tmp_path / "b.json")
+    report = json.loads((tmp_path / "b.json").read_text())
+    assert ran.code == 0 and "times from frame to frame" in ran.out and report["mode"] == "pipelined"
+    row = report["rows"][0]
+    assert row["frames"] == 4 and row["stage_ms"]["proxy depth"] > 0 and row["counts"]["drawn"] > 0

@@ -237,6 +237,19 @@ def test_depth_one_frame_ahead_of_its_reader_stays_whole(device, stream):
         assert np.array_equal(copy.cpu().numpy(), draw(device, vertices, view))
 
 
+def test_a_slot_finished_after_a_later_one_waits_for_its_own_reader(device, stream, monkeypatch):
+    with ProxyDepth(device, mesh(facing(5))) as proxy:
+        first = proxy.render(camera())
+        proxy.render(camera())
+        proxy.finished(stream)
+        proxy.finished(stream, first)
+        wait, waited = proxy._consumed.wait, []
+        monkeypatch.setattr(proxy._consumed, "wait", lambda value: (waited.append(value), wait(value)))
+        for _ in range(3):  # a third slot, then those two
+            proxy.render(camera())
+        assert waited == [2, 1]
+
+
 def test_sizes_change_while_frames_are_under_way(device, stream):
     vertices, looks, copies = soup(60, 15), views(12, ((64, 48), (64, 48), (33, 80), (120, 9))), []
     lent = device._lent
