@@ -75,6 +75,17 @@ install_system_packages() {
     find_python
 }
 
+# The tests of the web page are skipped without it: Ubuntu has it as a snap only, which containers cannot install.
+install_browser() {
+    local sudo=()
+    if has chromium || has google-chrome; then return; fi
+    say "Chromium: missing"
+    [ "$(id -u)" = 0 ] || sudo=(sudo -n)
+    { "${sudo[@]}" apt-get update -qq &&
+        "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } ||
+        echo "    It cannot be installed from here, so the tests of the web page are skipped."
+}
+
 install_python_packages() {
     local stamp key
     if ! .venv/bin/python -c '' 2> /dev/null; then
@@ -134,6 +145,7 @@ case $word in
     compile) compile ;;
     run | test)
         install_system_packages "$word"
+        if [ "$word" = test ]; then install_browser; fi
         compile
         install_python_packages
         if [ "$word" = run ]; then run "$@"; fi

@@ -24,6 +24,7 @@ REQUIRES = [
     "trimesh==5.2.0",
     "pygltflib==1.16.5",
     "pillow==12.3.0",
+    "viser==1.1.1",  # page_server.py guards its server from within: a newer one has to be read first
     "meshoptimizer==0.2.30a0",  # a source package: g++ takes ten seconds over it
 ]
 

@@ -11,7 +11,8 @@ from gsrender.errors import DeviceError, InputError
 from viewer.options import parse
 
 # Where a command lives: a function that takes the options and returns the exit code.
-RUNS = {"window": ("viewer.window", "run"), "render": ("viewer.headless", "render"), "depth": ("viewer.headless", "depth"),
+RUNS = {"window": ("viewer.window", "run"), "serve": ("viewer.serve", "serve"),
+        "render": ("viewer.headless", "render"), "depth": ("viewer.headless", "depth"),
         "bench": ("viewer.bench", "bench"), "clusters": ("viewer.clusters", "clusters"),
         "info": ("viewer.info", "info"), "doctor": ("viewer.doctor", "doctor")}
 

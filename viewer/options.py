@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from pathlib import Path
 
+from gsrender.errors import InputError
 from gsrender.settings import CULLING, LARGEST_SIDE
 from viewer.view_table import VIEW_NAMES, VIEWS
 from viewer.settings import FRAME_MODES
@@ -14,6 +16,7 @@ from vk_interop.depth_settings import MOST_ERROR, RASTERS
 
 SUMMARIES = {
     "window": "open a window and fly (the command that is meant where none is given)",
+    "serve": "show the scene in web browsers, drawn here",
     "render": "draw the views of cameras files as PNG",
     "depth": "write depth caches of a proxy mesh",
     "bench": "measure frames with and without culling",
@@ -26,11 +29,20 @@ EPILOG = "exit codes: 0 done, 1 doctor found something missing, 2 a file or an o
 
 class Parser(argparse.ArgumentParser):
     def error(self, message):
-        self.exit(2, f"{self.prog}: {message} (--help lists the options)\n")
+        raise InputError(f"{self.prog}: {message} (--help lists the options)")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The options, with the command's name in `command`. Exits on --help, and with 2 and a sentence on a wrong one."""
+    try:
+        return read_options(arguments)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def read_options(arguments: list[str]) -> argparse.Namespace:
+    """The same. Raises InputError on a wrong one."""
     command, rest = "window", arguments
     if arguments and arguments[0] in SUMMARIES:
         command, rest = arguments[0], arguments[1:]
@@ -46,13 +58,14 @@ def _parser(command: str) -> Parser:
         prog="python -m viewer" if default else f"python -m viewer {command}", allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter, description=SUMMARIES[command],
         epilog=f"commands (python -m viewer COMMAND --help):\n{others}\n\n{EPILOG}" if default else EPILOG)
-    {"window": _window, "render": _render, "depth": _depth, "bench": _bench, "clusters": _clusters,
+    {"window": _window, "serve": _serve, "render": _render, "depth": _depth, "bench": _bench, "clusters": _clusters,
      "info": _info, "doctor": lambda parser: None}[command](parser)
     return parser
 
 
 def _window(parser):
     _model(parser)
+    _pixel_size(parser)
     _culling(parser)
     parser.add_argument("--view", metavar="NAME",
                         help="view of the model's cameras.json to begin with (default: the one that shows most)")
@@ -64,8 +77,22 @@ def _window(parser):
                         help="forget what the window remembers: its size, settings, panels and recent scenes")
 
 
+def _serve(parser):
+    _model(parser)
+    _culling(parser)
+    parser.add_argument("--host", default="localhost", metavar="H",
+                        help="name or address of this machine to listen on, 0.0.0.0 for all; others than localhost take "
+                             "a token, which the printed address has (default: %(default)s, for this machine and "
+                             "tunnels to it)")
+    parser.add_argument("--port", type=_port, default=8080, metavar="P",
+                        help="the next free one is taken where it is not (default: %(default)s)")
+    parser.add_argument("--token", action="store_true",
+                        help="a token at localhost too, where others are logged in to this machine")
+
+
 def _render(parser):
     _model(parser)
+    _pixel_size(parser)
     _culling(parser)
     _cameras(parser, "default: the model's own cameras.json")
     parser.add_argument("--depth-from", type=Path, metavar="DIR",
@@ -81,6 +108,7 @@ def _depth(parser):
     parser.add_argument("mesh", type=Path, metavar="MESH", help="proxy mesh: .glb, .gltf, .ply or .obj")
     _proxy(parser)
     _machine(parser)
+    _pixel_size(parser)
     _detail(parser, None, "off: what training reads is exact")
     parser.add_argument("--near", type=_positive, metavar="N", default=0.01,
                         help="near plane, scene units of view z (default: %(default)s)")
@@ -90,6 +118,7 @@ def _depth(parser):
 
 def _bench(parser):
     _model(parser)
+    _pixel_size(parser)
     parser.add_argument("--culling", type=_modes, metavar="A,B,...",
                         help=f"modes to compare, of {', '.join(CULLING)} (default: all; off where there is no proxy)")
     _cameras(parser, "default: the model's own cameras.json")
@@ -152,9 +181,12 @@ def _proxy(parser):
 def _machine(parser):
     parser.add_argument("--backend", choices=("auto", "cuda", "cpu"), default="auto",
                         help="where to draw (default: %(default)s: CUDA where there is an NVIDIA GPU)")
-    parser.add_argument("--size", type=_size, metavar="WxH", help="pixels of the picture (default: the camera's)")
     parser.add_argument("--far", type=_far, metavar="F", default=math.inf,
                         help="scene units of view z beyond which the proxy is not there (default: infinite)")
+
+
+def _pixel_size(parser):
+    parser.add_argument("--size", type=_size, metavar="WxH", help="pixels of the picture (default: the camera's)")
 
 
 def _culling(parser):
@@ -227,6 +259,13 @@ def _count(text: str) -> int:
 
 def _index(text: str) -> int:
     return _whole(text, 0)
+
+
+def _port(text: str) -> int:
+    port = _whole(text, 0)
+    if port > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port, 0 to 65535")
+    return port
 
 
 def _size(text: str) -> tuple[int, int]:

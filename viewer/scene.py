@@ -71,6 +71,12 @@ class Scene:
         return up_of([view.camera for view in self.cameras])
 
     @property
+    def radius(self) -> float:
+        """Half the diagonal of the model's trimmed bounds, scene units."""
+        low, high = (np.asarray(corner.tolist()) for corner in self.model.bounds)
+        return max(float(np.linalg.norm(high - low)) / 2, 1e-6)
+
+    @property
     def first_view(self) -> int | None:
         """Index of the dataset's view that has most of the model in it: the first one may well face an empty street."""
         positions = self.model.items.position
@@ -83,8 +89,8 @@ class Scene:
         if self.cameras:
             return self.cameras[self.first_view].camera.with_near(self.near).resized(width, height)
         low, high = (np.asarray(corner.tolist()) for corner in self.model.bounds)
-        centre, radius = (low + high) / 2, max(float(np.linalg.norm(high - low)) / 2, 1e-6)
-        position = centre + radius * np.array([-1.0, -1.0, 0.7])
+        centre = (low + high) / 2
+        position = centre + self.radius * np.array([-1.0, -1.0, 0.7])
         return Camera.look_at(position, centre, self.up, width=width, height=height, near=self.near)
 
     def close(self):

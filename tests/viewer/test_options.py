@@ -9,7 +9,7 @@ import pytest
 
 from viewer.options import SUMMARIES, parse
 
-HEAVY = ("torch", "imgui_bundle", "glfw", "vulkan", "numpy", "trimesh", "PIL")
+HEAVY = ("torch", "imgui_bundle", "glfw", "vulkan", "numpy", "trimesh", "PIL", "viser")
 
 
 @pytest.mark.parametrize("command", ["", *SUMMARIES])
@@ -24,10 +24,10 @@ except SystemExit as exit:
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ran.stdout.splitlines()[-1] == "0 []" and not ran.stderr
-    assert "--size" in ran.stdout or command in ("clusters", "info", "doctor")
+    assert "--size" in ran.stdout or command in ("serve", "clusters", "info", "doctor")
 
 
-@pytest.mark.parametrize("command", ["window", "render", "bench", "info"])
+@pytest.mark.parametrize("command", ["window", "serve", "render", "bench", "info"])
 def test_a_python_without_the_packages_is_told_where_they_are(command):
     more = ["--out", "o"] if command == "render" else []
     ran = subprocess.run([sys.executable, "-S", "-m", "viewer", command, "model", *more], capture_output=True,

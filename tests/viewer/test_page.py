@@ -1,0 +1,167 @@
+"""The web page in a browser: what it shows, what a hand on its mouse changes, and what is drawn for whom."""
+
+import time
+
+import numpy as np
+import pytest
+from browser import own_browser, until
+
+from gsrender.settings import RenderSettings
+from viewer.controls import Space
+
+PANEL = 560  # column that the page's panel begins after
+
+
+def open_sample(street):
+    from viewer.scene import open_scene
+    from viewer.shot import VIEW_OUTPUTS
+    from vk_interop.depth_settings import DepthSettings
+    return open_scene(street / "model", backend="cpu", outputs=VIEW_OUTPUTS, detail=DepthSettings(1.0))
+
+
+@pytest.fixture(scope="module")
+def page(street):
+    from viewer.serve import Page
+    scene = open_sample(street)
+    with Page(scene, RenderSettings(scene.default_culling, background=scene.model.background), port=0) as page:
+        page.start()
+        yield page
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with own_browser(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def tab(page, browser):
+    """The page, once a sharp picture of the scene is there, and its visitor."""
+    tab, visitor = visit(page, browser)
+    yield tab, visitor
+    tab.close()
+
+
+def visit(page, browser):
+    before = set(page.visitors)
+    tab = browser.open(f"{page.address}?fixedDpr=1")  # else a slow machine is asked for fewer pixels
+    number = until(lambda: page.visitors.keys() - before, "a visitor").pop()
+    visitor = page.visitors[number]
+    until(lambda: visitor.is_settled, "the first picture")
+    return tab, visitor
+
+
+@pytest.fixture(scope="module")
+def drawn(street):
+    """What the program draws for a request, [H, W, 3] uint8, with a scene of its own."""
+    from viewer.frame import render_frame
+    with open_sample(street) as scene:
+        yield lambda request: render_frame(scene, request.camera, request.look.render).rgba[..., :3].numpy().copy()
+
+
+def shows(tab, picture) -> bool:
+    """Whether the page shows the picture left of its panel and below its messages, but for what JPEG loses."""
+    seen = tab.see()
+    assert seen.shape == picture.shape
+    error = np.square(seen[250:, :PANEL].astype(float) - picture[250:, :PANEL]).mean()
+    return 10 * np.log10(255 ** 2 / max(error, 1e-9)) > 35
+
+
+def change(visitor, what: str, act):
+    """Does something and waits for the sharp picture of it."""
+    before = visitor.sent
+    act()
+    until(lambda: visitor.is_settled and visitor.sent != before, what)
+    return before, visitor.sent
+
+
+def test_a_page_shows_the_scene_as_the_program_draws_it(page, tab, drawn):
+    tab, visitor = tab
+    until(lambda: shows(tab, drawn(visitor.sent)), "the scene on the page")
+    assert visitor.sent.look.render.culling == "centre"
+    assert visitor.sent.camera.position == pytest.approx(page.scene.first_camera(9, 6).position, abs=1e-3)
+
+
+def test_a_drag_turns_the_camera_and_changes_the_picture(tab, drawn):
+    tab, visitor = tab
+    old = drawn(visitor.sent)
+    before, after = change(visitor, "another camera", lambda: tab.drag((200, 400), (320, 430)))
+    assert np.abs(before.camera.rotation - after.camera.rotation).max() > 0.05
+    until(lambda: shows(tab, drawn(after)), "the other view on the page")
+    assert not shows(tab, old)
+
+
+def test_a_still_page_asks_for_nothing(tab):
+    _, visitor = tab
+    now = time.perf_counter()
+    assert visitor.next_request(now) is None and visitor.settles_at(now) == float("inf")
+
+
+def test_while_a_camera_moves_pictures_are_smaller_where_they_take_long(tab, monkeypatch):
+    tab, visitor = tab
+    monkeypatch.setattr("viewer.visitor.BUDGET", 1e-3)  # milliseconds, which no picture keeps to
+    requests, take = [], visitor.take
+    monkeypatch.setattr(visitor, "take", lambda request: (requests.append(request), take(request)))
+    change(visitor, "another camera", lambda: tab.drag((200, 400), (240, 400)))
+    *moving, last = requests
+    assert moving and last.sharp and not any(request.sharp for request in moving)
+    assert {request.camera.width for request in moving} == {round(last.camera.width / 4)}
+
+
+def test_choosing_another_culling_mode_draws_without_the_proxy(tab, drawn):
+    tab, visitor = tab
+
+    def choose(mode):
+        tab.click(visitor.sent.look.render.culling, "input")
+        tab.click(mode)
+    before, after = change(visitor, "culling off", lambda: choose("off"))
+    assert after.look.render.culling == "off" and after.camera == before.camera
+    until(lambda: shows(tab, drawn(after)), "the picture with culling off")
+    assert not shows(tab, drawn(before))
+    until(lambda: "proxy depth" not in tab.run("document.body.innerText"), "figures without the proxy")
+    change(visitor, "culling by footprint", lambda: choose("footprint"))
+    until(lambda: "proxy depth" in tab.run("document.body.innerText"), "figures with the proxy")
+    change(visitor, "culling as before", lambda: choose("centre"))
+
+
+def test_a_camera_of_the_dataset_is_gone_to(page, tab):
+    tab, visitor = tab
+    _, after = change(visitor, "the first view", lambda: tab.click("next"))
+    camera = page.scene.cameras[0].camera
+    assert after.camera.position == pytest.approx(camera.position, abs=1e-3)
+    assert after.camera.rotation == pytest.approx(camera.rotation, abs=1e-3)
+    assert after.camera.fov_y == pytest.approx(camera.fov_y, abs=1e-3)
+
+
+def test_other_views_are_drawn_and_what_cannot_be_is_said(tab):
+    tab, visitor = tab
+    tab.click("picture", "input")
+    _, after = change(visitor, "a view of the proxy", lambda: tab.click("levels"))
+    assert after.look.view == "levels"
+    until(lambda: (tab.see()[250:, :PANEL] == (0, 255, 0)).all(-1).mean() > 0.2 or "green is the source" in
+          tab.run("document.body.innerText"), "what its colours mean")
+    change(visitor, "culling off", lambda: (tab.click("centre", "input"), tab.click("off")))
+    tab.click("levels", "input")
+    tab.click("removed")
+    until(lambda: "culling is off, so nothing is removed" in tab.run("document.body.innerText"), "the reason")
+
+
+def test_each_browser_has_a_camera_and_settings_of_its_own(page, browser, tab):
+    _, first = tab
+    sent = first.sent
+    other, second = visit(page, browser)
+    assert second.sent.look.render.culling == "centre" and second.sent.look != sent.look
+    change(second, "another camera", lambda: other.drag((200, 400), (320, 430)))
+    assert first.sent == sent
+    other.close()
+    until(lambda: second not in page.visitors.values(), "the visitor's leave")
+
+
+@pytest.mark.parametrize("number, wrong", [(0, float("nan")), (5, float("inf")), (7, 0.0), (7, 3.2)])
+def test_what_is_no_camera_is_not_drawn(number, wrong):
+    from viewer.visitor import camera_of
+    pose = [1.0, 0, 0, 0, 2.0, 3.0, 4.0, 1.0, 1e9, 10]
+    assert (camera_of(tuple(pose), Space(), 1).width, camera_of(tuple(pose), Space(), 0.5).height) == (4096, 5)
+    pose[number] = wrong
+    with pytest.raises(ValueError, match="no camera"):
+        camera_of(tuple(pose), Space(), 1)
