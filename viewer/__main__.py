@@ -12,7 +12,7 @@ from viewer.options import parse
 
 # Where a command lives: a function that takes the options and returns the exit code.
 RUNS = {"window": ("viewer.window", "run"), "serve": ("viewer.serve", "serve"),
-        "render": ("viewer.headless", "render"), "depth": ("viewer.headless", "depth"),
+        "render": ("viewer.headless", "render"), "fly": ("viewer.fly", "fly"), "depth": ("viewer.headless", "depth"),
         "bench": ("viewer.bench", "bench"), "clusters": ("viewer.clusters", "clusters"),
         "info": ("viewer.info", "info"), "doctor": ("viewer.doctor", "doctor")}
 

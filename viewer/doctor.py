@@ -41,7 +41,7 @@ class Finding:
 def doctor(options) -> int:
     """Prints every finding; 1 where something that is needed is missing."""
     failed = False
-    for check in (_system, _packages, _native, _cuda, _vulkan, _display):
+    for check in (_system, _packages, _native, _cuda, _vulkan, _display, _video):
         for finding in _run(check):
             mark = "ok" if not finding.mend else "MISSING" if finding.needed else "note"
             print(f"{mark:8} {finding.name:18} {finding.found}", flush=True)
@@ -142,8 +142,8 @@ def _vulkan():
 def _display():
     shown = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
     if not shown:
-        yield Finding("display", "none: `render`, `depth` and `bench` need none, and the window is drawn off-screen "
-                                 "with --frames N --screenshot F.png")
+        yield Finding("display", "none: only the window needs one, and it is drawn off-screen with --frames N "
+                                 "--screenshot F.png")
         return
     # In a process of its own: a display that does not answer can end the one that asks.
     code = "import imgui_bundle, glfw, sys; sys.exit(0 if glfw.init() and glfw.vulkan_supported() else 1)"
@@ -151,3 +151,9 @@ def _display():
     yield Finding("display", f"{shown} opens" if answer.returncode == 0 else f"{shown} cannot be opened for Vulkan",
                   "" if answer.returncode == 0 else "is it set to a running display? apt-get install libx11-6 "
                   "libxcursor1 libxi6 libxinerama1 libxrandr2 libxkbcommon0 mesa-vulkan-drivers")
+
+
+def _video():
+    found = shutil.which("ffmpeg")
+    yield Finding("ffmpeg", found or "none: `fly` writes PNG files, but no .mp4",
+                  "" if found else "apt-get install ffmpeg")

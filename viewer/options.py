@@ -18,6 +18,7 @@ SUMMARIES = {
     "window": "open a window and fly (the command that is meant where none is given)",
     "serve": "show the scene in web browsers, drawn here",
     "render": "draw the views of cameras files as PNG",
+    "fly": "draw the film of a camera path as .mp4 or as PNG",
     "depth": "write depth caches of a proxy mesh",
     "bench": "measure frames with and without culling",
     "clusters": "build a proxy mesh's levels of detail, or say what was built",
@@ -58,8 +59,8 @@ def _parser(command: str) -> Parser:
         prog="python -m viewer" if default else f"python -m viewer {command}", allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter, description=SUMMARIES[command],
         epilog=f"commands (python -m viewer COMMAND --help):\n{others}\n\n{EPILOG}" if default else EPILOG)
-    {"window": _window, "serve": _serve, "render": _render, "depth": _depth, "bench": _bench, "clusters": _clusters,
-     "info": _info, "doctor": lambda parser: None}[command](parser)
+    {"window": _window, "serve": _serve, "render": _render, "fly": _fly, "depth": _depth, "bench": _bench,
+     "clusters": _clusters, "info": _info, "doctor": lambda parser: None}[command](parser)
     return parser
 
 
@@ -102,6 +103,20 @@ def _render(parser):
     parser.add_argument("--freeze", metavar="NAME",
                         help="cull for this view, and draw what is left from the others; its frustum is drawn as lines")
     _out(parser, "DIR/<img_name>.png and DIR/stats.json")
+
+
+def _fly(parser):
+    _model(parser)
+    _pixel_size(parser, "1280x720")
+    _culling(parser)
+    parser.add_argument("--path", type=Path, metavar="FILE", required=True,
+                        help="a camera path that the window saved; or cameras.json, transforms*.json or a COLMAP "
+                             "model, flown through with a second from one camera to the next")
+    parser.add_argument("--fps", type=_fps, metavar="N", default=30.0, help="frames a second (default: 30)")
+    parser.add_argument("--seconds", type=_positive, metavar="S",
+                        help="fly it in that time (default: what the path says)")
+    parser.add_argument("--out", type=Path, metavar="DIR|F.mp4", required=True,
+                        help="writes DIR/000000.png and so on, or a video, for which it needs ffmpeg")
 
 
 def _depth(parser):
@@ -185,8 +200,8 @@ def _machine(parser):
                         help="scene units of view z beyond which the proxy is not there (default: infinite)")
 
 
-def _pixel_size(parser):
-    parser.add_argument("--size", type=_size, metavar="WxH", help="pixels of the picture (default: the camera's)")
+def _pixel_size(parser, default="the camera's"):
+    parser.add_argument("--size", type=_size, metavar="WxH", help=f"pixels of the picture (default: {default})")
 
 
 def _culling(parser):
@@ -231,6 +246,13 @@ def _not_negative(text: str) -> float:
 
 def _far(text: str) -> float:
     return math.inf if text.lower() in ("inf", "infinity") else _number(text, "inf or a number above 0", 0, strict=True)
+
+
+def _fps(text: str) -> float:
+    value = _positive(text)
+    if not 0.01 <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a rate from 0.01 to 1000 frames a second")
+    return value
 
 
 def _png(text: str) -> Path:

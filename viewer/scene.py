@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Iterator
 
 import numpy as np
 
@@ -92,6 +93,21 @@ class Scene:
         centre = (low + high) / 2
         position = centre + self.radius * np.array([-1.0, -1.0, 0.7])
         return Camera.look_at(position, centre, self.up, width=width, height=height, near=self.near)
+
+    @contextmanager
+    def beside(self) -> Iterator[Scene]:
+        """The same scene with a renderer and a proxy depth of its own, for pictures of another size between the frames.
+        Raises DeviceError where there is no memory for it."""
+        from gsrender.renderer import Renderer
+        from vk_interop.proxy_depth import ProxyDepth
+        proxy = self.proxy
+        if proxy is not None:
+            proxy = ProxyDepth(self.device, clusters_of(self.mesh, proxy.settings), proxy.settings, proxy.far)
+        try:
+            yield replace(self, renderer=Renderer(self.model, ()), proxy=proxy)
+        finally:
+            if proxy is not None:
+                proxy.close()
 
     def close(self):
         for part in (self.proxy, self.device):

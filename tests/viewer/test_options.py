@@ -78,6 +78,10 @@ def test_a_command_is_only_the_first_word():
     (["--fullscreen", "m"], "unrecognized arguments: --fullscreen"),
     (["bench", "m", "--culling", "off,sideways"], "'sideways' is not one of"),
     (["render", "m"], "required: --out"),
+    (["fly", "m", "--out", "o"], "required: --path"),
+    (["fly", "m", "--path", "p", "--out", "o", "--fps", "0"], "'0' is not a finite number above 0"),
+    (["fly", "m", "--path", "p", "--out", "o", "--fps", "9999"], "'9999' is not a rate from 0.01 to 1000 frames"),
+    (["fly", "m", "--path", "p", "--out", "o", "--seconds", "nan"], "'nan' is not a finite number above 0"),
     (["render", "m", "--out", "o", "--views", ","], "no name given"),
     (["depth", "m.glb", "--out", "o"], "required: --cameras"),
 ])

@@ -1,0 +1,39 @@
+"""`fly`: the film of a camera path."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+
+from gsrender.errors import InputError
+from viewer.film import check_film
+from viewer.headless import tell
+from viewer.path_file import load_path
+from viewer.path_render import render_path
+from viewer.progress import Bar
+from viewer.scene import open_options, render_settings
+
+SIZE = (1280, 720)
+
+
+def fly(options) -> int:
+    """Draws the film; Ctrl+C leaves nothing half-written."""
+    path, warning = load_path(options.path)
+    try:
+        path = path if options.seconds is None else path.stretched(options.seconds)
+    except ValueError as error:
+        raise InputError(f"--seconds {options.seconds:g}: {error}") from error
+    size, frames = options.size or SIZE, len(path.times(options.fps))
+    check_film(options.out, size, frames)
+    if warning:
+        print(f"warning: {warning}", file=sys.stderr)
+    with open_options(options) as scene:
+        tell(scene)
+        settings = render_settings(options, scene, options.culling)
+        if settings.culling != "off" and scene.proxy is None:
+            raise InputError(f"--culling {settings.culling}: nothing to cull by; name the proxy with --scene")
+        film = render_path(scene, settings, path, size, options.fps, options.out)
+        with closing(film), Bar("fly", "frames") as bar:
+            for done in film:
+                bar.show(done, frames)
+    return 0

@@ -1,0 +1,85 @@
+"""Camera paths on disk: our own JSON, and every file of cameras that a path can be led through.
+
+    {"format": "gsrender camera path", "version": 1, "closing": 2.5,
+     "keyframes": [{"time": 0.0, "position": [x, y, z], "world_from_camera": [w, x, y, z], "fov_y": 60.0}, ...]}
+
+Seconds, scene units, a quaternion of the camera's axes (x right, y down, z forward), degrees. A `closing` makes a loop.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+
+from gsrender.errors import InputError
+from gsrender.load import distortion_warning, load_cameras
+from gsrender.load.colmap import SUFFIXES
+from gsrender.load.files import parse_json, read_text, shown
+from gsrender.load.json_object import JsonObject
+from viewer.camera_path import GAP, LONGEST, CameraPath, Keyframe
+from viewer.output import write_whole
+
+FORMAT, VERSION = "gsrender camera path", 1
+LIMIT = 256 << 20  # bytes; an hour's recording has 3 MB
+FIELDS_OF_VIEW = 0.1, 179.0  # degrees
+
+
+def load_path(file: Path) -> tuple[CameraPath, str]:
+    """A path, and a sentence on what was left out, empty where nothing was. A file of cameras (cameras.json,
+    transforms*.json, a COLMAP model) is a path through them, a second from one to the next. Raises InputError."""
+    file = Path(file)
+    colmap = file.suffix in SUFFIXES or os.path.isdir(file)
+    data = None if colmap else parse_json(read_text(file, LIMIT), file)
+    if isinstance(data, dict) and "keyframes" in data:
+        return _from_json(file, data), ""
+    cameras = load_cameras(file)
+    try:
+        return CameraPath.through([view.camera for view in cameras]), distortion_warning(file, cameras)
+    except ValueError as error:
+        raise InputError(f"{file}: {error}") from error
+
+
+def save_path(path: CameraPath, file: Path):
+    """Raises InputError where it cannot be written, or where the file is there and is something else than a path."""
+    file = Path(file)
+    if os.path.exists(file):
+        try:
+            ours = isinstance(parse_json(read_text(file, LIMIT), file)["keyframes"], list)
+        except (InputError, LookupError, TypeError):
+            ours = False
+        if not ours:
+            raise InputError(f"{file}: is there and is no camera path, so it is not written over; choose another name")
+    data = {"format": FORMAT, "version": VERSION} | ({"closing": path.closing} if path.closing else {})
+    data["keyframes"] = [{"time": key.time, "position": key.position, "world_from_camera": key.world_from_camera,
+                          "fov_y": key.fov_y} for key in path.keyframes]
+    with write_whole(file) as whole:
+        whole.write(json.dumps(data, indent=1, allow_nan=False).encode())
+
+
+def _from_json(file: Path, data: dict) -> CameraPath:
+    if data.get("format") != FORMAT or data.get("version") != VERSION:
+        raise InputError(f"{file}: format {shown(data.get('format'))}, version {shown(data.get('version'))}, expected "
+                         f"{FORMAT!r}, version {VERSION}")
+    if not isinstance(data["keyframes"], list) or not data["keyframes"]:
+        raise InputError(f"{file}: keyframes {shown(data['keyframes'])}, expected a list of one or more")
+    keys = [_keyframe(JsonObject(f"{file}: keyframes[{i}]", own)) for i, own in enumerate(data["keyframes"])]
+    for i, (before, key) in enumerate(zip(keys, keys[1:]), 1):
+        if not key.time - before.time >= 0.999 * GAP:
+            raise InputError(f"{file}: keyframes[{i}].time: {key.time:g}, expected at least {GAP} s more than the "
+                             f"{before.time:g} of the one before")
+    closing = JsonObject(str(file), data).number("closing", 0, LONGEST) or 0.0
+    try:
+        return CameraPath(tuple(key.at(key.time - keys[0].time) for key in keys), closing)
+    except ValueError as error:
+        raise InputError(f"{file}: {error}") from error
+
+
+def _keyframe(own: JsonObject) -> Keyframe:
+    turn = own.matrix("world_from_camera", (4,))
+    length = math.hypot(*turn)
+    if not 0.9 < length < 1.1:
+        raise InputError(f"{own.where}.world_from_camera: {shown(turn.tolist())}, expected a quaternion of length 1")
+    return Keyframe(own.required("time", -LONGEST, LONGEST), tuple(own.matrix("position", (3,)).tolist()),
+                    tuple((turn / length).tolist()), own.required("fov_y", *FIELDS_OF_VIEW))
