@@ -44,13 +44,6 @@ void draw(uint id, uint second, bool wanted, Cluster c, bool has_rectangle, Rect
     uint base = second * PASS;
     uint small_entry = claim(base + SMALL, base + SMALL_GROUPS, 1, wanted && is_small);
     uint large_entry = claim(base + LARGE, base + LARGE_GROUPS, 1, wanted && !is_small);
-    uint indices = wanted && !is_small ? 3 * c.triangles : 0, first_index = 0;
-    if ((frame.flags & COMPACT) != 0) {
-        uint all = subgroupAdd(indices);
-        if (subgroupElect() && all > 0)
-            first_index = atomicAdd(frame.counters.at[base + INDICES], all);
-        first_index = subgroupBroadcastFirst(first_index) + subgroupExclusiveAdd(indices);
-    }
     count(TRIANGLES, wanted ? c.triangles : 0);
     if (!wanted)
         return;
@@ -60,10 +53,6 @@ void draw(uint id, uint second, bool wanted, Cluster c, bool has_rectangle, Rect
         return;
     }
     frame.large_list.at[large_entry] = id;
-    if ((frame.flags & COMPACT) != 0) {
-        frame.draws.at[large_entry] = first_index;
-        return;
-    }
     uint command[5] = {3 * c.triangles, 1, 3 * c.first_triangle, 0, id}; // an instance number tells views whose it is
     for (uint i = 0; i < 5; i++)
         frame.draws.at[5 * large_entry + i] = command[i];

@@ -43,7 +43,7 @@ struct ProxyFrame {
     float lod_error;     // pixels that a surface may be off; below 0, all is drawn as it is in the file
     uvec2 size;          // of the picture, pixels
     uint groups;
-    uint flags;          // OCCLUSION, FROZEN, COMPACT
+    uint flags;          // OCCLUSION, FROZEN
     float small_size;    // pixels; a cluster with no longer triangle goes to the compute rasteriser
     float scale;         // of the depth that culling reads
     uint unused0;
@@ -65,10 +65,9 @@ struct ProxyFrame {
     Words texels;        // what the compute rasterisers drew: bits of view z, row by row
     Words pyramid;       // of what the first pass drew
     Words report;        // where the host finds the counters of a finished frame
-    Words compacted;     // indices, with COMPACT
 };
 
-const uint OCCLUSION = 1, FROZEN = 2, COMPACT = 4;
+const uint OCCLUSION = 1, FROZEN = 2;
 
 // Counters, by their word. Those of the two passes come first, PASS words each.
 const uint PASS = 16;
@@ -76,10 +75,9 @@ const uint SMALL_GROUPS = 0;  // VkDispatchIndirectCommand
 const uint SMALL = 3;         // clusters
 const uint LARGE_GROUPS = 4;  // VkDispatchIndirectCommand
 const uint LARGE = 7;         // clusters, which is the number of draws too
-const uint INDICES = 8;       // VkDrawIndexedIndirectCommand, of the compacted index buffer
 const uint PENDING_GROUPS = 32;  // VkDispatchIndirectCommand
 const uint PENDING = 35;         // clusters
-const uint CULLED_LOD = 36, CULLED_FRUSTUM = 37, CULLED_OCCLUSION = 38; // clusters
+const uint CULLED_FRUSTUM = 37, CULLED_OCCLUSION = 38; // clusters
 const uint TRIANGLES = 40;
 const uint VISIBLE_CLUSTERS = 41, VISIBLE_DEPTH = 42; // VISIBLE_DEPTH: sum of 16 (log2 z + 8)
 const uint LEVELS = 48;

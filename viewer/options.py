@@ -182,7 +182,7 @@ def _detail(parser, default: float | None, said: str):
                         help=f"pixels that the proxy's surface may be off; off draws all of its triangles (default: {said})")
     parser.add_argument("--raster", choices=RASTERS,
                         help="what draws the proxy's triangles: a compute shader the small ones and the vertex pipeline the "
-                             "others, or one of them all (default: hybrid, but vertex with --lod-error off)")
+                             "others, or one of them all (default: compute; on a CPU or with --lod-error off, vertex)")
 
 
 def _proxy(parser):

@@ -183,7 +183,7 @@ def detail_record(proxy: ProxyDepth | None) -> dict:
     if proxy is None:
         return {}
     error = proxy.settings.lod_error
-    return {"lod_error": "off" if error is None else error, "raster": proxy.settings.drawn_by}
+    return {"lod_error": "off" if error is None else error, "raster": proxy.settings.drawn_by(proxy.device.is_cpu)}
 
 
 def open_options(options, **more) -> Scene:

@@ -17,8 +17,7 @@ class ClusterBuffers:
     """What the shaders read of a mesh, and per cluster what they keep: a state from frame to frame, and its place in the
     lists of a frame. Raises DeviceError."""
 
-    def __init__(self, device: Device, mesh: ClusterMesh, compacts: bool = False):
-        self.compacts = compacts
+    def __init__(self, device: Device, mesh: ClusterMesh):
         self.clusters, self.groups = len(mesh.clusters), len(mesh.groups)
         corners = mesh.clusters["low"], mesh.clusters["high"]
         self.radius = float(np.linalg.norm(corners[1].max(0) - corners[0].min(0)) / 2) if self.clusters else 0.0
@@ -34,9 +33,6 @@ class ClusterBuffers:
             self.large_list = self._add(device, np.zeros(self.clusters, np.uint32))
             self.draws = self._add(device, np.zeros(self.clusters * DRAW_BYTES, np.uint8),
                                    vk.VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT)
-            source = mesh.clusters["triangle_count"][mesh.clusters["level"] == 0]  # no cut has more triangles
-            self.compacted = self._add(device, np.zeros(3 * int(source.sum()) if compacts else 1, np.uint32),
-                                       vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT)
         except BaseException:
             self.close()
             raise

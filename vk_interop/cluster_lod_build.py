@@ -118,7 +118,7 @@ def _simplify_level(pending: _Clusters, vertices: np.ndarray, groups: np.ndarray
 
     ended = np.array([new is not None for new in made])
     new_groups = _group_records(pending.clusters, first_cluster, cluster_count, groups)[ended]
-    new_groups["error"] = np.hypot(new_groups["error"], [new[2] for new in made if new])
+    new_groups["error"] += np.array([new[2] for new in made if new], np.float32)
     new_groups["first_cluster"] = _starts(new_groups["cluster_count"])
     parts = []
     for group, (triangles, clusters, _) in enumerate(new for new in made if new):

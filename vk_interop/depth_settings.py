@@ -15,8 +15,9 @@ class DepthSettings:
 
     lod_error  pixels that the drawn surface may be off the full one; None draws every triangle of the file
     raster     `vertex`: the vertex pipeline draws all; `compute`: the compute rasterisers do; `hybrid`: clusters of
-               small triangles go to compute, the others to the vertex pipeline; None: hybrid, but vertex where every
-               triangle is drawn, which is then the depth of a plain draw of the mesh bit for bit
+               small triangles go to compute, the others to the vertex pipeline; None: what is fastest, `compute` on a
+               GPU and `vertex` on a CPU, but `vertex` wherever every triangle is drawn, which is then the depth of a
+               plain draw of the mesh bit for bit
     occlusion  clusters that are behind others are left out, which changes no bit of the depth
     """
 
@@ -35,7 +36,7 @@ class DepthSettings:
         """Texels that a silhouette may be off; None where every triangle is drawn."""
         return None if self.lod_error is None else math.ceil(self.lod_error)
 
-    @property
-    def drawn_by(self) -> str:
-        """The raster meant."""
-        return self.raster or ("vertex" if self.lod_error is None else "hybrid")
+    def drawn_by(self, on_cpu: bool) -> str:
+        """The raster meant. `town` along its path at 960 x 640 takes 0.14 ms by compute, 0.20 hybrid and 0.27 by the vertex
+        pipeline on an H100; on two CPU cores, vertex takes least."""
+        return self.raster or ("vertex" if self.lod_error is None or on_cpu else "compute")

@@ -10,7 +10,7 @@ import torch
 from gsrender.depth import pyramid_sizes
 from gsrender.errors import DeviceError
 from vk_interop.cluster_buffers import FILLED, STORAGE, ClusterBuffers
-from vk_interop.depth_passes import (COUNTERS, INDICES, LARGE_GROUPS, LARGE_TILE, OCCLUSION_LEVELS, PASS, PASSES, PENDING_GROUPS,
+from vk_interop.depth_passes import (COUNTERS, LARGE_GROUPS, LARGE_TILE, OCCLUSION_LEVELS, PASS, PASSES, PENDING_GROUPS,
                                      SMALL_GROUPS, DepthPasses)
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.device import ALL, Device, Submission, vk
@@ -24,13 +24,13 @@ VIEW = np.dtype([("position", "<f4", 3), ("near", "<f4"), ("clip_x", "<f4", 3), 
                  ("small_size", "<f4"), ("scale", "<f4"), ("unused0", "<u4"), ("nearby", "<f4"),
                  ("stamp", "<u4"), ("last", "<u4"), ("unused", "<u4", 2)])
 ADDRESSES = ("vertices", "indices", "cluster", "group", "seen", "pending", "small_list", "large_list", "draws", "counters", "texels",
-             "pyramid", "report", "compacted")
+             "pyramid", "report")
 FRAME = np.dtype([("view", VIEW), *((name, "<u8") for name in ADDRESSES)])
 
 
-def kind_of(size: tuple[int, int], settings: DepthSettings) -> tuple:
+def kind_of(device: Device, size: tuple[int, int], settings: DepthSettings) -> tuple:
     """What a target is made for."""
-    return size, settings.drawn_by, settings.reach
+    return size, settings.drawn_by(device.is_cpu), settings.reach
 
 
 class Target:
@@ -43,8 +43,9 @@ class Target:
         if max(size) > device.largest_image:
             raise DeviceError(f"a picture of {width} x {height} is larger than {device.name} allows "
                               f"({device.largest_image}); use a smaller --size")
-        self.device, self.clusters, self.kind = device, clusters, kind_of(size, settings)
-        self.draws, self.rasterises = settings.drawn_by != "compute", settings.drawn_by != "vertex"
+        self.device, self.clusters, self.kind = device, clusters, kind_of(device, size, settings)
+        self.raster = settings.drawn_by(device.is_cpu)
+        self.draws, self.rasterises = self.raster != "compute", self.raster != "vertex"
         self.reach = settings.reach
         with ExitStack() as made:
             self._make(passes, slots, signals, timed, made)
@@ -73,15 +74,13 @@ class Target:
         self._made.close()
 
     def _first_counters(self) -> np.ndarray:
-        """[COUNTERS] uint32, what a frame starts from: all zero but for the third dimension of the dispatches
-        and the one instance of a draw."""
+        """[COUNTERS] uint32, what a frame starts from: all zero but for the third dimension of the dispatches."""
         counters = np.zeros(COUNTERS, np.uint32)
         counters[PENDING_GROUPS + 2] = 1
         tiles = -(-self.size[0] // LARGE_TILE) * -(-self.size[1] // LARGE_TILE)
         for second in (0, 1):
             counters[second * PASS + SMALL_GROUPS + 2] = 1
             counters[second * PASS + LARGE_GROUPS + 2] = 1 if self.draws else tiles
-            counters[second * PASS + INDICES + 1] = 1
         return counters
 
     def _prepare(self, command):

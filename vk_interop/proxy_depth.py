@@ -22,9 +22,9 @@ from vk_interop.proxy_surfaces import SurfacePass, Surfaces
 from vk_interop.sharing import Timeline
 
 NEAR = 0.01  # scene units; the smallest near plane of Proxy-GS' own depth, which a nearer camera.near does not lower
-OCCLUSION, FROZEN, COMPACT = 1, 2, 4  # flags of shaders/structs.glsl
+OCCLUSION, FROZEN = 1, 2  # flags of shaders/structs.glsl
 NEVER = 0x3FFFFFFF  # a stamp that no frame has
-SMALL_SIZE = {"vertex": -1.0, "hybrid": 16.0, "compute": 16.0}  # pixels; see ProxyFrame.small_size
+SMALL_SIZE = {"vertex": -1.0, "hybrid": 128.0, "compute": 128.0}  # pixels; see ProxyFrame.small_size
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,6 @@ class ProxyDepth:
     far       view z in scene units beyond which a surface counts as a miss
     slots     frames that may be under way at once; the host waits only when all of them are
     timed     measures each pass by itself, which `passes` tells; costs a little
-    compacts  the vertex pipeline draws from a compacted index buffer, instead of a draw a cluster
 
     Raises DeviceError.
 
@@ -55,11 +54,11 @@ class ProxyDepth:
     """
 
     def __init__(self, device: Device, mesh: ClusterMesh, settings: DepthSettings = DepthSettings(),
-                 far: float = math.inf, slots: int = 3, timed: bool = False, compacts: bool = False):
+                 far: float = math.inf, slots: int = 3, timed: bool = False):
         self.device, self.settings, self.far, self._slots, self._timed = device, settings, far, slots, timed
         with ExitStack() as made:
             own = lambda part: made.enter_context(closing(part))
-            self._clusters = own(ClusterBuffers(device, mesh, compacts))
+            self._clusters = own(ClusterBuffers(device, mesh))
             self._passes = own(DepthPasses(device, self._clusters))
             self._surfaces = own(SurfacePass(device, self._passes, mesh.clusters["level"]))
             # `drawn` counts frames for CUDA to wait for, `done` says the same to the host; `consumed` counts `finished`.
@@ -113,7 +112,7 @@ class ProxyDepth:
         """Counts and GPU milliseconds of the last finished frame: one frame late, or what is known already."""
         slot = self._newest_done()
         if slot:
-            counts, levels = read_counters(slot.counters)
+            counts, levels = read_counters(slot.counters, self._clusters.clusters)
             self._stats = FrameStats(self._stats.counts | counts,
                                      {"proxy depth": sum(slot.timestamps.milliseconds())}, levels=levels)
         return self._stats
@@ -148,7 +147,7 @@ class ProxyDepth:
     def _submit(self, camera: Camera, frozen: bool) -> ProxyDepthBuffer:
         self._retired = [target for target in self._retired if not self._close_if_done(target)]
         size = camera.width, camera.height
-        if self._target is None or self._target.kind != kind_of(size, self.settings):
+        if self._target is None or self._target.kind != kind_of(self.device, size, self.settings):
             if self._target:
                 self._retired.append(self._target)
             self._target = None  # should the new one fail
@@ -174,11 +173,11 @@ class ProxyDepth:
         view["forward"], view["focal"], view["size"] = forward, focal, (camera.width, camera.height)
         view["lod_error"] = -1 if pixels is None else pixels
         view["scale"] = 1 + (pixels or 0) / focal
-        view["groups"], view["small_size"] = self._clusters.groups, SMALL_SIZE[self.settings.drawn_by]
+        view["groups"], view["small_size"] = self._clusters.groups, SMALL_SIZE[self._target.raster]
         newest = self._newest_done()
         view["nearby"] = visible_depth(newest.counters) if newest else self._clusters.radius / 4
         view["stamp"], view["last"] = self._frame & NEVER, self._chosen[2] & NEVER if self._chosen else NEVER
-        view["flags"] = OCCLUSION * self.settings.occlusion | FROZEN * frozen | COMPACT * self._clusters.compacts
+        view["flags"] = OCCLUSION * self.settings.occlusion | FROZEN * frozen
         return view
 
     def _newest_done(self) -> Slot | None:

@@ -49,37 +49,34 @@ def one_cluster(mesh) -> ClusterMesh:
 
 
 def ways(mesh, clusters: ClusterMesh, pixels: float, sizes: list[float]):
-    """(name, mesh, settings, pixels of small triangles, compacts) of each row."""
+    """(name, mesh, settings, pixels of small triangles) of each row."""
     for raster in ("vertex", "hybrid", "compute"):
-        yield f"empty, {raster}", nothing(), DepthSettings(pixels, raster), 0, False
-    yield "whole mesh, one draw", one_cluster(mesh), DepthSettings(None, "vertex", occlusion=False), 0, False
-    yield "all clusters, no LOD", clusters, DepthSettings(None, "vertex"), 0, False
-    for compacts in (False, True):
-        kind = "compacted" if compacts else "a draw each"
-        yield f"vertex, {kind}", clusters, DepthSettings(pixels, "vertex"), 0, compacts
-        for size in sizes:
-            yield f"hybrid {size:g} px, {kind}", clusters, DepthSettings(pixels, "hybrid"), size, compacts
+        yield f"empty, {raster}", nothing(), DepthSettings(pixels, raster), 0
+    yield "whole mesh, one draw", one_cluster(mesh), DepthSettings(None, "vertex", occlusion=False), 0
+    yield "all clusters, no LOD", clusters, DepthSettings(None, "vertex"), 0
+    yield "vertex", clusters, DepthSettings(pixels, "vertex"), 0
     for size in sizes:
-        yield f"compute {size:g} px", clusters, DepthSettings(pixels, "compute"), size, False
+        yield f"hybrid {size:g} px", clusters, DepthSettings(pixels, "hybrid"), size
+    for size in sizes:
+        yield f"compute {size:g} px", clusters, DepthSettings(pixels, "compute"), size
     for raster in ("vertex", "compute"):
-        yield f"{raster}, no occlusion", clusters, DepthSettings(pixels, raster, occlusion=False), sizes[-1], False
+        yield f"{raster}, no occlusion", clusters, DepthSettings(pixels, raster, occlusion=False), sizes[-1]
 
 
 def measure(device, row, cameras, frames: int) -> dict:
-    name, mesh, settings, size, compacts = row
-    proxy_depth.SMALL_SIZE[settings.drawn_by] = size if settings.drawn_by != "vertex" else -1
+    name, mesh, settings, size = row
+    proxy_depth.SMALL_SIZE[settings.raster] = size if settings.raster != "vertex" else -1
     jumps = [cameras[i] for i in np.random.default_rng(0).permutation(len(cameras))]
     still = [camera for camera in cameras[::max(1, len(cameras) // STILL)] for _ in range(STILL)]
-    found = {"name": name, "lod_error": settings.lod_error, "raster": settings.drawn_by, "small_size": size,
-             "compacts": compacts}
-    with ProxyDepth(device, mesh, settings, compacts=compacts) as proxy:
+    found = {"name": name, "lod_error": settings.lod_error, "raster": settings.raster, "small_size": size}
+    with ProxyDepth(device, mesh, settings) as proxy:
         found["megabytes"] = {key: round(value / 1e6, 1) for key, value in proxy.memory.items()}
         run(proxy, repeated(cameras, frames // 4))  # clocks, buffers, compilers
         for order, views in (("path", repeated(cameras, frames)), ("jumps", repeated(jumps, frames))):
             found[order] = summary(run(proxy, views))
         found["still"] = summary(run(proxy, still)[STILL - 1::STILL])
         found["stream"] = stream(proxy, repeated(cameras, frames))
-    with ProxyDepth(device, mesh, settings, timed=True, compacts=compacts) as proxy:
+    with ProxyDepth(device, mesh, settings, timed=True) as proxy:
         run(proxy, repeated(cameras, frames // 4))
         passes = [frame.passes for frame in run(proxy, repeated(cameras, frames))]
         found["passes"] = {key: float(np.median([one[key] for one in passes])) for key in passes[0]}
