@@ -19,7 +19,8 @@ class Floor:
     """
 
     def __init__(self, device: Device, stream: int | None):
-        self._device, self._stream, self._frame = device, stream, 0
+        self._device, self._stream = device, stream
+        self._frame, self._ahead = 0, None  # the newest one submitted, and the one to end next
         with ExitStack() as made:
             own = lambda part: made.enter_context(closing(part))
             self._drawn, self._consumed = own(Timeline(device)), own(Timeline(device))
@@ -34,18 +35,13 @@ class Floor:
             self._made = made.pop_all()
         self._graph = None if stream is None else self._capture()
 
-    def draw(self):
-        """Queues a frame. The host waits only where the ring is full."""
-        if self._frame >= SLOTS:
-            self._done.wait(self._frame + 1 - SLOTS)
-            self._consumed.wait(self._frame + 1 - SLOTS)
-        self._frame += 1
-        self._submissions[self._frame % SLOTS].submit(signal_values=[self._frame, self._frame])
-        (self._done if self._stream is None else self._drawn).wait(self._frame, self._stream)
-        if self._graph:
-            self._graph.replay()
-            self._ended.record()
-        self._consumed.signal(self._frame, self._stream)
+    def draw(self, mode: str):
+        """Queues a frame, in the order of one of the FRAME_MODES. The host waits only where the ring is full."""
+        if mode == "pipelined":
+            due, self._ahead = self._ahead or self._begin(), self._begin()
+        else:
+            due, self._ahead = self._begin(), None
+        self._end(due)
 
     def wait(self):
         """Until the last frame is done, as a renderer is waited for."""
@@ -56,6 +52,21 @@ class Floor:
         if self._graph:
             torch.cuda.synchronize()
         self._made.close()
+
+    def _begin(self) -> int:
+        if self._frame >= SLOTS:
+            self._done.wait(self._frame + 1 - SLOTS)
+            self._consumed.wait(self._frame + 1 - SLOTS)
+        self._frame += 1
+        self._submissions[self._frame % SLOTS].submit(signal_values=[self._frame, self._frame])
+        return self._frame
+
+    def _end(self, frame: int):
+        (self._done if self._stream is None else self._drawn).wait(frame, self._stream)
+        if self._graph:
+            self._graph.replay()
+            self._ended.record()
+        self._consumed.signal(frame, self._stream)
 
     def _capture(self) -> torch.cuda.CUDAGraph:
         self._word, self._ended = torch.empty(1, dtype=torch.int32, device="cuda"), torch.cuda.Event()

@@ -12,12 +12,12 @@ import torch
 from gsrender import Camera, DepthBuffer, Renderer, RenderSettings
 from tests.bench import proxy_depth
 from tests.bench.floor import Floor
-from viewer.frame import draw_frame, render_frame
+from viewer.frame import FrameOrder, end_frame, render_frame
 from viewer.scene import Scene
+from viewer.settings import FRAME_MODES
 from viewer.statistics import stage_order
 from vk_interop.proxy_depth import ProxyDepth
 
-MODES = ("same-frame", "pipelined")
 BURST = 4  # frames that are queued behind a sleeping GPU
 SLEEP = 6_000_000  # of its clock's ticks, which is 3 ms or more: longer than the host takes to queue them
 
@@ -27,54 +27,52 @@ def whole_frames(scene: Scene, cameras: list[Camera], fly: list[Camera], setting
     frames, and of the fly path; with the floor of the same minute."""
     for camera in (*cameras, *fly):  # so that every buffer has its size
         render_frame(scene, camera, settings)
-    row = {}
     with closing(Floor(scene.device, scene.stream)) as floor:
-        _clock(floor.draw, [()] * frames, floor.wait)
-        for mode in MODES:
-            draw, wait = _drawing(scene, settings, mode)
-            floor_wait = floor.wait if mode == "same-frame" else None
-            gc.collect()
-            still, floors = [], []
-            for camera in cameras:
-                floors.append(_clock(floor.draw, [()] * max(1, frames // 3), floor_wait, floor.wait))
-                draw(camera), scene.renderer.wait()
-                still.append(_clock(draw, [(camera,)] * frames, wait, scene.renderer.wait))
-            path = _intervals(draw, [(camera,) for camera in fly], wait, scene.renderer.wait)
-            if scene.renderer.stats.incomplete:
-                raise RuntimeError("pictures are incomplete, so these figures are of other ones")
-            row[mode] = {"floor": float(np.median(floors)), "frame": float(np.median(still)),
-                         "frame_by_camera": still, "fly": _spread(path)}
+        row = {mode: _in_mode(mode, scene, cameras, fly, settings, frames, floor) for mode in FRAME_MODES}
+    if scene.renderer.stats.incomplete:
+        raise RuntimeError("pictures are incomplete, so these figures are of other ones")
     return row
 
 
-def _drawing(scene: Scene, settings: RenderSettings, mode: str):
-    """What draws a camera's frame, and what waits for it before the next; None where only the last is waited for."""
-    if mode == "same-frame":
-        return (lambda camera: render_frame(scene, camera, settings)), None
-    return (lambda camera: draw_frame(scene, camera, settings)), None
+def _in_mode(mode: str, scene: Scene, cameras, fly, settings: RenderSettings, frames: int, floor: Floor) -> dict:
+    order, waits = FrameOrder(scene), mode == "same-frame"
+
+    def draw(camera):
+        end_frame(scene, order.begin(camera, settings, mode))
+
+    still, floors = [], []
+    gc.collect()
+    for camera in cameras:
+        floors.append(_clock(floor.draw, [mode] * max(2, frames // 3), waits, floor.wait))
+        order.rest()
+        draw(camera), scene.renderer.wait()
+        still.append(_clock(draw, [camera] * frames, waits, scene.renderer.wait))
+    path = _intervals(draw, fly, waits, scene.renderer.wait)
+    return {"floor": float(np.median(floors)), "frame": float(np.median(still)), "frame_by_camera": still,
+            "fly": _spread(path)}
 
 
-def _clock(draw, frames: list[tuple], wait=None, end=None) -> float:
-    """Milliseconds of the clock on the wall, divided by the number of frames."""
+def _clock(draw, frames: list, waits: bool, wait) -> float:
+    """Milliseconds of the clock on the wall, divided by the number of frames; only the last is waited for, or all."""
     start = time.perf_counter()
-    for arguments in frames:
-        draw(*arguments)
-        if wait:
+    for frame in frames:
+        draw(frame)
+        if waits:
             wait()
-    if end:
-        end()
+    wait()
     return 1000 * (time.perf_counter() - start) / len(frames)
 
 
-def _intervals(draw, frames: list[tuple], wait, end) -> list[float]:
-    """Milliseconds of each frame: from the one before being queued, or done where it is waited for, to this one."""
+def _intervals(draw, frames: list, waits: bool, wait) -> list[float]:
+    """Milliseconds of each frame: from the one before being done, or only queued, to this one. A queue that is full
+    holds the host up until a frame is done, so these too are the times from picture to picture."""
     marks = [time.perf_counter()]
-    for arguments in frames:
-        draw(*arguments)
-        if wait:
+    for frame in frames:
+        draw(frame)
+        if waits:
             wait()
         marks.append(time.perf_counter())
-    end()
+    wait()
     return (1000 * np.diff(marks)).tolist()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from viewer.settings import FRAME_MODES
 from viewer.statistics import stage_order
 
 SMALL, MIDDLE = (960, 640), (1920, 1280)
@@ -54,7 +55,7 @@ def _frame_table(rows, on_gpu, numbered) -> str:
               "above it", "aim, same-frame", "others", "fly path", "p99", "p99 : median", "fly path pipelined", "p99"]
     cells = []
     for row in rows:
-        modes = row["same-frame"], row["pipelined"]
+        modes = [row[mode] for mode in FRAME_MODES]
         times = [f"{value:.3f}" for mode in modes
                  for value in (mode["frame"], mode["floor"], mode["frame"] - mode["floor"])]
         same, ahead = (mode["fly"] for mode in modes)
