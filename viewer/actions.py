@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from gsrender.errors import InputError
 from gsrender.settings import CULLING
-from viewer.controls import MODES
+from viewer.camera_text import camera_text, parse_camera
+from viewer.controls import MODES, nearest_view
 from viewer.panels import PANELS
 from vk_interop.input import Input
 
@@ -18,8 +20,11 @@ def act(app, action: str, given: Input = Input()):
 
 
 def _mode(app, given):
-    """The next of the modes; orbiting goes round what is in the middle."""
-    mode = MODES[(MODES.index(app.state.mode) + 1) % len(MODES)]
+    _enter(app, MODES[(MODES.index(app.state.mode) + 1) % len(MODES)])
+
+
+def _enter(app, mode: str):
+    """Orbiting goes round what is in the middle."""
     width, height = app.picture_size
     app.state = app.state.with_mode(mode, app.canvas.view_z((width / height / 2, 0.5)))
     app.say(mode)
@@ -32,7 +37,7 @@ def _focus(app, given):
     camera = app.state.camera(*app.picture_size)
     x, y = (camera.height * at for at in given.cursor)
     ray = np.array([(x - camera.cx) / camera.fx, (y - camera.cy) / camera.fy, 1.0])
-    app.state = app.state.looking_at(camera.position + camera.rotation.T @ ray * z)
+    app.state = app.state.with_mode("orbit").looking_at(camera.position + camera.rotation.T @ ray * z)
 
 
 def _culling(app, given):
@@ -56,9 +61,34 @@ def _to_panels(app, given):
     app.show_panel(names[0] if names else PANELS[0].name)
 
 
+def _copy_camera(app, given):
+    app.screen.set_clipboard(camera_text(app.state.camera(*app.picture_size)))
+    app.say("the camera is on the clipboard")
+
+
+def _paste_camera(app, given):
+    try:
+        camera = parse_camera(app.screen.clipboard(), app.state.space.near)
+    except InputError as error:
+        return app.say(str(error))
+    app.state = app.state.with_near(camera.near)
+    app.jump(camera)
+
+
+def _nearest(app, given):
+    view = nearest_view(app.state.pose, app.space, [view.camera for view in app.scene.cameras])
+    app.say("there are no cameras beside the model") if view is None else app.fly_to(view)
+
+
 ACTIONS = {
+    **{mode: lambda app, given, mode=mode: _enter(app, mode) for mode in MODES},
     "mode": _mode,
     "focus": _focus,
+    "copy camera": _copy_camera,
+    "paste camera": _paste_camera,
+    "undo": lambda app, given: app.undo(),
+    "redo": lambda app, given: app.redo(),
+    "nearest camera": _nearest,
     "reset": lambda app, given: app.go_home(),
     "culling": _culling,
     "previous camera": lambda app, given: app.visit(-1),

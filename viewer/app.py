@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +17,16 @@ from viewer.actions import act
 from viewer.bindings import pressed_actions
 from viewer.canvas import Canvas
 from viewer.compare import Comparison
-from viewer.controls import Space, State, advance, next_view
+from viewer.controls import State, advance, next_view
+from viewer.ground import Ground
+from viewer.jumps import Jumps
 from viewer.output import write_whole
 from viewer.panels import dock, help, menu, overlay, style
+from viewer.pose import Pose, Space
 from viewer.remembered import Remembered, kept
 from viewer.scene import Scene
 from viewer.settings import ViewerSettings
+from viewer.thumbnails import Thumbnails
 from viewer.watch import Watch
 from vk_interop.input import Input
 from vk_interop.screen import Area, Screen, clipped
@@ -64,6 +69,8 @@ class Viewer:
         style.apply(screen.ui.scale)
         if remembered.scale == screen.ui.scale:
             dock.restore(remembered.layout)
+        self._thread = ThreadPoolExecutor(1, "beside the frames")
+        self.thumbnails = Thumbnails(screen.ui)
         self._take(scene, home)
 
     def _take(self, scene: Scene, home: int | None):
@@ -72,11 +79,17 @@ class Viewer:
         low, high = (np.array(corner.tolist()) for corner in scene.model.bounds)
         self.space = Space(scene.up, max(float(np.linalg.norm(high - low)) / 2, 1e-6), scene.near)
         self.home = scene.first_view if home is None else home
-        self.view = self.home  # index of the dataset's view that was last flown to
-        self.state = State.at(self._home_camera(), self.space)
+        self.start_over()
+        self._ground: Future[Ground] | None = None
         self.canvas, self.comparison = Canvas(scene), Comparison(scene)
         self.watch = Watch(scene, self.space.radius)
         self._remembered = self._remembered.opened(scene.folder, scene.mesh_path)
+
+    def start_over(self):
+        """The camera as at first, all that it did forgotten."""
+        self.view = self.home  # index of the dataset's view that was last flown to
+        self.state = State.at(self._home_camera(), self.space)
+        self.jumps = Jumps()
 
     def frame(self, capture: bool = False) -> np.ndarray | None:
         """Events, panels, a picture if anything changed, the screen. Returns it, panel included, where asked to."""
@@ -91,6 +104,7 @@ class Viewer:
         given = self.screen.begin().within(left, top, height)
         self._act(given)
         # The wait for the event that ends a rest is no time in which a key was held.
+        self._look_for_ground()
         self.state = advance(self.state, min(began - self._last, FIRST if self.idle else math.inf), given)
         self._last = began
         self._draw_panels()
@@ -125,6 +139,8 @@ class Viewer:
     def close(self):
         """Closes the screen and what was drawn for it; the scene stays open."""
         self.watch.close()
+        self.thumbnails.close()
+        self._thread.shutdown(wait=True, cancel_futures=True)
         self.screen.close()
         self.canvas.close()
 
@@ -155,7 +171,7 @@ class Viewer:
     def resting(self) -> bool:
         """Whether what is on the screen can stay: nothing moves, nobody touched anything, nothing new is to be said."""
         return (self.idle and not self._screenshot_wanted and time.perf_counter() - self._stirred > AWAKE
-                and self._told == (self.notices, self.message))
+                and not self.thumbnails.are_coming and self._told == (self.notices, self.message))
 
     def _look_closer(self):
         """For warnings, and for what culling changes."""
@@ -173,10 +189,24 @@ class Viewer:
             self.state = replace(self.state, grabbed=self.canvas.view_z(given.cursor) or self.state.distance)
         for action in pressed_actions(given):
             act(self, action, given)
-        if given.wheel and self.state.mode == "fly":
+        if given.wheel and self.state.mode != "orbit":
             self.say(f"speed {self.state.speed:.3g} units/s")
 
+    def _look_for_ground(self):
+        """What a walker stands on is sorted out beside the frames, once somebody walks."""
+        mesh = self.scene.mesh
+        if self.state.mode != "walk" or self.state.ground or mesh is None:
+            return
+        if self._ground is None:
+            self._ground = self._thread.submit(Ground, mesh.vertices, mesh.triangles, self.space.world_from_level)
+        elif self._ground.done():
+            self.state = replace(self.state, ground=self._ground.result())
+
     # What actions and panels ask for.
+
+    def act(self, action: str):
+        """Does what a key or an item of the menu does, by its name in the table of bindings."""
+        act(self, action)
 
     def set(self, **changes):
         """Changes settings."""
@@ -193,8 +223,30 @@ class Viewer:
 
     def go_home(self):
         home = State.at(self._home_camera(), self.space)
-        self.state = replace(self.state.fly_to(self._home_camera()), speed=home.speed, mode=home.mode)
+        self.jump(self._home_camera())
+        self.state = replace(self.state, speed=home.speed, mode=home.mode)
         self.view = self.home
+
+    def jump(self, to: Camera | Pose):
+        """Flies to a camera; `undo` flies back."""
+        self.move(self.state.fly_to(to))
+
+    def move(self, state: State):
+        """Lets the camera be, or fly, elsewhere; `undo` flies back."""
+        if state.pose != self.state.pose or state.flight:
+            self.jumps = self.jumps.leave(self.state.flight.end if self.state.flight else self.state.pose)
+        self.state = state
+
+    def undo(self):
+        self._take_back(*self.jumps.undo(self.state.pose), "the camera has not jumped yet")
+
+    def redo(self):
+        self._take_back(*self.jumps.redo(self.state.pose), "no jump was taken back")
+
+    def _take_back(self, jumps: Jumps, pose: Pose | None, otherwise: str):
+        if pose is None:
+            return self.say(otherwise)
+        self.jumps, self.state = jumps, self.state.fly_to(pose)
 
     def visit(self, by: int):
         """Flies to the dataset's next camera, or the one before."""
@@ -205,7 +257,7 @@ class Viewer:
     def fly_to(self, view: int):
         """To a camera of the dataset, by its index."""
         self.view = view
-        self.state = self.state.fly_to(self.scene.cameras[view].camera)
+        self.jump(self.scene.cameras[view].camera)
         self.say(self.scene.cameras[view].name)
 
     def show_panel(self, name: str):
@@ -242,6 +294,7 @@ class Viewer:
 
     def _draw_panels(self):
         before, chosen = self._drawn_panels, None
+        self.thumbnails.begin_frame()
         if self.settings.panel:
             chosen = menu.draw(self)
             dock.draw(self)

@@ -1,4 +1,4 @@
-"""From keys and mouse to the camera: fly, orbit, and flights between views.
+"""From keys and mouse to the camera: fly, orbit, walk, and flights between views.
 
 Everything that moves eases by time, not by frames, so that it feels alike at 5 and at 500 frames a second. The numbers
 are those that feel right in the viewers people like: LichtFeld Studio (speed, easing), SuperSplat (zoom, grabbing).
@@ -13,9 +13,9 @@ import numpy as np
 
 from gsrender.camera import Camera
 from viewer.bindings import drag_of, held_actions
+from viewer.ground import Ground
+from viewer.pose import Pose, Space, Triple
 from vk_interop.input import Input
-
-Triple = tuple[float, float, float]
 
 STEP = 0.01  # seconds; longer frames are cut up, so that turning while flying follows the same curve at any rate
 LONGEST = 0.25  # seconds; after a stall (loading, a dragged window) nobody wants to find themselves elsewhere
@@ -32,74 +32,12 @@ SPEED_RANGE = (1e-3, 10.0)  # the same
 CLOSEST = 5e-3  # radii; nearer to the pivot than that, zooming pushes the pivot ahead, so that it never sticks
 PITCH_LIMIT = math.radians(89)
 FLIGHT = 0.3  # seconds
+STRIDE_EASE = 10.0  # 1/s: how a walker's eyes follow a step
+FOVS = (5.0, 120.0)  # degrees, vertical
 
-MODES = ("fly", "orbit")
+MODES = ("fly", "orbit", "walk")
 DIRECTIONS = {"right": (1, 0, 0), "left": (-1, 0, 0), "forward": (0, 1, 0), "back": (0, -1, 0), "up": (0, 0, 1),
               "down": (0, 0, -1)}
-
-
-@dataclass(frozen=True)
-class Space:
-    """What of the scene the controls need: the axis that is up, half the diagonal of the model's trimmed bounds, and
-    the near plane of its cameras."""
-
-    up: Triple = (0.0, 0.0, 1.0)
-    radius: float = 1.0
-    near: float = 0.2
-
-    @property
-    def world_from_level(self) -> np.ndarray:
-        """[3, 3]: columns are two level axes and up. For z up they are x, y, z."""
-        up = np.asarray(self.up, np.float64)
-        up = up / np.linalg.norm(up)
-        first = np.roll(np.eye(3)[np.abs(up).argmax()], 1)  # the axis that follows the one nearest to up
-        first = first - up * (first @ up)
-        first /= np.linalg.norm(first)
-        return np.column_stack([first, np.cross(up, first), up])
-
-
-@dataclass(frozen=True)
-class Pose:
-    """Where the camera stands and looks. Angles in radians: yaw about up, pitch above the horizon; roll is only ever
-    what a dataset's camera brought along, so it cannot creep in."""
-
-    position: Triple
-    yaw: float = 0.0
-    pitch: float = 0.0
-    roll: float = 0.0
-    fov_y: float = 60.0  # degrees
-
-    @staticmethod
-    def of(camera: Camera, space: Space) -> Pose:
-        right, down, forward = camera.rotation @ space.world_from_level  # rows, in level axes
-        level = math.hypot(forward[0], forward[1])
-        # Straight up or down there is no heading in the direction of view; that of the picture's upper edge stands in.
-        heading = forward if level > 1e-6 else -down * math.copysign(1, -forward[2])
-        yaw, pitch = math.atan2(heading[1], heading[0]), math.atan2(forward[2], level)
-        level_right = np.array([math.sin(yaw), -math.cos(yaw), 0.0])
-        roll = math.atan2(right @ np.cross(forward, level_right), right @ level_right)
-        return Pose(tuple(camera.position.tolist()), yaw, pitch, roll, camera.fov_y)
-
-    def axes(self, space: Space) -> np.ndarray:
-        """[3, 3], world from camera: columns are right, down, forward."""
-        cos_yaw, sin_yaw = math.cos(self.yaw), math.sin(self.yaw)
-        cos_pitch, sin_pitch = math.cos(self.pitch), math.sin(self.pitch)
-        right = np.array([sin_yaw, -cos_yaw, 0.0])
-        forward = np.array([cos_pitch * cos_yaw, cos_pitch * sin_yaw, sin_pitch])
-        down = np.array([sin_pitch * cos_yaw, sin_pitch * sin_yaw, -cos_pitch])
-        cos_roll, sin_roll = math.cos(self.roll), math.sin(self.roll)
-        rolled = np.column_stack([right * cos_roll + down * sin_roll, down * cos_roll - right * sin_roll, forward])
-        return space.world_from_level @ rolled
-
-    def towards(self, other: Pose, share: float) -> Pose:
-        """A share of the way to another pose, turning the short way round."""
-        def mix(a, b):
-            return a + (b - a) * share
-
-        def turn(a, b):
-            return a + math.remainder(b - a, math.tau) * share
-        return Pose(tuple(map(mix, self.position, other.position)), turn(self.yaw, other.yaw),
-                    mix(self.pitch, other.pitch), turn(self.roll, other.roll), mix(self.fov_y, other.fov_y))
 
 
 @dataclass(frozen=True)
@@ -119,6 +57,10 @@ class State:
     velocity  scene units a second, in the world
     turning   yaw and pitch in radians that dragging has asked for and that have not been turned yet
     zooming   notches of the wheel that have not been travelled yet
+    level     no roll, wherever it flies to
+    flight_time  seconds that a flight takes
+    ground    what a walker stands on; None: unknown, so walking is on the level
+    eyes      scene units that a walker's eyes are above it; None: as high as they are
     """
 
     pose: Pose
@@ -131,6 +73,10 @@ class State:
     turning: tuple[float, float] = (0.0, 0.0)
     zooming: float = 0.0
     flight: Flight | None = None
+    level: bool = False
+    flight_time: float = FLIGHT
+    ground: Ground | None = None
+    eyes: float | None = None
 
     @staticmethod
     def at(camera: Camera, space: Space) -> State:
@@ -142,9 +88,20 @@ class State:
         pose = np.column_stack([self.pose.axes(self.space), self.pose.position])
         return Camera.from_pose(pose, focal, focal, width, height, near=self.space.near)
 
-    def fly_to(self, camera: Camera) -> State:
-        """Sets out for a camera of the dataset."""
-        return replace(self.at_rest(), flight=Flight(self.pose, Pose.of(camera, self.space)))
+    def fly_to(self, camera: Camera | Pose) -> State:
+        """Sets out for a camera."""
+        end = camera if isinstance(camera, Pose) else Pose.of(camera, self.space)
+        end = replace(end, roll=0.0) if self.level else end
+        return replace(self.at_rest(), flight=Flight(self.pose, end), eyes=None)
+
+    def placed(self, **changes) -> State:
+        """At rest, with another position, fov_y, ... of its pose."""
+        return replace(self.at_rest(), pose=replace(self.pose, **changes), eyes=None)
+
+    @property
+    def pivot(self) -> np.ndarray:
+        """[3], the point of the world that it looks at and orbits around."""
+        return self.pose.position + self.pose.axes(self.space)[:, 2] * self.distance
 
     def at_rest(self) -> State:
         return replace(self, velocity=(0.0, 0.0, 0.0), turning=(0.0, 0.0), zooming=0.0, flight=None)
@@ -153,18 +110,33 @@ class State:
         least, most = (bound * self.space.radius for bound in SPEED_RANGE)
         return replace(self, speed=min(max(speed, least), most))
 
+    def with_near(self, near: float) -> State:
+        """`near` in scene units of view z."""
+        return replace(self, space=replace(self.space, near=near))
+
     def with_mode(self, mode: str, distance: float | None = None) -> State:
         """The same pose under another mode; `distance` to the pivot where it is known."""
-        return replace(self.at_rest(), mode=mode, distance=distance or self.distance)
+        return replace(self.at_rest(), mode=mode, distance=distance or self.distance, eyes=None)
 
     def looking_at(self, point) -> State:
-        """Orbits around a point of the world, to which the view turns in a short flight."""
+        """Turns to a point of the world, in a short flight; it becomes the pivot."""
         away = np.asarray(point, np.float64) - self.pose.position
         distance = float(np.linalg.norm(away))
+        if distance < 1e-9:
+            return self
         a, b, c = self.space.world_from_level.T @ away / distance
         end = replace(self.pose, yaw=math.atan2(b, a), roll=0.0,
                       pitch=min(max(math.asin(c), -PITCH_LIMIT), PITCH_LIMIT))
-        return replace(self.with_mode("orbit", distance), flight=Flight(self.pose, end))
+        return replace(self.with_mode(self.mode, distance), flight=Flight(self.pose, end))
+
+
+def nearest_view(pose: Pose, space: Space, cameras: list[Camera]) -> int | None:
+    """Index of the camera that stands nearest and looks most the same way: a radian counts as a radius."""
+    if not cameras:
+        return None
+    away = np.linalg.norm(np.stack([camera.position for camera in cameras]) - pose.position, axis=1) / space.radius
+    ahead = np.stack([camera.rotation[2] for camera in cameras]) @ pose.axes(space)[:, 2]
+    return int(np.argmin(away + np.arccos(np.clip(ahead, -1, 1))))
 
 
 def next_view(view: int | None, by: int, count: int) -> int:
@@ -178,29 +150,31 @@ def advance(state: State, dt: float, given: Input) -> State:
     actions = held_actions(given)
     turn, pan = drag_of("turn", given), drag_of("pan", given)
     moving = actions & DIRECTIONS.keys()
-    if moving and state.mode != "fly":
+    if moving and state.mode == "orbit":
         state = state.with_mode("fly")
     if moving or any(turn) or any(pan) or given.wheel:
         state = replace(state, flight=None)
     if state.flight:
         return _fly_on(state, dt)
-    if given.wheel and state.mode == "fly":
+    if given.wheel and state.mode != "orbit":
         state = state.with_speed(state.speed * FASTER ** given.wheel)
     elif given.wheel:
         state = replace(state, zooming=state.zooming + given.wheel)
     if any(pan):
         state = _pan(state, pan)
     steps = max(1, math.ceil(dt / STEP - 1e-9))
-    sensitivity = (LOOK if state.mode == "fly" else ORBIT) / steps
+    sensitivity = (ORBIT if state.mode == "orbit" else LOOK) / steps
     for _ in range(steps):
         state = replace(state, turning=tuple(have - move * sensitivity for have, move in zip(state.turning, turn)))
         state = _zoom(_move(_turn(state, dt / steps), dt / steps, actions), dt / steps)
+        if state.mode == "walk":
+            state = _stride(state, dt / steps, actions)
     return state
 
 
 def _fly_on(state: State, dt: float) -> State:
     flight = replace(state.flight, elapsed=state.flight.elapsed + dt)
-    t = flight.elapsed / FLIGHT
+    t = flight.elapsed / max(state.flight_time, 1e-9)
     if t >= 1:
         return replace(state, pose=flight.end, flight=None)
     smooth = t * t * t * (t * (6 * t - 15) + 10)  # no jerk at either end
@@ -236,8 +210,11 @@ def _move(state: State, dt: float, actions: frozenset[str]) -> State:
     if not moving and not any(state.velocity):
         return state
     right, forward, up = np.sum([DIRECTIONS[action] for action in moving], axis=0) if moving else (0, 0, 0)
-    axes = state.pose.axes(state.space)
-    wish = axes[:, 0] * right + axes[:, 2] * forward + state.space.world_from_level[:, 2] * up
+    axes, up_axis = state.pose.axes(state.space), state.space.world_from_level[:, 2]
+    ahead = axes[:, 2]
+    if state.mode == "walk":
+        ahead = replace(state.pose, pitch=0.0, roll=0.0).axes(state.space)[:, 2]
+    wish = axes[:, 0] * right + ahead * forward + up_axis * up
     length = np.linalg.norm(wish)
     boost = BOOST ** (("faster" in actions) - ("slower" in actions))
     target = wish / length * state.speed * boost if length > 1e-9 else np.zeros(3)
@@ -249,6 +226,18 @@ def _move(state: State, dt: float, actions: frozenset[str]) -> State:
         velocity = np.zeros(3)  # else it would creep on for seconds
     return replace(state, pose=replace(state.pose, position=tuple(position.tolist())),
                    velocity=tuple(velocity.tolist()))
+
+
+def _stride(state: State, dt: float, actions: frozenset[str]) -> State:
+    """Keeps a walker's eyes at their height above what is under them; climbing and sinking change that height."""
+    below = state.ground.below(state.pose.position) if state.ground else None
+    if below is None or not any(state.velocity):
+        return state if below is None or state.eyes is not None else replace(state, eyes=below)
+    if state.eyes is None or actions & {"up", "down"}:
+        return replace(state, eyes=below)
+    rise = (state.eyes - below) * (1 - math.exp(-STRIDE_EASE * dt))
+    position = state.pose.position + state.space.world_from_level[:, 2] * rise
+    return replace(state, pose=replace(state.pose, position=tuple(position.tolist())))
 
 
 def _zoom(state: State, dt: float) -> State:

@@ -256,8 +256,9 @@ def proxies_beside(folder: Path) -> list[Path]:
 def cameras_in(folder: Path) -> list[DatasetCamera]:
     """The cameras that training wrote into the model's folder; none where it wrote none."""
     from gsrender.load import load_cameras
+    from viewer.photographs import with_photographs
     path = folder / CAMERAS
-    return load_cameras(path) if path.is_file() else []
+    return with_photographs(load_cameras(path), folder) if path.is_file() else []
 
 
 def up_of(cameras: list[Camera]) -> tuple[float, float, float]:

@@ -58,7 +58,7 @@ class GlfwEvents:
         glfw.set_window_refresh_callback(window, lambda _: collector.stir())
         platform = imgui.get_platform_io()
         platform.platform_get_clipboard_text_fn = self._get_clipboard
-        platform.platform_set_clipboard_text_fn = lambda _, text: glfw.set_clipboard_string(window, text)
+        platform.platform_set_clipboard_text_fn = lambda _, text: glfw.set_clipboard_string(None, text)
 
     def show_cursor(self):
         """Gives the pointer the shape that ImGui asks for."""
@@ -71,7 +71,7 @@ class GlfwEvents:
         self._shape = shape
 
     def _get_clipboard(self, _):
-        text = glfw.get_clipboard_string(self._window)  # None where it holds a picture
+        text = glfw.get_clipboard_string(None)  # None where it holds a picture
         return text.decode(errors="replace") if text else ""
 
     def _on_key(self, window, key, scancode, action, mods):

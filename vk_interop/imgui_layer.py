@@ -121,6 +121,18 @@ class ImguiLayer:
             ctypes.memmove(index, commands.idx_buffer.data_address(), index_bytes)
             vertex, index = vertex + vertex_bytes, index + index_bytes
 
+    def add_texture(self, pixels: np.ndarray) -> imgui.ImTextureRef:
+        """A picture [H, W, 4] uint8 that panels may draw as of now."""
+        key, self._next_texture = self._next_texture, self._next_texture + 1
+        self._textures[key] = made = _Texture(self._layout, self._sampler, pixels.shape[1], pixels.shape[0])
+        made.write(np.ascontiguousarray(pixels))
+        return imgui.ImTextureRef(key)
+
+    def remove_texture(self, texture: imgui.ImTextureRef):
+        """No frame after the present one may draw it."""
+        self.device.wait_idle()  # the frame before may still read it
+        self._textures.pop(texture.get_tex_id()).close()
+
     def _update(self, texture):
         status = imgui.ImTextureStatus
         if texture.status == status.want_create:

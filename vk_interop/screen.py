@@ -213,6 +213,7 @@ class Offscreen(Screen):
 
     SHOWN = COPY_FROM
     closing = minimised = False
+    _clipboard = ""
 
     def __init__(self, device: Device, width: int, height: int, scale: float = 1.0):
         super().__init__(device, scale)
@@ -225,6 +226,13 @@ class Offscreen(Screen):
 
     def set_vsync(self, on: bool):
         """There is no screen to wait for."""
+
+    def clipboard(self) -> str:
+        """What was last copied here: nobody else has a hand on it."""
+        return self._clipboard
+
+    def set_clipboard(self, text: str):
+        self._clipboard = text
 
     def _acquire(self):
         return 0

@@ -60,6 +60,14 @@ class Window(Screen):
         self._look()
         self.stirred = before != (self.input.events, self.size, self.closing)
 
+    def clipboard(self) -> str:
+        """The text on it; empty where it holds something else."""
+        text = self._glfw.get_clipboard_string(None)
+        return text.decode(errors="replace") if text else ""
+
+    def set_clipboard(self, text: str):
+        self._glfw.set_clipboard_string(None, text)
+
     def _look(self):
         """Asks once a frame what costs a round trip to the display."""
         glfw, window = self._glfw, self._window

@@ -1,9 +1,14 @@
 import dataclasses
 
 import pytest
-from desktop import Hand, own_display
+from desktop import Hand, own_display, watch_places, xdotool
 
+from gsrender.settings import RenderSettings
 from viewer.__main__ import main
+from viewer.app import OUTPUTS, Viewer
+from viewer.scene import open_scene
+from viewer.settings import ViewerSettings
+from vk_interop.window import Window, surface_extensions
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -43,9 +48,6 @@ def display():
 @pytest.fixture(scope="session")
 def scene(display, street):
     """The sample, open for a window of this display, every Vulkan call checked."""
-    from viewer.app import OUTPUTS
-    from viewer.scene import open_scene
-    from vk_interop.window import surface_extensions
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VIEWER_VALIDATION", "sync")
         opened = open_scene(street / "model", backend="cpu", outputs=OUTPUTS, surface_extensions=surface_extensions())
@@ -55,17 +57,41 @@ def scene(display, street):
     assert not device.validation_messages
 
 
+@pytest.fixture(scope="session")
+def one_desk(scene):
+    """A window of 1280 x 800 with all panels, for the tests of their controls; its picture is coarse, so it is quick."""
+    viewer = Viewer(scene, Window(scene.device, 1280, 800, "the desk"), usual_settings(scene, resolution_scale=0.25))
+    with pytest.MonkeyPatch.context() as patch:
+        hand = Hand(viewer, "the desk")
+        hand.places = watch_places(patch)
+        hand.rest()
+        yield hand
+    viewer.close()
+
+
+@pytest.fixture
+def desk(one_desk, scene):
+    """A hand on that window, where everything is as at the start but for what is scrolled and folded."""
+    viewer, before = one_desk.viewer, len(scene.device.validation_messages)
+    viewer.settings = usual_settings(scene, resolution_scale=0.25)
+    viewer.start_over()
+    one_desk.focus()
+    xdotool("mouseup", "1", "mouseup", "3", "mousemove", "1200", "300")
+    one_desk.rest()
+    yield one_desk
+    assert scene.device.validation_messages[before:] == []
+
+
+def usual_settings(scene, **changes):
+    return ViewerSettings(RenderSettings(scene.default_culling, background=scene.model.background), **changes)
+
+
 @pytest.fixture
 def hand(scene):
     """A hand on a fresh window of 900 x 700 that shows the sample, without panels. The validation layer has to stay
     silent."""
-    from gsrender.settings import RenderSettings
-    from viewer.app import Viewer
-    from viewer.settings import ViewerSettings
-    from vk_interop.window import Window
     before = len(scene.device.validation_messages)
-    settings = ViewerSettings(RenderSettings(scene.default_culling, background=scene.model.background), panel=False)
-    viewer = Viewer(scene, Window(scene.device, 900, 700, "the window"), settings)
+    viewer = Viewer(scene, Window(scene.device, 900, 700, "the window"), usual_settings(scene, panel=False))
     try:
         yield Hand(viewer, "the window")
     finally:

@@ -121,6 +121,29 @@ class Hand:
         _send_delete(int(self.window))
 
 
+CONTROLS = ("button", "checkbox", "radio_button", "slider_float", "drag_float", "input_float3", "selectable", "menu_item",
+            "begin_menu", "begin_combo", "slider_int", "input_text", "color_edit3", "drag_float3")
+
+
+def watch_places(patch) -> dict:
+    """Where each labelled control was last drawn: {label: (x, y) of its middle}. `patch` is a MonkeyPatch."""
+    found = {}
+
+    def watch(name):
+        draw = getattr(imgui, name)
+
+        def drawn(label, *more, **named):
+            result = draw(label, *more, **named)
+            if not (name == "begin_menu" and result or name == "begin_combo" and result):
+                low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
+                found[label] = (low.x + high.x) / 2, (low.y + high.y) / 2
+            return result
+        patch.setattr(imgui, name, drawn)
+    for name in CONTROLS:
+        watch(name)
+    return found
+
+
 def is_in_front(panel: str) -> bool:
     window = imgui.internal.find_window_by_name(panel)
     return window is not None and window.active and not window.hidden

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gsrender.camera import Camera
-from viewer.controls import FLIGHT, PITCH_LIMIT, Pose, Space, State, advance
+from viewer.controls import FLIGHT, MODES, PITCH_LIMIT, State, advance, nearest_view
+from viewer.pose import Pose, Space
 from vk_interop.input import Input
 
 HOME = Camera.look_at((1, 2, 3), (4, 6, 2.5), fov_y=50)
@@ -200,7 +201,7 @@ def test_the_hand_takes_over_from_a_flight(given):
 
 
 def test_focus_brings_a_point_to_the_middle_and_orbits_around_it():
-    s = state().looking_at((4, 3, 5))
+    s = state("orbit").looking_at((4, 3, 5))
     end = play(s, FLIGHT + 0.01, NOTHING)
     assert np.allclose(project(end.camera(960, 640), (4, 3, 5)), (480, 320), atol=1e-6)
     assert end.mode == "orbit" and end.distance == pytest.approx(np.linalg.norm(HOME.position - (4, 3, 5)))
@@ -211,10 +212,59 @@ def test_a_stall_does_not_fling_the_camera_away():
     assert np.linalg.norm(np.subtract(moved, HOME.position)) < 0.25 * state().speed
 
 
+class Slope:
+    """Rises by a tenth of x."""
+
+    def below(self, point):
+        return point[2] - 0.1 * point[0]
+
+
+def test_walking_is_level_wherever_one_looks_and_follows_the_ground():
+    s = replace(state("walk"), pose=replace(state().pose, yaw=0.0, pitch=0.7))
+    level = play(play(s, 1.0, Input(held=frozenset("W"))), 1.0, NOTHING)
+    assert level.pose.position[2] == pytest.approx(3) and level.pose.position[0] > 1.5
+    uphill = play(play(replace(s, ground=Slope()), 1.0, Input(held=frozenset("W"))), 1.0, NOTHING)
+    x, _, z = uphill.pose.position
+    assert z - 0.1 * x == pytest.approx(uphill.eyes, abs=0.02) and uphill.eyes == pytest.approx(2.9, abs=1e-3) and z > 3.05
+
+
+def test_a_walker_grows_by_e_and_stays_so():
+    s = play(replace(state("walk"), ground=Slope()), 0.1, NOTHING)
+    taller = play(play(s, 0.5, Input(held=frozenset("E"))), 0.5, Input(held=frozenset("D")))
+    assert taller.mode == "walk" and taller.eyes > s.eyes + 0.3
+
+
+def test_walking_looks_and_speeds_up_like_flying():
+    looked = play(state("walk"), 0.5, Input(drag={"left": (0.1, 0.05)}))
+    assert looked.pose == play(state("fly"), 0.5, Input(drag={"left": (0.1, 0.05)})).pose
+    assert advance(state("walk"), 0.1, Input(wheel=1)).speed == pytest.approx(1.2 * state().speed)
+
+
+def test_a_level_camera_arrives_level():
+    tilted = Camera.look_at((9, 9, 9), (0, 0, 0), up=(0.5, 0, 1))
+    end = play(replace(state(), level=True).fly_to(tilted), FLIGHT + 0.01, NOTHING)
+    assert end.pose.roll == 0 and np.allclose(end.pose.position, (9, 9, 9))
+
+
+@pytest.mark.parametrize("seconds", [0.0, 2.0])
+def test_a_flight_takes_as_long_as_is_set(seconds):
+    s = replace(state(), flight_time=seconds).fly_to(Camera.look_at((9, 9, 9), (0, 0, 0)))
+    assert play(s, seconds + 0.02, NOTHING).flight is None
+    assert seconds == 0 or play(s, seconds - 0.1, NOTHING).flight is not None
+
+
+def test_the_nearest_view_stands_close_and_looks_the_same_way():
+    def camera(position, target):
+        return Camera.look_at(position, target)
+    views = [camera((1, 2, 3), (-9, -9, 3)), camera((2, 2, 3), (5, 6, 2.5)), camera((40, 2, 3), (43, 6, 2.5))]
+    assert nearest_view(state().pose, SPACE, views) == 1
+    assert nearest_view(state().pose, SPACE, []) is None
+
+
 def test_input_of_any_kind_leaves_a_finite_camera():
     rng = np.random.default_rng(3)
     s = state()
-    for keys, mode in itertools.product(("", "WASDQE", "WQ"), ("fly", "orbit")):
+    for keys, mode in itertools.product(("", "WASDQE", "WQ"), MODES):
         given = Input(held=frozenset(keys), wheel=float(rng.normal(0, 50)),
                       drag={"left": tuple(rng.normal(0, 50, 2)), "right": tuple(rng.normal(0, 5, 2))})
         s = advance(s.with_mode(mode), 0.1, given)

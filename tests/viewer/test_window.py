@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from desktop import is_in_front, xdotool
-from imgui_bundle import imgui  # before glfw, as the window does
+from desktop import is_in_front, watch_places, xdotool
+import imgui_bundle  # noqa: F401  before glfw, as the window does
 
 import glfw
 
@@ -14,20 +14,8 @@ from viewer.frame import render_frame
 
 @pytest.fixture
 def places(monkeypatch, hand):
-    """Shows the panels. Where each labelled button, box and field was last drawn: {label: (x, y) of its middle}."""
-    found = {}
-
-    def watch(name):
-        draw = getattr(imgui, name)
-
-        def drawn(label, *more):
-            result = draw(label, *more)
-            low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
-            found[label] = (low.x + high.x) / 2, (low.y + high.y) / 2
-            return result
-        monkeypatch.setattr(imgui, name, drawn)
-    for name in ("button", "checkbox", "radio_button", "slider_float", "drag_float", "input_float3"):
-        watch(name)
+    """Shows the panels, and where their controls are."""
+    found = watch_places(monkeypatch)
     hand.viewer.set(panel=True)
     hand.rest()
     return found

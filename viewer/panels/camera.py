@@ -7,48 +7,90 @@ from dataclasses import replace
 
 from imgui_bundle import imgui
 
-from viewer.controls import SPEED_RANGE, State, next_view
-from viewer.panels.rows import button, choice_row, list_row, numbers_row, slider_row, stat_row, table
+from viewer.controls import FOVS, MODES, SPEED_RANGE, State
+from viewer.panels import dataset
+from viewer.panels.rows import (button, checkbox, choice_row, drag_row, numbers_row, slider_row, stat_row, table)
 from viewer.settings import ViewerSettings
+
+LONGEST_FLIGHT = 5.0  # seconds
 
 
 def draw(app) -> ViewerSettings:
-    app.state, view, home = _moving(app.state, app.view, [view.name for view in app.scene.cameras])
-    if home:
-        app.go_home()
-    elif view != app.view:
-        app.fly_to(view)
+    before = app.state
+    with table("camera", 0.3):
+        state = _lens(_motion(app.state))
+        state = _placed(state)
+    if state.pose.position != before.pose.position or state.flight and state.flight != before.flight:
+        app.move(state)
+    else:
+        app.state = state
+    _buttons(app)
+    dataset.draw(app)
     return app.settings
 
 
-def _moving(state: State, view: int | None, names: list[str]) -> tuple[State, int | None, bool]:
-    """The state and the dataset camera that were chosen, and whether to go home. `names` are the dataset's cameras."""
-    with table("camera", 0.3):
-        mode = choice_row("mode", state.mode, ("fly", "orbit"), "fly: drag looks around, WASD moves. orbit: drag "
-                          "turns around the pivot, the wheel goes to it. (V)")
-        state = state.with_mode(mode) if mode != state.mode else state
-        least, most = (bound * state.space.radius for bound in SPEED_RANGE)
-        state = state.with_speed(slider_row("speed", state.speed, least, most, "%.3g units/s",
-                                            "Scene units a second; Shift is four times that, Alt a quarter. The "
-                                            "wheel changes it while flying.", log=True))
-        state = _position_row(state)
-        stat_row("heading, pitch", f"{math.degrees(state.pose.yaw) % 360:.1f}°, {math.degrees(state.pose.pitch):.1f}°",
-                 "Direction of view: about the up axis, and above the horizon.")
-        if names:
-            view = list_row("dataset view", view, names, "Cameras of the dataset; choosing one flies there. "
-                            "(Left, Right)", "none")
-    if names:
-        if button("previous", "The camera before in the dataset. (Left)"):
-            view = next_view(view, -1, len(names))
-        imgui.same_line()
-        if button("next", "The next camera of the dataset. (Right)"):
-            view = next_view(view, 1, len(names))
-        imgui.same_line()
-    home = button("reset", "Back to the first view and speed. (R)")
-    return state, view, home
+def _motion(state: State) -> State:
+    mode = choice_row("mode", state.mode, MODES, "fly: drag looks around, WASD moves. orbit: drag turns around the "
+                      "pivot, the wheel goes to it. walk: WASD moves on the level, at the height of the eyes above the "
+                      "proxy mesh. (1, 2, 3)")
+    state = state.with_mode(mode) if mode != state.mode else state
+    least, most = (bound * state.space.radius for bound in SPEED_RANGE)
+    state = state.with_speed(slider_row("speed", state.speed, least, most, "%.3g units/s",
+                                        "Scene units a second; Shift is four times that, Alt a quarter. The "
+                                        "wheel changes it while flying and walking.", log=True))
+    seconds = slider_row("flight time", state.flight_time, 0.0, LONGEST_FLIGHT, "%.1f s",
+                         "Seconds that a flight to another camera takes; 0 is there at once.")
+    if state.mode == "walk":
+        stat_row("height of the eyes", "level" if state.eyes is None else f"{state.eyes:.2f} units",
+                 "Scene units above the proxy mesh; E and Q change it. Level: nothing is known to be underfoot, so "
+                 "walking keeps its height.")
+    return replace(state, flight_time=seconds)
 
 
-def _position_row(state: State) -> State:
+def _lens(state: State) -> State:
+    fov = slider_row("field of view", state.pose.fov_y, *FOVS, "%.1f°",
+                     "Degrees from the lower edge of the picture to the upper one.")
+    near = drag_row("near", state.space.near, state.space.near / 50, 1e-4, "%.4g units",
+                    "Scene units of view z at which the picture begins; what is nearer is not drawn.")
+    state = state.with_near(near) if near != state.space.near else state
+    return replace(state, pose=replace(state.pose, fov_y=fov)) if fov != state.pose.fov_y else state
+
+
+def _placed(state: State) -> State:
     position = numbers_row("position", state.pose.position, "%.2f",
                            "The camera's place in the world, x y z in scene units. Type and press Enter to go there.")
-    return replace(state.at_rest(), pose=replace(state.pose, position=position)) if position else state
+    if position:
+        state = state.placed(position=position)
+    point = numbers_row("look at", tuple(state.pivot), "%.2f",
+                        "The point in the middle of the view that orbiting goes round, x y z in scene units. Type and "
+                        "press Enter to turn to it.")
+    if point:
+        state = state.looking_at(point)
+    stat_row("heading, pitch", f"{math.degrees(state.pose.yaw) % 360:.1f}°, {math.degrees(state.pose.pitch):.1f}°",
+             "Direction of view: about the up axis, and above the horizon, in degrees.")
+    imgui.begin_disabled(state.level)
+    roll = slider_row("roll", round(math.degrees(state.pose.roll), 3) + 0.0, -180.0, 180.0, "%.1f°",
+                      "Degrees that the picture is tilted by. Some cameras of a dataset bring a tilt along.")
+    imgui.end_disabled()
+    if not math.isclose(roll, math.degrees(state.pose.roll), abs_tol=1e-3):
+        state = replace(state, pose=replace(state.pose, roll=math.radians(roll)))
+    return state
+
+
+def _buttons(app):
+    level = checkbox("keep level", app.state.level, "No tilt: whatever camera it flies to, the horizon stays level.")
+    if level != app.state.level:
+        app.state = replace(app.state, level=level)
+        if level:
+            app.jump(replace(app.state.pose, roll=0.0))
+    for action, help in (("undo", "Back to where the camera was before it jumped. (Ctrl+Z)"),
+                         ("redo", "Forward again. (Ctrl+Y)"),
+                         ("reset", "Back to the first view and speed. (R)")):
+        imgui.same_line()
+        if button(action, help):
+            app.act(action)
+    if button("copy", "Puts the camera on the clipboard, as JSON. (Ctrl+C)"):
+        app.act("copy camera")
+    imgui.same_line()
+    if button("paste", "Flies to the camera that is on the clipboard. (Ctrl+V)"):
+        app.act("paste camera")

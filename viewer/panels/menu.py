@@ -10,7 +10,8 @@ from viewer.panels.rows import DIM, NOTHING, tooltip
 
 MENUS = {
     "File": ("screenshot", "quit"),
-    "Camera": ("mode", "focus", "reset", None, "previous camera", "next camera"),
+    "Camera": ("fly", "orbit", "walk", "focus", None, "previous camera", "next camera", "nearest camera", "reset", None,
+               "undo", "redo", "copy camera", "paste camera"),
     "Picture": ("culling", "vsync"),
     "Help": ("help",),
 }

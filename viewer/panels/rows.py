@@ -9,6 +9,9 @@ from imgui_bundle import imgui
 DIM = (0.62, 0.64, 0.67, 1.0)
 WARN = (1.0, 0.72, 0.25, 1.0)
 NOTHING = "–"  # for what has not been measured
+# Of fields that are being typed into, by ImGui's number of the field: what stands there; frames since it was left.
+_typed: dict[int, tuple] = {}
+_left: dict[int, int] = {}
 
 
 def section(title: str) -> bool:
@@ -106,11 +109,21 @@ def drag_row(label: str, value: float, step: float, least: float, format: str, h
 
 
 def numbers_row(label: str, values, format: str, help: str) -> tuple[float, float, float] | None:
-    """Three numbers to type over; what was typed, once Enter was pressed."""
+    """Three numbers to type over; what was typed, once the last of them is left. Escape leaves them as they were."""
     _knob(label, help)
-    entered, new = imgui.input_float3(f"##{label}", list(values), format, imgui.InputTextFlags_.enter_returns_true)
+    key = imgui.get_id(label)
+    changed, new = imgui.input_float3(f"##{label}", list(_typed.get(key, values)), format)
+    if changed:
+        _typed[key] = tuple(new)
+    if imgui.is_item_active():
+        _left[key] = 0
+    elif key in _typed:
+        _left[key] += 1
     tooltip(help)
-    return tuple(new) if entered else None
+    if imgui.is_key_pressed(imgui.Key.escape):
+        _typed.pop(key, None)
+    # A frame lies between the one number that Tab leaves and the next one.
+    return _typed.pop(key) if key in _typed and _left[key] > 2 else None
 
 
 def colour_row(label: str, value, help: str):

@@ -1,0 +1,153 @@
+"""The panel Camera, by mouse and keyboard in a real window."""
+
+import json
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def desk(desk):
+    desk.open("Camera")
+    return desk
+
+
+def pixels(desk):
+    left, top, width, height = desk.viewer.area
+    return desk.see()[top:top + height, left:left + width].astype(int)
+
+
+def type_into(desk, label, *numbers):
+    """Types over the numbers of a field; Tab goes to the next one, Enter takes them."""
+    x, y = desk.places[label]
+    desk.click(x - 80, y)
+    desk.until(lambda: desk.viewer.screen.ui.io.want_text_input, "the field to take keys")
+    for i, number in enumerate(numbers):
+        desk.key("ctrl+a", *[{"-": "minus", ".": "period"}.get(letter, letter) for letter in f"{number:g}"])
+        desk.frame(2)
+        desk.key("Return" if i == len(numbers) - 1 else "Tab")
+        desk.frame(4)
+
+
+def test_the_modes_are_chosen_by_button_and_by_key(desk):
+    for mode in ("orbit", "walk", "fly"):
+        desk.click(*desk.places[mode])
+        assert desk.viewer.state.mode == mode
+    for key, mode in zip("231", ("orbit", "walk", "fly")):
+        desk.key(key)
+        desk.until(lambda: desk.viewer.state.mode == mode, mode)
+
+
+def test_sliders_set_speed_and_flight_time(desk):
+    x, y = desk.places["##speed"]
+    before = desk.viewer.state.speed
+    desk.drag((x, y), (x + 60, y))
+    assert desk.viewer.state.speed > before
+    x, y = desk.places["##flight time"]
+    desk.drag((x, y), (x - 130, y))
+    assert desk.viewer.state.flight_time == 0
+    view = desk.viewer.view
+    desk.key("Right")
+    desk.until(lambda: desk.viewer.view != view, "the next view")
+    desk.frame(1)
+    assert desk.viewer.state.flight is None
+
+
+def test_a_wider_field_of_view_shows_more(desk):
+    narrow, before = pixels(desk), desk.viewer.state.pose.fov_y
+    x, y = desk.places["##field of view"]
+    desk.drag((x, y), (x + 60, y))
+    assert desk.viewer.state.pose.fov_y > before + 10
+    assert np.abs(pixels(desk) - narrow).mean() > 5
+
+
+def test_a_far_near_plane_cuts_away_what_is_before_it(desk):
+    whole = pixels(desk)
+    x, y = desk.places["##near"]
+    desk.hold("ctrl")
+    desk.click(x, y)
+    desk.release("ctrl")
+    desk.until(lambda: desk.viewer.screen.ui.io.want_text_input, "the field to take keys")
+    desk.key("ctrl+a", "4", "0", "Return")
+    desk.until(lambda: desk.viewer.state.space.near == 40, "another near plane")
+    desk.rest()
+    assert desk.viewer.canvas.camera.near == 40 and np.abs(pixels(desk) - whole).mean() > 5
+
+
+def test_a_typed_position_is_gone_to_and_can_be_taken_back(desk):
+    before = desk.viewer.state.pose
+    type_into(desk, "##position", 40, 5, 2.5)
+    desk.until(lambda: desk.viewer.state.pose.position == (40, 5, 2.5), "the typed position")
+    desk.rest()
+    desk.click(*desk.places["undo"])
+    desk.rest()
+    assert np.allclose(desk.viewer.state.pose.position, before.position)
+    desk.click(*desk.places["redo"])
+    desk.rest()
+    assert np.allclose(desk.viewer.state.pose.position, (40, 5, 2.5))
+
+
+def test_a_typed_point_is_turned_to_and_orbited(desk):
+    desk.click(*desk.places["orbit"])
+    type_into(desk, "##look at", 30, 12, 1)
+    desk.rest()
+    state = desk.viewer.state
+    assert np.allclose(state.pivot, (30, 12, 1), atol=0.02) and state.mode == "orbit"
+    desk.drag((900, 300), (960, 290))
+    desk.rest()
+    assert np.allclose(desk.viewer.state.pivot, state.pivot) and desk.viewer.state.pose != state.pose
+
+
+def test_a_tilt_is_there_until_the_view_is_kept_level(desk):
+    x, y = desk.places["##roll"]
+    straight = pixels(desk)
+    desk.drag((x, y), (x + 40, y))
+    assert desk.viewer.state.pose.roll > 0.3 and np.abs(pixels(desk) - straight).mean() > 5
+    desk.click(*desk.places["keep level"])
+    desk.rest()
+    assert desk.viewer.state.level and desk.viewer.state.pose.roll == 0
+    desk.drag((x, y), (x + 40, y))
+    assert desk.viewer.state.pose.roll == 0
+
+
+def test_a_camera_goes_through_the_clipboard(desk):
+    there = desk.viewer.state.pose
+    desk.click(*desk.places["copy"])
+    text = desk.viewer.screen.clipboard()
+    assert np.allclose(json.loads(text)["position"], there.position)
+    desk.key("Right")
+    desk.until(lambda: desk.viewer.state.flight, "a flight")
+    desk.rest()
+    assert not np.allclose(desk.viewer.state.pose.position, there.position)
+    desk.click(*desk.places["paste"])
+    desk.rest()
+    assert np.allclose(desk.viewer.state.pose.position, there.position)
+    assert desk.viewer.state.pose.yaw == pytest.approx(there.yaw, abs=1e-6)
+    desk.viewer.screen.set_clipboard("something else")
+    desk.key("ctrl+v")
+    desk.until(lambda: "no camera" in desk.viewer.message, "a sentence")
+
+
+def test_the_list_flies_to_a_camera_and_the_nearest_one_is_found_again(desk, scene):
+    name = scene.cameras[1].name
+    desk.click(*desk.places[name])
+    desk.rest()
+    there = scene.cameras[1].camera.position
+    assert desk.viewer.view == 1 and np.allclose(desk.viewer.state.pose.position, there)
+    type_into(desk, "##position", *np.round(there + 0.3, 2))
+    desk.click(*desk.places["nearest"])
+    desk.rest()
+    assert desk.viewer.view == 1 and np.allclose(desk.viewer.state.pose.position, there)
+
+
+def test_walking_stays_above_the_street_at_the_height_of_the_eyes(desk):
+    desk.click(*desk.places["walk"])
+    desk.until(lambda: desk.viewer.state.ground and desk.viewer.state.eyes, "ground")
+    start = desk.viewer.state
+    desk.hold("w")
+    desk.until(lambda: np.linalg.norm(np.subtract(desk.viewer.state.pose.position, start.pose.position)) > 1, "a walk")
+    desk.release("w")
+    desk.rest()
+    state = desk.viewer.state
+    assert state.ground.below(state.pose.position) == pytest.approx(start.eyes, abs=0.1)
+    assert abs(state.pose.position[2] - start.pose.position[2]) < 0.5
