@@ -170,8 +170,10 @@ class Viewer:
     @property
     def resting(self) -> bool:
         """Whether what is on the screen can stay: nothing moves, nobody touched anything, nothing new is to be said."""
-        return (self.idle and not self._screenshot_wanted and time.perf_counter() - self._stirred > AWAKE
-                and not self.thumbnails.are_coming and self._told == (self.notices, self.message))
+        is_busy = (self._screenshot_wanted or self.thumbnails.are_coming or self.comparison.is_pending
+                   or self.watch.is_looking)
+        return (self.idle and not is_busy and time.perf_counter() - self._stirred > AWAKE
+                and self._told == (self.notices, self.message))
 
     def _look_closer(self):
         """For warnings, and for what culling changes."""

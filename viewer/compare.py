@@ -59,6 +59,12 @@ class Comparison:
         return self.compared.psnr if self.compared else None
 
     @property
+    def is_pending(self) -> bool:
+        """Whether the picture that stands is still to be compared."""
+        return (self._possible and self._view is not None and self._view[1].culling != "off"
+                and not self._is_of_view)
+
+    @property
     def _is_of_view(self) -> bool:
         return self._compared is not None and (self._compared.camera, self._compared.settings) == self._view
 
