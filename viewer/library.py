@@ -13,7 +13,7 @@ from gsrender.errors import InputError
 from viewer.options import read_options
 
 if TYPE_CHECKING:
-    from viewer.serve import Page
+    from viewer.page import Page
 
 
 def show(model: str | Path, scene: str | Path | None = None, *, where: str | None = None, **options) -> Page | None:

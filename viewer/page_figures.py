@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, field
+
+from gsrender.camera import Camera
 from gsrender.frame import FrameStats
+from viewer.page_controls import Look
 from viewer.scene import Scene
 from viewer.statistics import Statistics
 from viewer.view_table import view_kind
@@ -11,19 +16,47 @@ COUNTS = {"items": "in all", "lod": "after LOD", "visible": "after culling", "ga
           "drawn": "splats drawn", "pairs": "tile pairs", "triangles": "proxy triangles"}
 
 
-def figures(request, recent: Statistics, stats: FrameStats, scene: Scene, trip: float) -> str:
-    """Markdown. `recent` are frames of the request's kind, `stats` of the last, `trip` milliseconds to the browser and
-    back. All but the trip are of drawing alone, whatever the line to the browser is like."""
+@dataclass(frozen=True)
+class Cost:
+    """Of one picture.
+
+    stats    what was drawn
+    trip     milliseconds to the browser and back
+    latency  milliseconds from a camera's arrival to that of its picture in the browser; None before a camera moved
+    psnr     dB, to the picture with culling off, where it is known
+    """
+
+    camera: Camera | None = None
+    look: Look | None = None
+    stats: FrameStats = field(default_factory=FrameStats)
+    trip: float = 0.0
+    latency: float | None = None
+    psnr: float | None = None
+
+    def is_of(self, request) -> bool:
+        """Whether the request's picture is drawn the same way."""
+        size = self.camera and (self.camera.width, self.camera.height)
+        return (size, self.look) == ((request.camera.width, request.camera.height), request.look)
+
+
+def figures(sharp: bool, cost: Cost, recent: Statistics, scene: Scene) -> str:
+    """Markdown. `recent` are frames like the last one, which `cost` is of. Speed is of drawing alone, whatever the line
+    to the browser is like."""
     rows = [("**fps**", f"**{recent.fps:.1f}**"), ("a picture", f"{_short(recent.percentile(50))} ms"),
-            ("size" if request.sharp else "size, while moving", f"{request.camera.width} × {request.camera.height}"),
+            ("size" if sharp else "size, while moving", f"{cost.camera.width} × {cost.camera.height}"),
             *((stage, f"{_short(value)} ms") for stage, value in recent.stage_milliseconds().items()),
-            *((name if key != "items" else f"{scene.model.kind} {name}", f"{stats.counts[key]:,}")
-              for key, name in COUNTS.items() if key in stats.counts),
-            ("memory, model", _bytes(scene.renderer.memory)),
-            *([("memory, proxy", _bytes(scene.proxy.memory))] if scene.proxy else []),
-            ("to the browser and back", f"{trip:.0f} ms")]
+            *((name if key != "items" else f"{scene.model.kind} {name}", f"{cost.stats.counts[key]:,}")
+              for key, name in COUNTS.items() if key in cost.stats.counts)]
+    if cost.psnr is not None:
+        rows.append(("PSNR to off", "identical" if math.isinf(cost.psnr) else f"{cost.psnr:.1f} dB"))
+    rows.append(("memory, model", _bytes(scene.renderer.memory)))
+    if scene.proxy:
+        rows.append(("memory, proxy", _bytes(scene.proxy.memory)))
+    rows.append(("to the browser and back", f"{cost.trip:.0f} ms"))
+    if cost.latency is not None:
+        rows.append(("from a move to its picture", f"{cost.latency:.0f} ms"))
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
-    view = request.look.view
+    view = cost.look.view
     return f"{view}: {view_kind(view).help}.\n\n| drawn on {scene.backend} | |\n|:--|--:|\n{table}"
 
 

@@ -1,5 +1,6 @@
 """The web page in a browser: what it shows, what a hand on its mouse changes, and what is drawn for whom."""
 
+import re
 import time
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from browser import own_browser, until
 
 from gsrender.settings import RenderSettings
-from viewer.controls import Space
+from viewer.controls import SPEED
 
 PANEL = 560  # column that the page's panel begins after
 
@@ -21,7 +22,7 @@ def open_sample(street):
 
 @pytest.fixture(scope="module")
 def page(street):
-    from viewer.serve import Page
+    from viewer.page import Page
     scene = open_sample(street)
     with Page(scene, RenderSettings(scene.default_culling, background=scene.model.background), port=0) as page:
         page.start()
@@ -133,6 +134,24 @@ def test_a_camera_of_the_dataset_is_gone_to(page, tab):
     assert after.camera.fov_y == pytest.approx(camera.fov_y, abs=1e-3)
 
 
+def test_the_panel_says_what_culling_changes_and_how_late_pictures_come(tab):
+    tab, visitor = tab
+    change(visitor, "another camera", lambda: tab.drag((200, 400), (260, 400)))
+    text = until(lambda: (text := tab.run("document.body.innerText")) and "PSNR to off" in text and text, "the PSNR")
+    assert re.search(r"PSNR to off\s+\d+\.\d dB", text) and re.search(r"from a move to its picture\s+\d+ ms", text)
+
+
+def test_another_speed_of_the_keys_leaves_the_camera_where_it_is(page, tab):
+    tab, visitor = tab
+    before = visitor.sent.camera
+    tab.click("1", "input")
+    tab.click("4")
+    wanted = before.position * 2.0 / (4 * SPEED * page.scene.radius)
+    until(lambda: visitor._client.camera.position == pytest.approx(wanted, rel=1e-3), "viser's camera, nearer")
+    _, after = change(visitor, "another camera", lambda: tab.drag((200, 400), (202, 400)))
+    assert after.camera.position == pytest.approx(before.position, abs=1.0)  # of 15
+
+
 def test_other_views_are_drawn_and_what_cannot_be_is_said(tab):
     tab, visitor = tab
     tab.click("picture", "input")
@@ -159,9 +178,9 @@ def test_each_browser_has_a_camera_and_settings_of_its_own(page, browser, tab):
 
 @pytest.mark.parametrize("number, wrong", [(0, float("nan")), (5, float("inf")), (7, 0.0), (7, 3.2)])
 def test_what_is_no_camera_is_not_drawn(number, wrong):
-    from viewer.visitor import camera_of
+    from viewer.page_camera import camera_of
     pose = [1.0, 0, 0, 0, 2.0, 3.0, 4.0, 1.0, 1e9, 10]
-    assert (camera_of(tuple(pose), Space(), 1).width, camera_of(tuple(pose), Space(), 0.5).height) == (4096, 5)
+    assert (camera_of(tuple(pose), 0.1, 1).width, camera_of(tuple(pose), 0.1, 0.5).height) == (4096, 5)
     pose[number] = wrong
     with pytest.raises(ValueError, match="no camera"):
-        camera_of(tuple(pose), Space(), 1)
+        camera_of(tuple(pose), 0.1, 1)

@@ -1,0 +1,187 @@
+"""The scene in web browsers: one thread draws for all that look."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import torch
+from PIL import Image
+
+from gsrender.camera import Camera
+from gsrender.errors import DeviceError, InputError
+from gsrender.frame import FrameStats
+from gsrender.settings import RenderSettings
+from viewer.compare import decibels, mean_square
+from viewer.controls import Space
+from viewer.frame import render_frame
+from viewer.legend import with_legend
+from viewer.page_camera import stand, viser_scale
+from viewer.page_controls import Look
+from viewer.page_server import open_server, stop_server
+from viewer.picture_views import paint
+from viewer.scene import Scene
+from viewer.shot import Shot, Spare
+from viewer.view_table import view_kind
+from viewer.visitor import Request, Visitor
+from vk_interop.depth_settings import DepthSettings
+
+
+class Page:
+    """The scene for every browser that opens `address`, each with a camera and settings of its own. Usable as a context
+    manager; `close` closes the scene too.
+
+    scene     opened with VIEW_OUTPUTS
+    visitors  who looks at it now, by number
+
+    One thread draws, for one browser after the other. Encoding and sending are done beside it.
+    Raises what `open_server` raises.
+    """
+
+    def __init__(self, scene: Scene, render: RenderSettings, host: str = "localhost", port: int = 8080,
+                 token: bool = False):
+        self.scene = scene
+        detail = scene.proxy.settings if scene.proxy else DepthSettings()
+        self._look, self._space = Look(render, detail), Space(scene.up, scene.radius, scene.near)
+        self._spare = Spare(scene)
+        self.visitors: dict[int, Visitor] = {}
+        self._wake, self._closing = threading.Event(), False
+        self._stream = torch.cuda.current_stream(scene.model.device) if scene.backend == "cuda" else None
+        self._senders = ThreadPoolExecutor(64, "send")  # mostly they wait for browsers
+        self._thread: threading.Thread | None = None
+        camera = scene.first_camera(160, 90)
+        position, look_at, up = stand(camera, self._space, self._distance(camera))
+        title = "/".join(scene.folder.resolve().parts[-2:])
+        self._server, self.address = open_server(host, port, title, token)
+        self._server.scene.set_up_direction(self._space.up)
+        first, scale = self._server.initial_camera, viser_scale(self._space)
+        first.up, first.position, first.look_at = up, position * scale, look_at * scale
+        first.fov = math.radians(camera.fov_y)
+        self._server.on_client_connect(self._welcome)
+        self._server.on_client_disconnect(self._forget)
+
+    def run(self):
+        """Draws until the page is closed."""
+        with torch.cuda.stream(self._stream):  # which is each thread's own
+            while not self._closing:
+                self._wake.wait(self._pause())
+                self._wake.clear()
+                visitors = list(self.visitors.values())
+                drawn = [self._draw_next(visitor) for visitor in visitors]
+                if not any(drawn):
+                    self._compare_next(visitors)
+
+    def start(self):
+        """Draws in a thread of its own."""
+        self._thread = threading.Thread(target=self.run, name="draw", daemon=True)
+        self._thread.start()
+
+    def wait(self):
+        """Until the page is closed, or Ctrl+C, which closes it."""
+        try:
+            while self._thread and self._thread.is_alive():
+                self._thread.join(1)
+        except KeyboardInterrupt:
+            self.close()
+
+    def close(self):
+        """Idempotent."""
+        if self._closing:
+            return
+        self._closing = True
+        self._wake.set()
+        if self._thread:
+            self._thread.join()
+        stop_server(self._server)
+        self._senders.shutdown()
+        self.scene.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __repr__(self):
+        return self.address
+
+    def _repr_html_(self):
+        """What a notebook shows."""
+        return f'<iframe src="{self.address}" width="100%" height="600" style="border: 0"></iframe>'
+
+    def _distance(self, camera: Camera) -> float:
+        """To what is in the middle, in scene units, as far as the proxy tells."""
+        least, most = self._space.radius / 100, self._space.radius / 2
+        if self.scene.proxy is None:
+            return most
+        depth = self.scene.proxy.render(camera)
+        depth.ready.wait(None)
+        middle = float(depth.drawn[camera.height // 2, camera.width // 2])
+        self.scene.proxy.finished(self.scene.stream, depth)
+        return min(max(middle, least), most)
+
+    async def _welcome(self, client):
+        self.visitors[client.client_id] = Visitor(client, self.scene, self._space, self._look, self._wake.set)
+        self._wake.set()
+
+    async def _forget(self, client):
+        visitor = self.visitors.pop(client.client_id, None)
+        if visitor:
+            visitor.leave()
+
+    def _pause(self) -> float | None:
+        """Seconds until a picture settles that nothing else wakes for."""
+        now = time.perf_counter()
+        at = min((visitor.settles_at(now) for visitor in list(self.visitors.values())), default=math.inf)
+        return None if math.isinf(at) else at - now
+
+    def _draw_next(self, visitor: Visitor) -> bool:
+        """Whether there was something to draw."""
+        began = time.perf_counter()
+        request = visitor.next_request(began)
+        if request is None:
+            return False
+        visitor.take(request)
+        try:
+            stats, pixels = self._pixels(request)
+        except (InputError, DeviceError) as error:
+            visitor.say(str(error))
+        else:
+            sent = self._senders.submit(visitor.send, request, pixels, stats, 1000 * (time.perf_counter() - began))
+            sent.add_done_callback(Future.result)  # which says what went wrong, if anything
+        return True
+
+    def _compare_next(self, visitors: list[Visitor]):
+        """What culling changes in one of the pictures that stand; it takes two more, so only when all have theirs."""
+        found = ((visitor, visitor.to_compare) for visitor in visitors)
+        visitor, request = next((pair for pair in found if pair[1]), (None, None))
+        if request is None:
+            return
+        try:
+            visitor.compare(request, self._psnr(request))
+        except DeviceError:  # too little memory for a second renderer
+            visitor.compare(request, None)
+        self._wake.set()  # for the others
+
+    def _psnr(self, request: Request) -> float:
+        camera, render = request.camera, request.look.render
+        self.scene.proxy.settings = request.look.detail
+        culled = render_frame(self.scene, camera, render).rgba
+        full = self._spare.scene.renderer.render(camera, None, replace(render, culling="off")).rgba
+        return decibels(float(mean_square(culled, full)))
+
+    def _pixels(self, request: Request) -> tuple[FrameStats, np.ndarray]:
+        """[H, W, 3] uint8, and what it took."""
+        look, kind = request.look, view_kind(request.look.view)
+        if kind.needs_culling and look.render.culling == "off":
+            raise InputError(f"{kind.name}: culling is off, so nothing is removed")
+        if self.scene.proxy:
+            self.scene.proxy.settings = look.detail
+        shot = Shot(self.scene, request.camera, look.render, self._spare)
+        painted = paint(kind.name, shot)
+        picture = with_legend(Image.fromarray(painted.picture.cpu().numpy()), painted.legend)
+        return shot.stats, np.array(picture)
