@@ -21,6 +21,7 @@ import numpy as np
 
 from gsrender import load_cameras
 from tests.bench.scenes import tiled
+from tests.bench.tiles import tiled_clusters
 from viewer.clusters import open_clusters
 from viewer.scene import pick_backend
 from vk_interop import proxy_depth
@@ -28,7 +29,7 @@ from vk_interop.cluster_lod import CLUSTER, GROUP, ClusterMesh
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.device import Device
 from vk_interop.flat_clusters import flat_clusters
-from vk_interop.mesh import ProxyMesh, load_mesh
+from vk_interop.mesh import load_mesh
 from vk_interop.proxy_depth import ProxyDepth
 
 NEAR = 0.01
@@ -147,13 +148,12 @@ def main():
     parser.add_argument("--backend", default="auto")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    mesh = load_mesh(options.mesh)
-    if options.tile > 1:
-        city = tiled(mesh, options.tile, options.pitch)
-        path = options.mesh.with_name(f"{options.mesh.stem}-{options.tile}x{options.tile}.glb")  # its clusters lie there
-        mesh = ProxyMesh(city.vertices, city.triangles, path)
     start = time.perf_counter()
+    mesh = load_mesh(options.mesh)
     clusters = open_clusters(mesh)
+    if options.tile > 1:
+        mesh, clusters = (tile(whole, options.tile, options.pitch) for tile, whole in (
+            (tiled, mesh), (tiled_clusters, clusters)))
     opened = time.perf_counter() - start
     width, height = map(int, options.size.split("x"))
     cameras = [view.camera.resized(width, height).with_near(NEAR) for view in load_cameras(options.cameras)]
