@@ -73,23 +73,34 @@ def commit() -> str:
         return "unknown"
 
 
+def command(options) -> str:
+    """That measures the same again; folders are anyone's own."""
+    sizes = ",".join(f"{width}x{height}" for width, height in options.sizes)
+    return (f"python -m tests.bench.frames --scenes {','.join(options.scenes)} --sizes {sizes} --frames {options.frames} "
+            f"--views {options.views} --fly {options.fly}")
+
+
 def run(options) -> dict:
-    report = {"command": "python -m tests.bench.frames " + " ".join(options.told), "commit": options.commit,
+    report = {"command": command(options), "commit": options.commit,
               "machine": {}, "lod_error": options.lod_error, "seconds": {},
               "frames": [], "gaussians": [], "depth": [], "memory": []}
     for name in options.scenes:
-        start = time.monotonic()
-        with open_named(name, options.data, options.backend, options.lod_error) as opened:
-            told = f"{name}: opened in {time.monotonic() - start:.1f} s"
-            report["machine"] = describe(opened.scene)
-            for size in options.sizes:
-                measure(opened, size, options, report)
-        report["seconds"][name] = time.monotonic() - start
-        print(f"{told}, done in {report['seconds'][name]:.1f} s", file=sys.stderr, flush=True)
+        _add_scene(name, options, report)
         for suffix, text in (("json", json.dumps(report, indent=1)), ("md", tables([report]))):
             with write_whole(options.out / f"frames.{suffix}") as file:
                 file.write(text.encode())
     return report
+
+
+def _add_scene(name: str, options, report: dict):
+    start = time.monotonic()
+    with open_named(name, options.data, options.backend, options.lod_error) as opened:
+        took = time.monotonic() - start
+        report["machine"] = describe(opened.scene)
+        for size in options.sizes:
+            measure(opened, size, options, report)
+    report["seconds"][name] = time.monotonic() - start
+    print(f"{name}: opened in {took:.1f} s, done in {report['seconds'][name]:.1f} s", file=sys.stderr, flush=True)
 
 
 def parsed(arguments: list[str]):
@@ -97,8 +108,7 @@ def parsed(arguments: list[str]):
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", default=",".join(NAMED), type=lambda text: text.split(","),
                         help="with commas (default: %(default)s)")
-    parser.add_argument("--sizes", default=SIZES, type=sizes_of,
-                        help="with commas (default: %(default)s)")
+    parser.add_argument("--sizes", default=SIZES, type=sizes_of, help="with commas (default: %(default)s)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--data", metavar="DIR", default=os.environ.get("GSRENDER_DATA"),
                         help="folder of the larger scenes, block and town (default: $GSRENDER_DATA)")
@@ -112,7 +122,6 @@ def parsed(arguments: list[str]):
     parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "cpu"))
     options = parser.parse_args(arguments)
     options.data = Path(options.data) if options.data else None
-    options.told = arguments
     if min(options.frames, options.views, options.fly) < 1:
         parser.error("--frames, --views and --fly: expected 1 or more")
     return options

@@ -43,6 +43,7 @@ def test_the_tables_show_the_rows_of_the_last_report_of_a_machine(report):
     later["commit"], later["frames"] = "def", later["frames"][:1]
     later["frames"][0]["same-frame"]["frame"] = 123.4567
     text = tables([report, later])
+    assert "`python -m tests.bench.frames --scenes street --sizes 96x64,144x96 --frames 2 --views 2 --fly 3`" in text
     assert text.count("### ") == 1 and "commit `abc`" in text and "commit `def`" in text
     first = text.split("Whole frames:")[1].split("Gaussian stages")[0]
     rows = [line for line in first.splitlines() if "street" in line]
