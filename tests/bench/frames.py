@@ -76,8 +76,8 @@ def commit() -> str:
 def command(options) -> str:
     """That measures the same again; folders are anyone's own."""
     sizes = ",".join(f"{width}x{height}" for width, height in options.sizes)
-    return (f"python -m tests.bench.frames --scenes {','.join(options.scenes)} --sizes {sizes} --frames {options.frames} "
-            f"--views {options.views} --fly {options.fly}")
+    return (f"python -m tests.bench.frames --scenes {','.join(options.scenes)} --sizes {sizes} "
+            f"--frames {options.frames} --views {options.views} --fly {options.fly}")
 
 
 def run(options) -> dict:
