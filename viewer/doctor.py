@@ -25,6 +25,7 @@ PACKAGES = (("numpy", "numpy", "arrays", True), ("torch", "torch", "tensors", Tr
             ("trimesh", "trimesh", "meshes", True), ("pygltflib", "pygltflib", "meshes", True),
             ("meshoptimizer", "meshoptimizer", "levels of detail", True),
             ("imgui_bundle", "imgui-bundle", "the window", False), ("glfw", "glfw", "the window", False),
+            ("viser", "viser", "the web page", False),
             ("cuda.bindings", "cuda-bindings", "CUDA", False))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Callable
 
 import viser
 
+from gsrender.camera import Camera
 from viewer.controls import next_view
 from viewer.page_controls import Look, controls
 from viewer.scene import Scene
@@ -17,16 +19,17 @@ NO_VIEW = "–"
 class Panel:
     """
     look    as it is set now; `changed` is called when it is another one
+    camera  returns the one whose picture is shown, if there is any
     go      is called with the index of the dataset's view that was chosen
     hasten  is called with the speed that was chosen, times the usual one of so many scene units a second
     """
 
     def __init__(self, gui: viser.GuiApi, scene: Scene, look: Look, usual_speed: float, changed: Callable[[], None],
-                 go: Callable[[int], None], hasten: Callable[[float], None]):
-        self.look, self._changed, self._go, self._hasten = look, changed, go, hasten
+                 camera: Callable[[], Camera | None], go: Callable[[int], None], hasten: Callable[[float], None]):
+        self.look, self._changed, self._camera, self._go, self._hasten = look, changed, camera, go, hasten
         if scene.warnings:
             gui.add_markdown("\n\n".join(f"⚠ {warning}" for warning in scene.warnings))
-        self._add_controls(gui, scene.proxy is not None)
+        self._add_controls(gui, scene)
         speed = gui.add_dropdown("speed", tuple(SPEEDS), initial_value="1",
                                  hint=f"Of the keys W A S D Q E, times {usual_speed:.3g} scene units a second.")
         speed.on_update(self._choose_speed)
@@ -38,12 +41,15 @@ class Panel:
         """Shows Markdown below the controls."""
         self._figures.content = figures
 
-    def _add_controls(self, gui, has_proxy: bool):
-        for control in controls(has_proxy):
-            lacks = control.needs_proxy and not has_proxy
+    def _add_controls(self, gui, scene: Scene):
+        for control in controls(scene):
+            lacks = control.needs_proxy and scene.proxy is None
             handle = control.add(gui, control.label, initial_value=control.read(self.look), disabled=lacks,
                                  hint="There is no proxy mesh: give one with --scene." if lacks else control.hint)
             handle.on_update(self._changer(control))
+        frozen = gui.add_checkbox("freeze culling", False, hint="What is drawn stays what this camera needs, while you "
+                                  "look from elsewhere; its frustum is drawn as lines.")
+        frozen.on_update(self._freeze)
 
     def _changer(self, control):
         async def change(event):  # async ones are called one after the other
@@ -51,6 +57,11 @@ class Panel:
                 self.look = control.write(self.look, event.target.value)
                 self._changed()
         return change
+
+    async def _freeze(self, event):
+        camera = self._camera() if event.target.value else None
+        self.look = replace(self.look, render=replace(self.look.render, culling_camera=camera))
+        self._changed()
 
     async def _choose_speed(self, event):
         if event.target.value in SPEEDS:

@@ -12,7 +12,7 @@ import viser
 from gsrender.camera import Camera
 from gsrender.frame import FrameStats
 from viewer.controls import SPEED, Space
-from viewer.page_camera import camera_of, stand, viser_scale
+from viewer.page_camera import camera_of, near_for, stand, viser_scale
 from viewer.page_controls import Look
 from viewer.page_figures import Cost, figures
 from viewer.page_panel import Panel
@@ -43,13 +43,10 @@ class Visitor:
     wake    is called when there may be something new to draw
     sent    the last request that was drawn for it; None before the first
 
-    viser's keys move its camera at a fixed speed, so its world is the scene's in units that make it the wanted one.
     """
 
     def __init__(self, client: viser.ClientHandle, scene: Scene, space: Space, look: Look, wake):
         self._client, self._scene, self._space, self._wake = client, scene, space, wake
-        self._scale = viser_scale(space)
-        self._awaited, self._until = None, 0.0  # where viser's camera shall be after a change of scale, and until when
         self._pose: tuple[float, ...] | None = None  # as camera_of reads it
         self._moved = -math.inf  # when it did
         self.sent: Request | None = None
@@ -58,7 +55,8 @@ class Visitor:
         self._is_gone, self._said = False, ""
         self._full = 0.0  # milliseconds that the last sharp picture took
         self._cost, self._recent, self._told = Cost(), Statistics(30), -math.inf
-        self._panel = Panel(client.gui, scene, look, SPEED * space.radius, wake, self._go, self._hasten)
+        self._panel = Panel(client.gui, scene, look, SPEED * space.radius, wake, lambda: self.sent and self.sent.camera,
+                            self._go, self._hasten)
         client.camera.on_update(self._see)
 
     def next_request(self, now: float) -> Request | None:
@@ -67,7 +65,7 @@ class Visitor:
             return None
         look, sharp = self._panel.look, now >= self._moved + SETTLE
         try:
-            camera = camera_of(self._pose, self._space.near, look.resolution * (1 if sharp else self._moving_share()))
+            camera = camera_of(self._pose, self._space, look.resolution * (1 if sharp else self._moving_share()))
         except ValueError:
             return None
         request = Request(camera, look, sharp, self._moved)
@@ -82,8 +80,10 @@ class Visitor:
     @property
     def to_compare(self) -> Request | None:
         """A picture that stands, and of which it is not known yet what culling changes."""
-        is_new = self.is_settled and not self._said and self.sent is not self._compared
-        return self.sent if is_new and self.sent.look.render.culling != "off" else None
+        if not self.is_settled or self._said or self.sent is self._compared:
+            return None
+        render = self.sent.look.render
+        return self.sent if render.culling != "off" and render.culling_camera is None else None
 
     def settles_at(self, now: float) -> float:
         """When to ask again though nothing wakes; infinite where not."""
@@ -158,29 +158,25 @@ class Visitor:
     # The camera.
 
     async def _see(self, camera: viser.CameraHandle):
-        x, y, z = map(float, camera.position / self._scale)
-        pose = (*map(float, camera.wxyz), x, y, z, *map(float, (camera.fov, camera.image_width, camera.image_height)))
-        now = time.perf_counter()
-        if self._awaited is not None and now < self._until and not np.allclose(camera.position, self._awaited, 1e-3):
-            return  # still in the units from before
-        self._awaited = None
+        pose = tuple(map(float, (*camera.wxyz, *camera.position, camera.near, camera.fov, camera.image_width,
+                                 camera.image_height)))
         if pose != self._pose:
-            self._pose, self._moved = pose, now
+            self._pose, self._moved = pose, time.perf_counter()
             self._wake()
 
     def _go(self, view: int):
         camera, handle = self._scene.cameras[view].camera, self._client.camera
-        away = np.linalg.norm(handle.look_at - handle.position) / self._scale
+        scale = viser_scale(self._space, handle.near)
+        away = np.linalg.norm(handle.look_at - handle.position) / scale
         position, look_at, up = stand(camera, self._space, away)
         with self._client.atomic():
             handle.fov = math.radians(camera.fov_y)
-            handle.up_direction, handle.position, handle.look_at = up, position * self._scale, look_at * self._scale
+            handle.up_direction, handle.position, handle.look_at = up, position * scale, look_at * scale
 
     def _hasten(self, times: float):
         """The same camera, in units in which the keys are so many times as fast as usual."""
-        handle, before = self._client.camera, self._scale
-        self._scale = viser_scale(self._space) / times
-        position, look_at = (place * (self._scale / before) for place in (handle.position, handle.look_at))
-        self._awaited, self._until = position, time.perf_counter() + PATIENCE
+        handle, near = self._client.camera, near_for(times)
+        ratio = viser_scale(self._space, near) / viser_scale(self._space, handle.near)
+        position, look_at = handle.position * ratio, handle.look_at * ratio
         with self._client.atomic():
-            handle.position, handle.look_at = position, look_at
+            handle.near, handle.position, handle.look_at = near, position, look_at

@@ -1,4 +1,4 @@
-"""A browser without a screen and a hand on its mouse, for the tests of the web page: Chromium's own debugging protocol."""
+"""A browser without a screen and a hand on its mouse, for the tests of the web page, by Chromium's own protocol."""
 
 import base64
 import io
@@ -77,8 +77,13 @@ class Tab:
         return np.array(Image.open(io.BytesIO(png)).convert("RGB"))
 
     def run(self, code: str):
-        """The value of some JavaScript."""
-        return self._ask("Runtime.evaluate", expression=code, returnByValue=True)["result"].get("value")
+        """The value of some JavaScript, or of its promise."""
+        answer = self._ask("Runtime.evaluate", expression=code, returnByValue=True, awaitPromise=True)
+        return answer["result"].get("value")
+
+    def rest(self):
+        """Until what was done before has been drawn, and is on its way to the server."""
+        self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))")
 
     def drag(self, start, end, steps=8):
         self._mouse("mousePressed", start)
@@ -87,10 +92,11 @@ class Tab:
         self._mouse("mouseReleased", end)
 
     def click(self, text: str, kind: str = "*"):
-        """What says just that."""
+        """What says just that, or is of that kind; the last of several."""
         code = (f"(() => {{ const found = [...document.querySelectorAll({kind!r})].filter(e => e.offsetParent && "
-                f"(e.innerText || e.value) === {text!r}).pop(); if (!found) return null; "
-                "const box = found.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2] })()")
+                f"(!{text!r} || (e.innerText || e.value) === {text!r})).pop(); if (!found) return null; "
+                "const box = found.getBoundingClientRect(); "
+                "return [box.x + box.width / 2, box.y + box.height / 2] })()")
         at = until(lambda: self.run(code), f"{text!r} on the page")
         self._mouse("mousePressed", at)
         self._mouse("mouseReleased", at)

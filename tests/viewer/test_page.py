@@ -8,7 +8,7 @@ import pytest
 from browser import own_browser, until
 
 from gsrender.settings import RenderSettings
-from viewer.controls import SPEED
+from viewer.controls import SPEED, Space
 
 PANEL = 560  # column that the page's panel begins after
 
@@ -68,11 +68,18 @@ def shows(tab, picture) -> bool:
     return 10 * np.log10(255 ** 2 / max(error, 1e-9)) > 35
 
 
-def change(visitor, what: str, act):
-    """Does something and waits for the sharp picture of it."""
+def change(tab, visitor, what: str, act):
+    """Does something and waits until there is the sharp picture of it, and nothing more comes from the page."""
     before = visitor.sent
+
+    def stands():
+        sent = visitor.sent
+        if sent == before or not visitor.is_settled:
+            return False
+        tab.rest()
+        return visitor.is_settled and visitor.sent == sent
     act()
-    until(lambda: visitor.is_settled and visitor.sent != before, what)
+    until(stands, what)
     return before, visitor.sent
 
 
@@ -86,7 +93,7 @@ def test_a_page_shows_the_scene_as_the_program_draws_it(page, tab, drawn):
 def test_a_drag_turns_the_camera_and_changes_the_picture(tab, drawn):
     tab, visitor = tab
     old = drawn(visitor.sent)
-    before, after = change(visitor, "another camera", lambda: tab.drag((200, 400), (320, 430)))
+    before, after = change(tab, visitor, "another camera", lambda: tab.drag((200, 400), (320, 430)))
     assert np.abs(before.camera.rotation - after.camera.rotation).max() > 0.05
     until(lambda: shows(tab, drawn(after)), "the other view on the page")
     assert not shows(tab, old)
@@ -103,7 +110,7 @@ def test_while_a_camera_moves_pictures_are_smaller_where_they_take_long(tab, mon
     monkeypatch.setattr("viewer.visitor.BUDGET", 1e-3)  # milliseconds, which no picture keeps to
     requests, take = [], visitor.take
     monkeypatch.setattr(visitor, "take", lambda request: (requests.append(request), take(request)))
-    change(visitor, "another camera", lambda: tab.drag((200, 400), (240, 400)))
+    change(tab, visitor, "another camera", lambda: tab.drag((200, 400), (240, 400)))
     *moving, last = requests
     assert moving and last.sharp and not any(request.sharp for request in moving)
     assert {request.camera.width for request in moving} == {round(last.camera.width / 4)}
@@ -115,19 +122,19 @@ def test_choosing_another_culling_mode_draws_without_the_proxy(tab, drawn):
     def choose(mode):
         tab.click(visitor.sent.look.render.culling, "input")
         tab.click(mode)
-    before, after = change(visitor, "culling off", lambda: choose("off"))
+    before, after = change(tab, visitor, "culling off", lambda: choose("off"))
     assert after.look.render.culling == "off" and after.camera == before.camera
     until(lambda: shows(tab, drawn(after)), "the picture with culling off")
     assert not shows(tab, drawn(before))
     until(lambda: "proxy depth" not in tab.run("document.body.innerText"), "figures without the proxy")
-    change(visitor, "culling by footprint", lambda: choose("footprint"))
+    change(tab, visitor, "culling by footprint", lambda: choose("footprint"))
     until(lambda: "proxy depth" in tab.run("document.body.innerText"), "figures with the proxy")
-    change(visitor, "culling as before", lambda: choose("centre"))
+    change(tab, visitor, "culling as before", lambda: choose("centre"))
 
 
 def test_a_camera_of_the_dataset_is_gone_to(page, tab):
     tab, visitor = tab
-    _, after = change(visitor, "the first view", lambda: tab.click("next"))
+    _, after = change(tab, visitor, "the first view", lambda: tab.click("next"))
     camera = page.scene.cameras[0].camera
     assert after.camera.position == pytest.approx(camera.position, abs=1e-3)
     assert after.camera.rotation == pytest.approx(camera.rotation, abs=1e-3)
@@ -136,7 +143,7 @@ def test_a_camera_of_the_dataset_is_gone_to(page, tab):
 
 def test_the_panel_says_what_culling_changes_and_how_late_pictures_come(tab):
     tab, visitor = tab
-    change(visitor, "another camera", lambda: tab.drag((200, 400), (260, 400)))
+    change(tab, visitor, "another camera", lambda: tab.drag((200, 400), (260, 400)))
     text = until(lambda: (text := tab.run("document.body.innerText")) and "PSNR to off" in text and text, "the PSNR")
     assert re.search(r"PSNR to off\s+\d+\.\d dB", text) and re.search(r"from a move to its picture\s+\d+ ms", text)
 
@@ -147,19 +154,42 @@ def test_another_speed_of_the_keys_leaves_the_camera_where_it_is(page, tab):
     tab.click("1", "input")
     tab.click("4")
     wanted = before.position * 2.0 / (4 * SPEED * page.scene.radius)
-    until(lambda: visitor._client.camera.position == pytest.approx(wanted, rel=1e-3), "viser's camera, nearer")
-    _, after = change(visitor, "another camera", lambda: tab.drag((200, 400), (202, 400)))
+    until(lambda: visitor._client.camera.position == pytest.approx(wanted, rel=1e-3), "viser's camera, in other units")
+    _, after = change(tab, visitor, "another camera", lambda: tab.drag((200, 400), (202, 400)))
     assert after.camera.position == pytest.approx(before.position, abs=1.0)  # of 15
+
+
+def test_frozen_culling_leaves_what_its_camera_saw_while_another_looks(tab):
+    tab, visitor = tab
+    before, frozen = change(tab, visitor, "frozen culling", lambda: tab.click("", "input[type=checkbox]"))
+    assert frozen.look.render.culling_camera == before.camera
+    visible = visitor._cost.stats.counts["visible"]
+    _, after = change(tab, visitor, "another camera", lambda: tab.drag((200, 400), (320, 400)))
+    assert after.camera != before.camera and visitor._cost.stats.counts["visible"] == visible
+    _, free = change(tab, visitor, "culling for this camera", lambda: tab.click("", "input[type=checkbox]"))
+    assert free.look == before.look and visitor._cost.stats.counts["visible"] != visible
+
+
+def test_each_control_writes_what_it_reads_and_refuses_what_is_out_of_range(page, tab):
+    from viewer.page_controls import controls
+    look = tab[1].sent.look
+    wrong = {"hide by": "all", "margin": -1.0, "proxy LOD error": 1e6, "view": "sound", "resolution": 101,
+             "background": (0, 0, 256)}
+    for control in controls(page.scene):
+        value = control.read(look)
+        assert control.fits(value) and control.write(look, value) == look
+        assert not control.fits(wrong.pop(control.label))
+    assert not wrong
 
 
 def test_other_views_are_drawn_and_what_cannot_be_is_said(tab):
     tab, visitor = tab
     tab.click("picture", "input")
-    _, after = change(visitor, "a view of the proxy", lambda: tab.click("levels"))
+    _, after = change(tab, visitor, "a view of the proxy", lambda: tab.click("levels"))
     assert after.look.view == "levels"
     until(lambda: (tab.see()[250:, :PANEL] == (0, 255, 0)).all(-1).mean() > 0.2 or "green is the source" in
           tab.run("document.body.innerText"), "what its colours mean")
-    change(visitor, "culling off", lambda: (tab.click("centre", "input"), tab.click("off")))
+    change(tab, visitor, "culling off", lambda: (tab.click("centre", "input"), tab.click("off")))
     tab.click("levels", "input")
     tab.click("removed")
     until(lambda: "culling is off, so nothing is removed" in tab.run("document.body.innerText"), "the reason")
@@ -170,17 +200,17 @@ def test_each_browser_has_a_camera_and_settings_of_its_own(page, browser, tab):
     sent = first.sent
     other, second = visit(page, browser)
     assert second.sent.look.render.culling == "centre" and second.sent.look != sent.look
-    change(second, "another camera", lambda: other.drag((200, 400), (320, 430)))
+    change(other, second, "another camera", lambda: other.drag((200, 400), (320, 430)))
     assert first.sent == sent
     other.close()
     until(lambda: second not in page.visitors.values(), "the visitor's leave")
 
 
-@pytest.mark.parametrize("number, wrong", [(0, float("nan")), (5, float("inf")), (7, 0.0), (7, 3.2)])
+@pytest.mark.parametrize("number, wrong", [(0, float("nan")), (5, float("inf")), (7, 0.0), (8, 0.0), (8, 3.2)])
 def test_what_is_no_camera_is_not_drawn(number, wrong):
     from viewer.page_camera import camera_of
-    pose = [1.0, 0, 0, 0, 2.0, 3.0, 4.0, 1.0, 1e9, 10]
-    assert (camera_of(tuple(pose), 0.1, 1).width, camera_of(tuple(pose), 0.1, 0.5).height) == (4096, 5)
+    pose = [1.0, 0, 0, 0, 2.0, 3.0, 4.0, 0.01, 1.0, 1e9, 10]
+    assert (camera_of(tuple(pose), Space(), 1).width, camera_of(tuple(pose), Space(), 0.5).height) == (4096, 5)
     pose[number] = wrong
     with pytest.raises(ValueError, match="no camera"):
-        camera_of(tuple(pose), 0.1, 1)
+        camera_of(tuple(pose), Space(), 1)
