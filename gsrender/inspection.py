@@ -13,11 +13,10 @@ TILE = constants.GS_TILE  # edge of a tile, pixels
 
 @dataclass(frozen=True)
 class Inspection:
-    """The last five belong to the renderer and hold until its next frame."""
+    """The last four belong to the renderer and hold until its next frame."""
 
     blended: torch.Tensor  # [H, W] int32, splats that the pixel took until it was finished
     front: torch.Tensor  # [H, W] int32, nearest splat within 1 sigma of whose centre the pixel lies; -1 where none
-    tile_splats: torch.Tensor  # [rows, columns] int32, splats in the list of each tile
     colour: torch.Tensor  # [splats, 3] float32, of those that `front` points at
     opacity: torch.Tensor  # [splats]
     centre: torch.Tensor  # [splats, 2] pixels, pixel centres at whole numbers
@@ -34,5 +33,4 @@ def inspect(native, view, buffers, tensors: dict[str, torch.Tensor], splats: int
     stream = torch.cuda.current_stream(device).cuda_stream if device.type == "cuda" else 0
     check(native, native.gs_inspect(view, buffers, asked, ffi.cast("void *", stream)))
     of = tensors["splats"][:splats]
-    tile_splats = tensors["pair_from_tile"].diff().view(-(-height // TILE), -(-width // TILE))
-    return Inspection(blended, front, tile_splats, of[:, 6:9], of[:, 5], of[:, :2], of[:, 2:5])
+    return Inspection(blended, front, of[:, 6:9], of[:, 5], of[:, :2], of[:, 2:5])

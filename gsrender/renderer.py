@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import torch
 
-from gsrender._native import ffi, library, pointer
+from gsrender._native import constants, ffi, library, pointer
 from gsrender.buffers import Buffers
 from gsrender.camera import Camera
 from gsrender.chunks import arranged, bounds, reach
@@ -103,8 +103,16 @@ class Renderer:
 
         opacity  of a splat that counts as the front one, at least
         """
-        return inspect(self._native, self._view, self._buffers, self.buffers.tensors, self.wait().counts["gaussians"],
+        if self.wait().incomplete:  # its buffers have grown, and what it drew is gone
+            raise RuntimeError("a frame that lacks items cannot be inspected: draw it again")
+        return inspect(self._native, self._view, self._buffers, self.buffers.tensors, self.stats.counts["gaussians"],
                        opacity)
+
+    @property
+    def tile_splats(self) -> torch.Tensor:
+        """[rows, columns] int32: how many splats the last frame had in the list of each tile of 16 x 16 pixels."""
+        columns = -(-self._view.width // constants.GS_TILE)
+        return self.buffers.tensors["pair_from_tile"].diff().view(-1, columns)
 
     @property
     def drawn_items(self) -> torch.Tensor:

@@ -10,7 +10,9 @@ from gsrender.errors import InputError
 from gsrender.settings import CULLING
 from viewer.camera_text import camera_text, parse_camera
 from viewer.controls import MODES, nearest_view
+from viewer.look import described
 from viewer.panels import PANELS
+from viewer.view_table import VIEW_NAMES, view_kind
 from vk_interop.input import Input
 
 
@@ -47,6 +49,37 @@ def _culling(app, given):
     after = CULLING[(CULLING.index(render.culling) + 1) % len(CULLING)]
     app.set(render=replace(render, culling=after))
     app.say(f"culling {after}")
+
+
+def _freeze(app, given):
+    """Holds the camera that is culled for, or lets go of it."""
+    render = app.settings.render
+    if render.culling_camera is None:
+        app.set(render=replace(render, culling_camera=app.state.camera(*app.picture_size)))
+        app.say("culling is frozen: what this view does not show stays away")
+    else:
+        app.set(render=replace(render, culling_camera=None))
+        app.say("culling follows the camera")
+
+
+def _compare(app, mode: str):
+    """To that way of comparing, or back from it."""
+    look = app.settings.look
+    after = "first" if look.compare == mode else mode
+    app.set(look=replace(look, compare=after))
+    if after != "split":  # which says so on both sides of its line
+        first = app.settings.render
+        second = app.canvas.looking.second(look, first)
+        app.say(described(first, second) if after == "first" else described(second, first))
+
+
+def _view(app, by: int):
+    """The next kind of picture that there is."""
+    look, names = app.settings.look, VIEW_NAMES
+    possible = [name for name in names if app.canvas.looking.possible(name, app.settings.render)]
+    at = possible.index(look.view) if look.view in possible else 0
+    app.set(look=replace(look, view=possible[(at + by) % len(possible)]))
+    app.say(f"{app.settings.look.view}: {view_kind(app.settings.look.view).help}")
 
 
 def _panel(app, given):
@@ -91,6 +124,11 @@ ACTIONS = {
     "nearest camera": _nearest,
     "reset": lambda app, given: app.go_home(),
     "culling": _culling,
+    "freeze": _freeze,
+    "flip": lambda app, given: _compare(app, "second"),
+    "split": lambda app, given: _compare(app, "split"),
+    "next view": lambda app, given: _view(app, 1),
+    "previous view": lambda app, given: _view(app, -1),
     "previous camera": lambda app, given: app.visit(-1),
     "next camera": lambda app, given: app.visit(1),
     "panel": _panel,

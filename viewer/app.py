@@ -21,10 +21,13 @@ from viewer.controls import State, advance, next_view
 from viewer.ground import Ground
 from viewer.jumps import Jumps
 from viewer.output import write_whole
-from viewer.panels import dock, help, menu, overlay, style
+from viewer.look import Look, resized
+from viewer.panels import divider, dock, help, legend, menu, overlay, style
+from viewer.photograph import AtPhotograph
 from viewer.pose import Pose, Space
 from viewer.remembered import Remembered, kept
 from viewer.scene import Scene
+from viewer.shot import Spare
 from viewer.settings import ViewerSettings
 from viewer.thumbnails import Thumbnails
 from viewer.watch import Watch
@@ -63,6 +66,7 @@ class Viewer:
         self._complaints: list[str] = []
         self._sent_away: set[str | None] = set()  # sentences that were read
         self._wanted_panel: str | None = None
+        self._cursor = (0.0, 0.0)
         self._screenshot_wanted = False
         self._drawn_panels = None
         self._standing = 0  # frames since other panels were drawn, or left the picture another place
@@ -81,7 +85,9 @@ class Viewer:
         self.home = scene.first_view if home is None else home
         self.start_over()
         self._ground: Future[Ground] | None = None
-        self.canvas, self.comparison = Canvas(scene), Comparison(scene)
+        spare = Spare(scene)
+        self.canvas, self.comparison = Canvas(scene, spare), Comparison(scene)
+        self.at_photograph = AtPhotograph(scene.cameras, scene.near, spare)
         self.watch = Watch(scene, self.space.radius)
         self._remembered = self._remembered.opened(scene.folder, scene.mesh_path)
 
@@ -102,6 +108,7 @@ class Viewer:
             self._stirred = began
         left, top, _, height = (edge / self.screen.units[1] for edge in self._area)
         given = self.screen.begin().within(left, top, height)
+        self._cursor = given.cursor
         self._act(given)
         # The wait for the event that ends a rest is no time in which a key was held.
         self._look_for_ground()
@@ -113,8 +120,12 @@ class Viewer:
 
         drawn = None
         if not self.screen.minimised:
-            drawn = self.canvas.draw(self.state.camera(*self.picture_size), self.settings.render, self.settings.always,
-                                     self.settings.mode)
+            size, settings = self.picture_size, self.settings
+            drawn = self.canvas.draw(self.state.camera(*size), resized(settings.render, *size), settings.always,
+                                     settings.mode, settings.look)
+            if self.canvas.looking.problem:
+                self.complain(self.canvas.looking.problem)
+                self.set(look=Look())
         pixels = self.screen.show(drawn, capture or self._screenshot_wanted, self.area)
         if self.screen.shown:
             self.presented += 1
@@ -157,6 +168,13 @@ class Viewer:
         return self.settings.picture_size(*self.area[2:])
 
     @property
+    def pixel(self) -> tuple[int, int] | None:
+        """Column and row of the picture under the cursor; None where that is elsewhere."""
+        x, y = (math.floor(at * self.picture_size[1]) for at in self._cursor)
+        inside = 0 <= x < self.picture_size[0] and 0 <= y < self.picture_size[1]
+        return (x, y) if inside and not self.screen.ui.io.want_capture_mouse else None
+
+    @property
     def notices(self) -> list[str]:
         """Warnings and errors that were not sent away."""
         all_of_them = self.scene.warnings + self.watch.warnings(self.settings.render.culling) + self._complaints
@@ -171,9 +189,18 @@ class Viewer:
     def resting(self) -> bool:
         """Whether what is on the screen can stay: nothing moves, nobody touched anything, nothing new is to be said."""
         is_busy = (self._screenshot_wanted or self.thumbnails.are_coming or self.comparison.is_pending
-                   or self.watch.is_looking)
+                   or self.watch.is_looking or self._awaits_photograph)
         return (self.idle and not is_busy and time.perf_counter() - self._stirred > AWAKE
                 and self._told == (self.notices, self.message))
+
+    @property
+    def _compares(self) -> bool:
+        """Whether anyone may look at what the panel Compare says."""
+        return self.settings.panel and "Compare" not in self.settings.closed
+
+    @property
+    def _awaits_photograph(self) -> bool:
+        return self._compares and self.at_photograph.is_pending
 
     def _look_closer(self):
         """For warnings, and for what culling changes."""
@@ -183,6 +210,8 @@ class Viewer:
         if self.comparison.look(canvas.camera, canvas.settings, canvas.frame):
             canvas.pause()
         self.watch.look(canvas.camera, canvas.settings, self.comparison.compared)
+        if self._compares and self.at_photograph.look(canvas.camera, canvas.settings):
+            canvas.pause()
 
     # What keys and mouse do besides moving the camera.
 
@@ -272,7 +301,7 @@ class Viewer:
 
     def reset_layout(self):
         self.set(panel=True, closed=())
-        dock.build()
+        dock.reset()
 
     def ask_screenshot(self):
         self._screenshot_wanted = True
@@ -315,6 +344,10 @@ class Viewer:
             self.set(help=help.draw(self.screen.units))
         self._sent_away.add(overlay.notices(self._area, self.notices))
         overlay.message(self._area, self.message)
+        if self.settings.look.shows_two:
+            self.set(look=divider.draw(self, self._area))
+        if self.canvas.look == self.settings.look and self.settings.look.view != "picture":
+            legend.draw(self._area, self.canvas.looking.legend)
 
 
 def save_png(pixels: np.ndarray, path: Path):

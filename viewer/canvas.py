@@ -10,8 +10,11 @@ from gsrender.camera import Camera
 from gsrender.frame import Frame, FrameStats
 from gsrender.settings import RenderSettings
 from viewer.frame import FrameOrder, end_frame, frame_stats
+from viewer.look import Look
+from viewer.looking import Looking
 from viewer.scene import Scene
 from viewer.settings import FRAME_MODES
+from viewer.shot import Shot, Spare
 from viewer.statistics import Statistics
 from vk_interop.sharing import ImageRing, SharedImage
 
@@ -22,15 +25,19 @@ class Canvas:
     """
     camera, settings  of the picture that stands; None before the first
     frame             its tensors: alpha and depth hold until the next picture
+    shot              the same, and what else can be asked of it
+    looking           paints where it is not shown as it is drawn
     stats             of the last frame that is known to be finished
     recent, history   of drawn frames; `recent` only of those with the present size and settings
     """
 
-    def __init__(self, scene: Scene):
-        self._scene = scene
+    def __init__(self, scene: Scene, spare: Spare):
+        self._scene, self.looking = scene, Looking(scene, spare)
         self.camera: Camera | None = None
         self.settings: RenderSettings | None = None
         self.frame: Frame | None = None
+        self.shot: Shot | None = None
+        self.look = Look()
         self.stats = FrameStats()
         self.recent, self.history = Statistics(RECENT), Statistics(HISTORY)
         self._order = FrameOrder(scene)
@@ -39,24 +46,29 @@ class Canvas:
         self._first_of_kind = 0  # the number of that frame
         self._ended: float | None = None  # when the frame before was shown; None after a rest
 
-    def draw(self, camera: Camera, settings: RenderSettings, always: bool,
-             mode: str = FRAME_MODES[0]) -> SharedImage | None:
+    def draw(self, camera: Camera, settings: RenderSettings, always: bool, mode: str = FRAME_MODES[0],
+             look: Look = Look()) -> SharedImage | None:
         """Queues a picture and returns it; None where the one that stands is right, unless `always`. When pipelined it
         is of the camera before: `camera` and `settings` of the canvas say which."""
-        if (camera, settings) == (self.camera, self.settings) and not always:
+        if (camera, settings, look) == (self.camera, self.settings, self.look) and not always:
             complete = not self._scene.renderer.wait().incomplete
             self.stats = frame_stats(self._scene, settings)  # what was counted late is known by now
             if complete:
                 self._order.rest()
                 return None
-        due = self._order.begin(camera, settings, mode)
-        self._set_kind(due.camera.width, due.camera.height, due.settings, mode)
+        # What else is painted draws proxy depths of its own, which do not fit into the order of a pipeline.
+        is_plain = look.is_plain(settings)
+        due = self._order.begin(camera, settings, mode if is_plain else FRAME_MODES[0])
+        self._set_kind(due.camera.width, due.camera.height, due.settings, mode, look)
         image = self._ring_of(due.camera.width, due.camera.height).acquire()
-        self.frame = end_frame(self._scene, due, image.rgba)
+        self.frame = end_frame(self._scene, due, image.rgba if is_plain else None)
+        self.shot = self.looking.shot(due.camera, due.settings, self.frame)
+        if not is_plain:
+            self.looking.paint(look, self.shot, image.rgba)
         image.finish(self._scene.stream)
         if self._scene.backend == "cpu":
             self._scene.renderer.wait()  # it is drawn already; this reads what it counted
-        self.camera, self.settings = due.camera, due.settings
+        self.camera, self.settings, self.look = due.camera, due.settings, look
         return image
 
     def _set_kind(self, *kind):

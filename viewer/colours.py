@@ -10,6 +10,7 @@ import torch
 EMPTY = (24, 24, 32)  # where there is nothing to show
 SAMPLES = 100_000  # pixels that a scale is fitted to
 STEPS = 64  # colours of a legend's bar
+SHADES = 1024  # of a ramp
 
 # Each from the least to the most. All get lighter or darker steadily, so that they can be read without hues.
 HEAT = ((12, 8, 40), (84, 20, 110), (170, 40, 95), (228, 92, 48), (250, 176, 40), (252, 250, 190))
@@ -25,6 +26,7 @@ class Legend:
     title: str  # with the unit
     bar: tuple[tuple[int, int, int], ...]
     ticks: tuple[tuple[float, str], ...]
+    scale: Scale | None = None  # that the bar is for
 
 
 @dataclass(frozen=True)
@@ -72,16 +74,17 @@ def signed(values: torch.Tensor) -> Scale:
 
 
 def ramp(colours, place: torch.Tensor) -> torch.Tensor:
-    """[..., 3] float32 in 0..255: evenly spaced colours, mixed between their places."""
-    table = torch.tensor(colours, dtype=torch.float32, device=place.device)
-    at = place.float().clamp(0, 1) * (len(table) - 1)
-    below = at.floor().clamp(max=max(len(table) - 2, 0)).long()
-    return torch.lerp(table[below], table[below + 1], (at - below)[..., None])
+    """[..., 3] uint8: evenly spaced colours, mixed between their places in 0..1, in SHADES steps."""
+    colours = torch.tensor(colours, dtype=torch.float32)
+    at = torch.linspace(0, len(colours) - 1, SHADES)
+    below = at.long().clamp(max=len(colours) - 2)
+    table = torch.lerp(colours[below], colours[below + 1], (at - below)[:, None]).round().to(torch.uint8)
+    return table.to(place.device)[(place.float().clamp(0, 1) * (SHADES - 1)).round().int()]
 
 
 def legend(title: str, colours, scale: Scale) -> Legend:
-    bar = ramp(colours, torch.linspace(0, 1, STEPS)).round().int().tolist()
-    return Legend(title, tuple(map(tuple, bar)), scale.ticks())
+    bar = ramp(colours, torch.linspace(0, 1, STEPS)).tolist()
+    return Legend(title, tuple(map(tuple, bar)), scale.ticks(), scale)
 
 
 def hues(hue: torch.Tensor, value=1.0) -> torch.Tensor:
@@ -94,7 +97,7 @@ def hues(hue: torch.Tensor, value=1.0) -> torch.Tensor:
 def painted(colours: torch.Tensor, shown: torch.Tensor) -> torch.Tensor:
     """[H, W, 3] uint8 of colours in 0..255 where there is something to show, [H, W]."""
     empty = torch.tensor(EMPTY, dtype=torch.uint8, device=colours.device)
-    return torch.where(shown[..., None], colours.clamp(0, 255).to(torch.uint8), empty)
+    return torch.where(shown[..., None], colours.to(torch.uint8), empty)
 
 
 def round_up(value: float) -> float:

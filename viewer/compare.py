@@ -13,6 +13,7 @@ from gsrender.errors import DeviceError
 from gsrender.frame import Frame
 from gsrender.renderer import Renderer
 from gsrender.settings import RenderSettings
+from viewer.arriving import Arriving
 from viewer.scene import Scene
 from viewer.warnings import COLUMNS, ROWS
 
@@ -112,22 +113,18 @@ class _Pair:
     def __init__(self, view, room, culled: Frame, full: Frame):
         self._view, self.room = view, room
         coverage = [sampled(frame.alpha).flatten() for frame in (culled, full)]
-        found = torch.cat([mean_square(culled.rgba, full.rgba)[None], *coverage])
-        self._found = torch.empty(found.shape, pin_memory=found.is_cuda)
-        self._found.copy_(found, non_blocking=True)
-        self._event = torch.cuda.Event() if found.is_cuda else None
-        if self._event:
-            self._event.record()
-        self._is_here = self._event is None
+        self._found = Arriving(torch.cat([mean_square(culled.rgba, full.rgba)[None], *coverage]))
+        self._is_here = self._found.is_here
 
     def has_arrived(self) -> bool:
         """Whether it was here the last time already: what the frame counted is read when the one after it is drawn."""
         before = self._is_here
-        self._is_here = before or self._event.query()
+        self._is_here = before or self._found.is_here
         return before
 
     def read(self) -> Compared:
-        error, found = float(self._found[0]), self._found[1:].reshape(2, ROWS, COLUMNS).numpy()
+        values = self._found.values
+        error, found = float(values[0]), values[1:].reshape(2, ROWS, COLUMNS).numpy()
         return Compared(*self._view, decibels(error), *found)
 
 

@@ -25,8 +25,12 @@ class Painted:
     legend: Legend | None = None
 
 
-def paint(kind: str, shot: Shot) -> Painted:
-    """The picture of a kind in view_table.py; where culling is frozen, with the frustum that it is for."""
+def paint(kind: str, shot: Shot, like: Legend | None = None) -> Painted:
+    """The picture of a kind in view_table.py; where culling is frozen, with the frustum that it is for.
+
+    like  the legend of another picture of this kind, whose scale this one shall have
+    """
+    shot.scale = like.scale if like else None
     result, legend = PAINTERS[kind](shot)
     if shot.settings.culling_camera is not None:
         low, high = shot.scene.model.bounds
@@ -40,21 +44,20 @@ def picture(shot: Shot):
 
 
 def alpha(shot: Shot):
-    scale = colours.Scale(0, 1)
-    return _scaled(shot.frame.alpha, scale, colours.GREYS, "covered share of the background")
+    return _scaled(shot.frame.alpha, colours.Scale(0, 1), colours.GREYS, "covered share of the background")
 
 
 def depth(shot: Shot):
-    return _distance(shot.frame.depth, "mean view z of the Gaussians")
+    return _distance(shot, shot.frame.depth, "mean view z of the Gaussians")
 
 
 def proxy(shot: Shot):
-    return _distance(shot.proxy_depth, "view z of the proxy")
+    return _distance(shot, shot.proxy_depth, "view z of the proxy")
 
 
 def gap(shot: Shot):
     behind = shot.frame.depth - shot.proxy_depth
-    return _scaled(behind, colours.signed(behind), colours.SIGNED, f"Gaussians behind the proxy, {UNIT}")
+    return _scaled(behind, shot.scale or colours.signed(behind), colours.SIGNED, f"Gaussians behind the proxy, {UNIT}")
 
 
 def removed(shot: Shot):
@@ -109,13 +112,13 @@ def ellipses(shot: Shot):
 
 def overdraw(shot: Shot):
     blended = shot.inspection.blended.float()
-    return _scaled(blended, colours.counts(blended), colours.HEAT, "splats that a pixel took")
+    return _scaled(blended, shot.scale or colours.counts(blended), colours.HEAT, "splats that a pixel took")
 
 
 def pairs(shot: Shot):
-    listed = shot.inspection.tile_splats.float()
+    listed = shot.tile_splats.float()
     listed[listed == 0] = torch.inf  # nothing to show
-    return _scaled(_over_tiles(listed, shot), colours.wide_counts(listed), colours.HEAT,
+    return _scaled(_over_tiles(listed, shot), shot.scale or colours.wide_counts(listed), colours.HEAT,
                    f"splats in the list of a tile of {TILE} x {TILE} pixels")
 
 
@@ -127,8 +130,8 @@ def tiles(shot: Shot):
     return torch.lerp(kept, edge - (kept.mean(-1, keepdim=True) > 128) * edge, line[..., None]).to(torch.uint8), None
 
 
-def _distance(z: torch.Tensor, what: str):
-    return _scaled(z, colours.distances(z), colours.DISTANCE, f"{what}, {UNIT}")
+def _distance(shot: Shot, z: torch.Tensor, what: str):
+    return _scaled(z, shot.scale or colours.distances(z), colours.DISTANCE, f"{what}, {UNIT}")
 
 
 def _scaled(values: torch.Tensor, scale: colours.Scale, table, title: str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gsrender.settings import RenderSettings
+from viewer.look import Look
 
 FRAME_MODES = ("same-frame", "pipelined")  # see FrameOrder in frame.py
 RESOLUTION_SCALES = (0.25, 1.0)  # least and most; above 1 the extra pixels would be thrown away by the screen
@@ -14,6 +15,7 @@ RESOLUTION_SCALES = (0.25, 1.0)  # least and most; above 1 the extra pixels woul
 class ViewerSettings:
     """
     render            what the Gaussian stages do
+    look              what of that is shown
     vsync             wait for the screen; off shows what the machine can do
     resolution_scale  edge of the picture over the edge of the window; the picture is stretched to fill it
     panel             whether panels are drawn
@@ -24,6 +26,7 @@ class ViewerSettings:
     """
 
     render: RenderSettings = field(default_factory=RenderSettings)
+    look: Look = field(default_factory=Look)
     vsync: bool = True
     resolution_scale: float = 1.0
     panel: bool = True

@@ -12,6 +12,7 @@ from gsrender.camera import Camera
 from gsrender.frame import Frame, FrameStats
 from gsrender.renderer import Renderer
 from gsrender.settings import RenderSettings
+from viewer.colours import Scale
 from viewer.frame import frame_stats, render_frame
 from viewer.scene import Scene
 
@@ -39,6 +40,7 @@ class Shot:
     """
     scene  opened with VIEW_OUTPUTS
     drawn  the frame of this camera and these settings, if the scene's renderer has just drawn it
+    scale  of the numbers that are shown as colours; None: one that fits them
 
     What it drew holds until the next frame of the scene's renderer.
     """
@@ -48,10 +50,14 @@ class Shot:
     settings: RenderSettings
     spare: Spare
     drawn: Frame | None = None
+    scale: Scale | None = None
 
     @cached_property
     def frame(self) -> Frame:
-        return self.drawn or render_frame(self.scene, self.camera, self.settings)
+        """Whole: one that lacks items is drawn again."""
+        if self.drawn is not None and not self.scene.renderer.wait().incomplete:
+            return self.drawn
+        return render_frame(self.scene, self.camera, self.settings)
 
     @property
     def stats(self) -> FrameStats:
@@ -68,6 +74,12 @@ class Shot:
     def inspection(self) -> Inspection:
         self.frame
         return self.scene.renderer.inspect(FRONT_OPACITY)
+
+    @cached_property
+    def tile_splats(self) -> torch.Tensor:
+        """[rows, columns] int32, splats in the list of each tile."""
+        self.frame
+        return self.scene.renderer.tile_splats
 
     @cached_property
     def items(self) -> torch.Tensor:

@@ -368,6 +368,8 @@ void inspect_one(const GsSplat &s, int index, float x, float y, float opacity, I
     const float squared = s.conic[0] * dx * dx + 2 * s.conic[1] * dx * dy + s.conic[2] * dy * dy; // sigmas
     if (i.front < 0 && squared <= 1.0f && s.opacity >= opacity) i.front = index;
     const Pixel before = i.pixel;
+    // 12 is more than 2 log 255, beyond which any splat is too faint.
+    if (before.live == 0.0f || squared > 12.0f) return;
     const float alpha = alpha_at(s.conic[0], s.conic[1], s.conic[2], s.opacity, dx, dy);
     if (blend_one(alpha, before, i.pixel) > 0.0f) i.blended++;
 }

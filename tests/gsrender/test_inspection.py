@@ -31,7 +31,7 @@ def test_what_pixels_took_and_what_stands_in_front_are_the_twins(model, device, 
 def test_the_splats_of_all_tiles_are_the_frames_pairs(model, device, camera):
     renderer = Renderer(model.to(device), outputs=())
     renderer.render(camera)
-    listed = renderer.inspect().tile_splats
+    listed = renderer.tile_splats
     assert listed.shape == (9, 14) and listed.sum() == renderer.stats.counts["pairs"] and listed.unique().numel() > 5
 
 

@@ -11,6 +11,7 @@ from viewer.canvas import Canvas
 from viewer.frame import FrameOrder, end_frame, render_frame
 from viewer.scene import open_scene
 from viewer.settings import FRAME_MODES
+from viewer.shot import Spare
 from vk_interop.depth_settings import DepthSettings
 
 
@@ -70,7 +71,7 @@ def test_without_a_depth_to_wait_for_a_picture_is_of_its_own_camera(scene):
 
 def test_a_canvas_that_comes_to_rest_shows_the_last_camera_and_starts_afresh(scene):
     (first, settings), (second, _), (third, _) = ((camera, looks(scene, 1)[0][1]) for camera, _ in looks(scene, 3))
-    canvas, shown = Canvas(scene), []
+    canvas, shown = Canvas(scene, Spare(scene)), []
     for camera in (first, second, second, second, third, third, third):
         drew = canvas.draw(camera, settings, False, "pipelined") is not None
         shown.append((drew, canvas.camera))

@@ -59,7 +59,9 @@ def test_the_picture_is_the_one_that_render_draws(shot):
 
 
 def test_alpha_is_black_where_nothing_is_and_white_where_all_is_covered(shot):
-    assert np.array_equal(picture_of("alpha", shot)[..., 0], (255 * shot.frame.alpha.cpu().numpy()).astype(int))
+    alpha = shot.frame.alpha.cpu().numpy()
+    np.testing.assert_allclose(picture_of("alpha", shot)[..., 0], 255 * alpha, atol=0.75)
+    assert (alpha == 0).any() and alpha.max() > 0.99
 
 
 @pytest.mark.parametrize("kind", ["depth", "proxy"])
@@ -123,7 +125,7 @@ def test_ellipses_are_flat_and_there_is_nothing_beside_them(shot):
 
 
 def test_overdraw_and_pairs_are_brighter_where_there_is_more(shot):
-    blended, listed = (values.cpu().numpy() for values in (shot.inspection.blended, shot.inspection.tile_splats))
+    blended, listed = (values.cpu().numpy() for values in (shot.inspection.blended, shot.tile_splats))
     overdraw, pairs = picture_of("overdraw", shot).sum(-1), picture_of("pairs", shot).sum(-1)
     order = np.argsort(blended.ravel(), kind="stable")
     assert (np.diff(overdraw.ravel()[order]) >= -2).all() and overdraw.max() > 2 * overdraw.min()
@@ -179,7 +181,7 @@ def test_scales_end_at_round_numbers_and_say_what_lies_between():
 
 def test_ramps_go_through_their_colours():
     found = ramp(HEAT, torch.linspace(0, 1, len(HEAT)))
-    assert found.round().int().tolist() == [list(colour) for colour in HEAT]
+    assert found.tolist() == [list(colour) for colour in HEAT]
 
 
 def test_a_legend_stands_in_the_corner_and_only_where_it_is_legible():

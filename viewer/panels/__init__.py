@@ -23,5 +23,7 @@ PANELS = (
     Panel("Camera", "upper", "camera", "where the camera is and how it moves"),
     Panel("Scene", "upper", "picture", "what is loaded, and how large the picture is"),
     Panel("Culling and LOD", "lower", "culling", "what the proxy hides, and what is left to draw"),
+    Panel("Views", "upper", "views", "which kind of picture is shown, and what there is under the cursor"),
+    Panel("Compare", "lower", "compare", "two settings beside each other, and how near the photograph is"),
     Panel("Statistics", "foot", "statistics", "what every stage costs, and what holds frames back"),
 )

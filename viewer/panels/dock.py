@@ -65,6 +65,11 @@ def layout() -> str:
     return imgui.save_ini_settings_to_memory()
 
 
+def reset():
+    """Every panel goes where it is at first, with the next frame."""
+    imgui.internal.dock_builder_remove_node(ROOT)
+
+
 def build():
     """Puts every panel where it is at first."""
     split, font = imgui.internal.dock_builder_split_node, imgui.get_font_size()

@@ -6,14 +6,6 @@ struct alignas(64) Tile {
     float red[GS_TILE][GS_TILE], green[GS_TILE][GS_TILE], blue[GS_TILE][GS_TILE], z[GS_TILE][GS_TILE];
 };
 
-// Rows of the tile that the splat shows in.
-static void rows_of(const GsSplat &s, int top, int &first, int &end) {
-    const Outline o = outline_of(s);
-    const float half = o.reach > 0 ? extent_of(o).tall : -1.0f;
-    first = int(clampf(ceilf(s.y - half - top), 0, GS_TILE));
-    end = int(clampf(floorf(s.y + half - top) + 1, 0, GS_TILE));
-}
-
 // Takes the splat by value, so that the compiler knows that writing a pixel does not change it.
 static void add_splat(Tile &tile, const GsSplat s, int left, int top) {
     int first, end;

@@ -1,0 +1,180 @@
+"""What the window shows besides the plain picture: views, two settings, frozen culling; by keys and by mouse."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from desktop import watch_places
+
+from gsrender.settings import RenderSettings
+from viewer.frame import render_frame
+from viewer.look import COMPARISONS, Look, described, resized
+from viewer.looking import combined
+from viewer.picture_views import paint
+from viewer.reading import read
+from viewer.shot import Shot, Spare
+from viewer.view_table import VIEW_NAMES
+
+SETTINGS = RenderSettings()
+
+
+@pytest.fixture
+def panels(hand, monkeypatch):
+    """Opens a panel; where its labelled controls are."""
+    places = watch_places(monkeypatch)
+
+    def opened(name):
+        hand.viewer.set(panel=True)
+        hand.open(name)
+        return places
+    return opened
+
+
+def of(viewer, **settings):
+    """The frame of the window's view under other settings, [H, W, 3] uint8."""
+    render = replace(viewer.settings.render, **settings)
+    return render_frame(viewer.scene, viewer.state.camera(900, 700), render).rgba[..., :3].numpy().copy()
+
+
+def test_m_and_b_go_through_the_kinds_of_pictures(hand):
+    for key, view in (("m", "alpha"), ("m", "depth"), ("b", "alpha"), ("b", "picture"), ("b", VIEW_NAMES[-1])):
+        hand.key(key)
+        hand.until(lambda: hand.viewer.settings.look.view == view, f"the view {view}")
+        assert hand.viewer.message.startswith(f"{view}: ")
+
+
+@pytest.mark.parametrize("kind", ["depth", "overdraw", "removed", "clusters"])
+def test_the_window_shows_the_view_that_render_draws(hand, scene, kind):
+    hand.viewer.set(look=Look(kind))
+    shown = hand.see()
+    camera = hand.viewer.state.camera(900, 700)
+    expected = paint(kind, Shot(scene, camera, hand.viewer.settings.render, Spare(scene))).picture.numpy()
+    above = np.s_[60:560]  # between the message and the legend
+    assert np.array_equal(shown[above], expected[above])
+
+
+def test_a_view_is_chosen_in_its_panel_and_has_a_legend(hand, panels):
+    places = panels("Views")
+    before = hand.see()
+    hand.click(*places["alpha"])
+    assert hand.viewer.settings.look.view == "alpha"
+    after = hand.see()
+    left, top, width, height = hand.viewer.area
+    foot = np.s_[top + height - 60:top + height - 10, left + 10:left + 200]
+    assert hand.viewer.canvas.looking.legend.title == "covered share of the background"
+    assert np.abs(after[foot].astype(int) - before[foot]).mean() > 50
+
+
+def test_l_draws_a_line_between_culling_on_and_off_that_can_be_dragged(hand):
+    on, off = of(hand.viewer), of(hand.viewer, culling="off")
+    hand.key("l")
+    hand.until(lambda: hand.viewer.settings.look.compare == "split", "a line")
+    pose = hand.viewer.state.pose
+    hand.see()
+    hand.drag((450, 400), (250, 420))
+    assert hand.viewer.settings.look.at == pytest.approx(250 / 900, abs=0.003)
+    shown, middle = hand.see(), np.s_[80:600]
+    assert np.array_equal(shown[middle, :240], on[middle, :240])
+    assert np.array_equal(shown[middle, 260:], off[middle, 260:])
+    assert hand.viewer.state.pose == pose
+
+
+def test_x_flips_between_both_and_the_panel_knows_how_near_they_are(hand):
+    on, off = of(hand.viewer), of(hand.viewer, culling="off")
+    hand.key("x")
+    hand.until(lambda: hand.viewer.settings.look.compare == "second", "the other one")
+    assert np.array_equal(hand.see()[80:600], off[80:600])
+    expected = 10 * np.log10(255 ** 2 / ((on.astype(float) - off) ** 2).mean())
+    assert hand.viewer.canvas.looking.psnr == pytest.approx(expected, abs=1e-3)
+    hand.key("x")
+    hand.until(lambda: hand.viewer.settings.look.compare == "first", "the first one")
+    assert np.array_equal(hand.see()[80:600], on[80:600])
+
+
+def test_the_difference_is_ten_times_what_lies_between(hand, panels):
+    places = panels("Compare")
+    hand.click(*places["difference"])
+    hand.move(890, 690)  # away, and its tooltip with it
+    hand.frame(2)
+    shown = hand.see()
+    left, top, width, height = hand.viewer.area
+    camera = hand.viewer.state.camera(width, height)
+    on, off = (render_frame(hand.viewer.scene, camera, replace(hand.viewer.settings.render, culling=culling))
+               .rgba[..., :3].numpy().astype(int) for culling in ("centre", "off"))
+    expected = np.minimum(10 * np.abs(on - off), 255)
+    lower = np.s_[top + height // 2:top + height - 40, left:left + width]
+    assert np.array_equal(shown[lower], expected[height // 2:height - 40]) and expected.mean() > 5
+
+
+def test_settings_that_are_held_stay_while_the_first_ones_change(hand, panels):
+    places = panels("Compare")
+    hand.click(*places["hold the first"])
+    held = hand.viewer.settings.render
+    hand.key("c")
+    hand.until(lambda: hand.viewer.settings.render.culling == "footprint", "other settings")
+    assert hand.viewer.settings.look.other == held
+    hand.rest()
+    hand.click(*places["culling on / off"])
+    assert hand.viewer.settings.look.other is None
+
+
+def test_z_freezes_culling_while_the_camera_flies_on(hand):
+    hand.rest()
+    kept = hand.viewer.canvas.stats.counts["visible"]
+    hand.key("z")
+    hand.until(lambda: hand.viewer.settings.render.culling_camera is not None, "frozen culling")
+    hand.key("Right")
+    hand.rest()
+    assert hand.viewer.canvas.stats.counts["visible"] == kept
+    frozen = hand.see()
+    hand.key("z")
+    hand.until(lambda: hand.viewer.settings.render.culling_camera is None, "culling that follows")
+    assert (frozen != hand.see()).any(-1).mean() > 0.05
+    assert hand.viewer.canvas.stats.counts["visible"] != kept
+
+
+def test_frozen_culling_outlives_a_window_of_another_size(hand, panels):
+    hand.key("z")
+    hand.until(lambda: hand.viewer.settings.render.culling_camera is not None, "frozen culling")
+    panels("Views")
+    hand.rest()
+    assert hand.viewer.canvas.camera.width < 900
+    assert hand.viewer.canvas.settings.culling_camera.width == hand.viewer.canvas.camera.width
+
+
+def test_the_pixel_under_the_cursor_is_read(hand, panels):
+    panels("Views")
+    left, top, width, height = hand.viewer.area
+    hand.move(left + 200, top + height - 90)
+    hand.frame(2)
+    hand.rest()
+    assert hand.viewer.pixel == (200, height - 90)
+    found = read(hand.viewer.canvas.shot, *hand.viewer.pixel, closely=True)
+    shown = hand.see()
+    assert found.colour == tuple(shown[top + height - 90, left + 200])
+    assert 0.5 < found.alpha <= 1 and found.depth > 0 and found.proxy > 0
+    assert found.cluster >= 0 and found.level >= 0 and 0 < found.blended <= found.tile_splats
+    hand.move(100, 200)
+    hand.frame(2)
+    assert hand.viewer.pixel is None
+
+
+def test_two_pictures_are_put_together_as_the_look_says():
+    first, second = torch.full((2, 4, 3), 10, dtype=torch.uint8), torch.full((2, 4, 3), 13, dtype=torch.uint8)
+    row = {mode: combined(Look(compare=mode, at=0.25), first, second)[0, :, 0].tolist() for mode in COMPARISONS[1:]}
+    assert row == {"split": [10, 13, 13, 13], "second": [13] * 4, "difference": [30] * 4}
+
+
+def test_settings_are_told_apart_by_what_differs():
+    on = Look().second(SETTINGS, "centre")
+    assert (on.culling, Look().second(on, "centre").culling) == ("centre", "off")
+    assert described(on, SETTINGS) == "culling centre"
+    assert described(on, replace(on, margin=0.5)) == "culling centre, margin 0.3"
+
+
+def test_a_frozen_camera_has_the_pictures_size(scene):
+    camera = scene.cameras[0].camera
+    frozen = replace(SETTINGS, culling_camera=camera)
+    assert resized(frozen, 300, 200).culling_camera == camera.resized(300, 200)
+    assert resized(SETTINGS, 300, 200) is SETTINGS

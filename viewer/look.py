@@ -1,0 +1,60 @@
+"""What the window shows of a scene, a frozen value: which kind of picture, and of one or of two settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gsrender.settings import RenderSettings
+from viewer.view_table import VIEW_NAMES
+
+COMPARISONS = ("first", "split", "second", "difference")
+
+
+@dataclass(frozen=True)
+class Look:
+    """
+    view     a kind of picture in view_table.py
+    compare  first: the settings as they are; split: the second ones to the right of a line; second: these alone;
+             difference: of both, ten times
+    at       where that line is, in widths of the picture
+    other    the second settings; None: culling off where it is on, and on where it is off
+    """
+
+    view: str = "picture"
+    compare: str = "first"
+    at: float = 0.5
+    other: RenderSettings | None = None
+
+    def __post_init__(self):
+        if self.view not in VIEW_NAMES or self.compare not in COMPARISONS:
+            raise ValueError(f"view {self.view!r} not in {VIEW_NAMES}, or compare {self.compare!r} not in {COMPARISONS}")
+
+    def is_plain(self, settings: RenderSettings) -> bool:
+        """Whether that is the frame as it is drawn."""
+        return (self.view, self.compare, settings.culling_camera) == ("picture", "first", None)
+
+    @property
+    def shows_two(self) -> bool:
+        return self.compare != "first"
+
+    def second(self, settings: RenderSettings, on: str) -> RenderSettings:
+        """The second settings; `on` is the culling that counts as on."""
+        return self.other or replace(settings, culling=on if settings.culling == "off" else "off")
+
+
+def described(settings: RenderSettings, beside: RenderSettings) -> str:
+    """What tells settings from others, in a few words."""
+    words = [f"culling {settings.culling}"]
+    if settings.culling == beside.culling != "off" and settings.margin != beside.margin:
+        words.append(f"margin {settings.margin:g}")
+    if settings.culling == beside.culling and settings.appearance != beside.appearance:
+        words.append(f"appearance {settings.appearance}")
+    return ", ".join(words)
+
+
+def resized(settings: RenderSettings, width: int, height: int) -> RenderSettings:
+    """The same for a picture of that size: the culling camera's picture has the size of the one that is drawn."""
+    frozen = settings.culling_camera
+    if frozen is None or (frozen.width, frozen.height) == (width, height):
+        return settings
+    return replace(settings, culling_camera=frozen.resized(width, height))

@@ -1,0 +1,94 @@
+"""Paints what the window shows where that is not the frame as it is drawn: views, and two settings side by side."""
+
+from __future__ import annotations
+
+import torch
+
+from gsrender.camera import Camera
+from gsrender.errors import DeviceError
+from gsrender.frame import Frame
+from gsrender.settings import RenderSettings
+from viewer.arriving import Arriving
+from viewer.colours import Legend
+from viewer.compare import decibels, mean_square
+from viewer.look import Look, resized
+from viewer.picture_views import paint
+from viewer.scene import Scene
+from viewer.shot import Shot, Spare
+from viewer.view_table import view_kind
+
+AMPLIFY = 10  # of a difference
+
+
+class Looking:
+    """
+    legend   of the last picture
+    problem  a sentence, where it could not be painted and the frame itself is shown
+    """
+
+    def __init__(self, scene: Scene, spare: Spare):
+        self._scene, self._spare = scene, spare
+        self._aside: Spare | None = None  # of the spare scene
+        self.legend: Legend | None = None
+        self.problem: str | None = None
+        self._error: Arriving | None = None
+
+    @property
+    def psnr(self) -> float | None:
+        """dB between the last two pictures that were compared; None without any, and until it is known."""
+        return decibels(float(self._error.values[0])) if self._error and self._error.is_here else None
+
+    def paint(self, look: Look, shot: Shot, rgba: torch.Tensor):
+        """Writes the picture to `rgba`, [H, W, 4] uint8. `shot` is of the first settings."""
+        self.problem = None
+        try:
+            rgba[..., :3] = self._picture(look, shot)
+        except DeviceError as error:
+            self.problem, self.legend = str(error), None
+            rgba[..., :3] = shot.picture
+        rgba[..., 3] = 255
+
+    def _picture(self, look: Look, shot: Shot) -> torch.Tensor:
+        view = look.view if self.possible(look.view, shot.settings) else "picture"
+        painted = paint(view, shot)
+        self.legend, picture = painted.legend, painted.picture
+        if look.compare == "first":
+            self._error = None
+        else:
+            other = self._second(look, shot)
+            self._error = Arriving(mean_square(shot.frame.rgba, other.frame.rgba)[None])
+            second = view if self.possible(view, other.settings) else "picture"
+            picture = combined(look, picture, paint(second, other, like=self.legend).picture)
+        return picture
+
+    def possible(self, view: str, settings: RenderSettings) -> bool:
+        """Whether there is what a kind of picture needs."""
+        kind = view_kind(view)
+        return ((self._scene.proxy is not None or not kind.needs_proxy)
+                and (settings.culling != "off" or not kind.needs_culling))
+
+    def second(self, look: Look, settings: RenderSettings) -> RenderSettings:
+        """The second settings of a look."""
+        on = self._scene.default_culling
+        return look.second(settings, "centre" if on == "off" else on)
+
+    def _second(self, look: Look, shot: Shot) -> Shot:
+        camera = shot.camera
+        settings = resized(self.second(look, shot.settings), camera.width, camera.height)
+        scene = self._spare.scene
+        self._aside = self._aside or Spare(scene)
+        return Shot(scene, camera, settings, self._aside)
+
+    def shot(self, camera: Camera, settings: RenderSettings, frame: Frame) -> Shot:
+        """Of a frame that was drawn just now."""
+        return Shot(self._scene, camera, settings, self._spare, frame)
+
+
+def combined(look: Look, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """One [H, W, 3] uint8 of two, as the look compares them."""
+    if look.compare == "second":
+        return second
+    if look.compare == "difference":
+        return (AMPLIFY * (first.short() - second.short()).abs()).clamp(max=255).to(torch.uint8)
+    column = round(look.at * first.shape[1])
+    return torch.cat([first[:, :column], second[:, column:]], 1)

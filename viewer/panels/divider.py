@@ -1,0 +1,62 @@
+"""What stands over two pictures that are compared: the line between them, to be dragged, and what each one is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from imgui_bundle import imgui
+
+from viewer.look import Look, described
+from viewer.panels.overlay import OVER
+
+GRAB = 0.8  # font sizes to each side of the line
+LINE, HELD = (1.0, 1.0, 1.0, 0.85), (0.45, 0.74, 1.0, 1.0)
+
+
+def draw(app, area) -> Look:
+    """`area` of the picture is in units of the mouse."""
+    look, first = app.settings.look, app.settings.render
+    second = app.canvas.looking.second(look, first)
+    if look.compare == "split":
+        look = _line(area, look)
+        _name("first", area, look.at, described(first, second), on_left=True)
+        _name("second", area, look.at, described(second, first), on_left=False)
+    elif look.compare == "second":
+        _name("second", area, 0.0, described(second, first), on_left=False)
+    else:
+        _name("second", area, 0.0, f"difference of {described(first, second)} and {described(second, first)}, times 10", on_left=False)
+    return look
+
+
+def _line(area, look: Look) -> Look:
+    left, top, width, height = area
+    grab, x = GRAB * imgui.get_font_size(), left + look.at * width
+    imgui.set_next_window_pos((x - grab, top))
+    imgui.set_next_window_size((2 * grab, height))
+    imgui.push_style_var(imgui.StyleVar_.window_padding, (0, 0))
+    flags = OVER & ~imgui.WindowFlags_.always_auto_resize | imgui.WindowFlags_.no_background
+    imgui.begin("###divider", None, flags)
+    imgui.pop_style_var()
+    imgui.invisible_button("##line", (2 * grab, height))
+    held = imgui.is_item_active()
+    if held or imgui.is_item_hovered():
+        imgui.set_mouse_cursor(imgui.MouseCursor_.resize_ew)
+    if held:
+        look = replace(look, at=min(max((imgui.get_mouse_pos().x - left) / max(width, 1), 0.0), 1.0))
+    x = left + look.at * width
+    draw = imgui.get_window_draw_list()
+    draw.add_line((x, top), (x, top + height), imgui.get_color_u32(HELD if held else LINE), 2.0)
+    imgui.end()
+    return look
+
+
+def _name(which: str, area, at: float, text: str, on_left: bool):
+    """A few words at the head of a picture, beside the line."""
+    left, top, width, _ = area
+    gap = 1.2 * imgui.get_font_size()
+    x = left + at * width + (-gap if on_left else gap)
+    imgui.set_next_window_pos((x, top + 0.6 * imgui.get_font_size()), imgui.Cond_.always, (1.0 if on_left else 0.0, 0.0))
+    imgui.set_next_window_bg_alpha(0.7)
+    imgui.begin(f"###compared {which}", None, OVER | imgui.WindowFlags_.no_inputs)
+    imgui.text_unformatted(text)
+    imgui.end()

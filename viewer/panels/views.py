@@ -1,0 +1,68 @@
+"""Which kind of picture is shown, and what there is under the cursor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from imgui_bundle import imgui
+
+from viewer.actions import act
+from viewer.panels.rows import NOTHING, checkbox, stat_row, table, tooltip
+from viewer.reading import Reading, read
+from viewer.settings import ViewerSettings
+from viewer.view_table import VIEWS
+
+COLUMNS = 3
+STILL = "Known once the picture stands still."
+
+
+def draw(app) -> ViewerSettings:
+    _kinds(app)
+    frozen = app.settings.render.culling_camera is not None
+    if checkbox("freeze culling", frozen, "Goes on culling for the view that is seen now, so that what it leaves can be "
+                "looked at from elsewhere. Yellow lines are that view's edges. (Z)") != frozen:
+        act(app, "freeze")
+    imgui.separator()
+    _reading(_read(app))
+    return app.settings
+
+
+def _kinds(app):
+    look = app.settings.look
+    imgui.begin_table("kinds", COLUMNS)
+    for kind in VIEWS:
+        imgui.table_next_column()
+        possible = app.canvas.looking.possible(kind.name, app.settings.render)
+        imgui.begin_disabled(not possible)
+        if imgui.radio_button(kind.name, look.view == kind.name):
+            app.set(look=replace(look, view=kind.name))
+        lacks = "" if possible else (" There is no proxy mesh." if app.scene.proxy is None else " Culling is off.")
+        tooltip(f"{kind.help[0].upper()}{kind.help[1:]}.{lacks} (M, B)")
+        imgui.end_disabled()
+    imgui.end_table()
+
+
+def _read(app) -> Reading | None:
+    pixel, shot = app.pixel, app.canvas.shot
+    if pixel is None or shot is None or (shot.camera.width, shot.camera.height) != app.picture_size:
+        return None
+    return read(shot, *pixel, closely=app.idle)
+
+
+def _reading(r: Reading | None):
+    """What is under the cursor."""
+    def say(value, text="{}"):
+        return NOTHING if value is None else text.format(value)
+    with table("reading", 0.5):
+        stat_row("pixel", say(r and (r.x, r.y), "{0[0]}, {0[1]}"), "Under the cursor: column and row of the picture, "
+                 "from its upper left corner.")
+        stat_row("colour", say(r and r.colour, "{0[0]}, {0[1]}, {0[2]}"), "Red, green and blue, 0 to 255.")
+        stat_row("alpha", say(r and r.alpha, "{:.3f}"), "Share of the background that is covered.")
+        stat_row("depth of the Gaussians", say(r and r.depth, "{:.3f}"), "Mean view z of what covers the pixel, in "
+                 "scene units.")
+        stat_row("depth of the proxy", say(r and r.proxy, "{:.3f}"), f"View z, in scene units. {STILL}")
+        stat_row("cluster, level", say(r and r.cluster is not None and (r.cluster, r.level) or None, "{0[0]}, {0[1]}"),
+                 f"Of the proxy: number of the cluster, and its level of detail; 0 is the source. {STILL}")
+        stat_row("splats blended", say(r and r.blended), f"Splats that the pixel took until it was covered. {STILL}")
+        stat_row("splats in the tile", say(r and r.tile_splats), f"Splats in the list of the tile of 16 x 16 pixels "
+                 f"around it. {STILL}")

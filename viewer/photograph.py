@@ -1,0 +1,96 @@
+"""How near the picture is to the photograph that was taken from where the camera stands."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from gsrender.camera import Camera
+from gsrender.errors import DeviceError, InputError
+from gsrender.load.dataset_camera import DatasetCamera
+from gsrender.settings import RenderSettings
+from viewer.frame import render_frame
+from viewer.look import resized
+from viewer.measures import psnr, ssim
+from viewer.shot import Spare
+
+PAUSE = 0.5  # seconds that the camera has to stand
+NEAR = 1e-4  # scene units, and of a rotation's entries: how exactly it has to
+LARGEST = 1600  # pixels; larger photographs are made smaller, as trainers do
+
+
+@dataclass(frozen=True)
+class Match:
+    name: str  # of the dataset's camera
+    psnr: float | None  # dB; None where the photograph cannot be read
+    ssim: float | None
+
+
+class AtPhotograph:
+    """Compares once the camera has stood at a dataset's camera for a moment, by its own lens, whatever the window's."""
+
+    def __init__(self, views: list[DatasetCamera], near: float, spare: Spare):
+        self._taken = [view for view in views if view.image]
+        self._poses = np.array([view.camera.camera_from_world for view in self._taken])
+        self._near, self._spare = near, spare
+        self._standing, self._since = None, 0.0
+        self._match: tuple | None = None  # what it is of, and the Match
+
+    @property
+    def photographs(self) -> int:
+        return len(self._taken)
+
+    @property
+    def match(self) -> Match | None:
+        """None where there is no photograph, or it was not looked at yet."""
+        return self._match[1] if self._match and self._match[0] == self._standing else None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether there is something to compare, once the camera has stood for long enough."""
+        return self._standing is not None and self._standing[0] is not None and self.match is None
+
+    def look(self, camera: Camera, settings: RenderSettings) -> bool:
+        """Offers where the camera stands. Whether that was taken up, which costs a frame and more."""
+        index, now = self._index(camera), time.perf_counter()
+        if (index, settings) != self._standing:
+            self._standing, self._since = (index, settings), now
+        if not self.is_pending or now - self._since < PAUSE:
+            return False
+        self._match = self._standing, self._compare(self._taken[index], settings)
+        return True
+
+    def _index(self, camera: Camera) -> int | None:
+        if not self._taken:
+            return None
+        apart = np.abs(self._poses - np.array(camera.camera_from_world)).max((1, 2))
+        return int(apart.argmin()) if apart.min() < NEAR else None
+
+    def _compare(self, view: DatasetCamera, settings: RenderSettings) -> Match:
+        camera = view.camera.with_near(self._near)
+        scale = min(1.0, LARGEST / max(camera.width, camera.height))
+        camera = camera.resized(round(camera.width * scale), round(camera.height * scale))
+        try:
+            photograph = read_photograph(view.image, camera.width, camera.height, settings.background)
+            settings = resized(settings, camera.width, camera.height)
+            picture = render_frame(self._spare.scene, camera, settings).rgba[..., :3].float() / 255
+        except (InputError, DeviceError):
+            return Match(view.name, None, None)
+        photograph = photograph.to(picture.device)
+        return Match(view.name, psnr(picture, photograph), ssim(picture, photograph))
+
+
+def read_photograph(path: Path, width: int, height: int, background: tuple[float, float, float]) -> torch.Tensor:
+    """[height, width, 3] float32 in 0..1, over the background where it is transparent. Raises InputError."""
+    try:
+        with Image.open(path) as image:
+            pixels = np.array(image.convert("RGBA").resize((width, height), Image.Resampling.BICUBIC), np.float32) / 255
+    except Exception as error:  # Pillow lets through what its decoders raise
+        raise InputError(f"{path}: not an image that can be read") from error
+    colour, alpha = torch.from_numpy(pixels).split((3, 1), -1)
+    return alpha * colour + (1 - alpha) * colour.new_tensor(background)
