@@ -77,7 +77,7 @@ class HostQueue:
 
 
 class CudaQueue:
-    AHEAD = 4  # frames the host may be ahead of the stream; a further one waits
+    AHEAD = 8  # frames the host may be ahead of the stream; a further one waits
 
     def __init__(self, native, device: torch.device):
         self.native, self.names, self.device = native, stage_names(native), device

@@ -27,7 +27,8 @@ def whole_frames(scene: Scene, cameras: list[Camera], fly: list[Camera], setting
     frames, and of the fly path; with the floor of the same minute."""
     for camera in (*cameras, *fly):  # so that every buffer has its size
         render_frame(scene, camera, settings)
-    with closing(Floor(scene.device, scene.stream)) as floor:
+    size = cameras[0].width, cameras[0].height
+    with closing(Floor(scene.device, scene.stream, size)) as floor:
         row = {mode: _in_mode(mode, scene, cameras, fly, settings, frames, floor) for mode in FRAME_MODES}
     if scene.renderer.stats.incomplete:
         raise RuntimeError("pictures are incomplete, so these figures are of other ones")
