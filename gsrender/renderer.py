@@ -18,6 +18,7 @@ from gsrender.inspection import Inspection, inspect
 from gsrender.model import LEVEL_MAPS, GaussianModel, Mlp, tensors_of
 from gsrender.settings import CULLING, LARGEST_SIDE, RenderSettings
 
+NO_LIMIT = 64  # levels: more than any file may have
 OUTPUTS = ("rgb", "alpha", "depth")
 
 
@@ -178,6 +179,8 @@ class Renderer:
         view.width, view.height = camera.width, camera.height
         view.background = settings.background
         view.culling, view.margin = CULLING.index(settings.culling), settings.margin
+        view.level_bias = settings.level_bias
+        view.level_limit = NO_LIMIT if settings.level_limit is None else min(settings.level_limit, NO_LIMIT)
         view.depth = pointer(depth.levels if depth is not None else None, "float *")
         view.rgba = pointer(self.buffers.tensors["rgba"] if rgba is None else rgba, "unsigned char *")
 

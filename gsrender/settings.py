@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from gsrender.camera import Camera
 
 LARGEST_SIDE = 16384  # pixels an edge that are drawn: tiles are counted in 16 bits, and memory ends long before
+MOST_BIAS = 20.0  # levels; a model has rarely more than ten
 CULLING = ("off", "centre", "footprint")
 
 
@@ -20,6 +21,8 @@ class RenderSettings:
                 Proxy-GS; `footprint`: an item is dropped only when all of its screen footprint lies behind it
     margin      scene units an item may lie behind the proxy and still be kept; 0.3 is the constant of Proxy-GS
     background  red, green, blue in 0..1, what shows where nothing covers a pixel
+    level_bias  levels that are added to what an anchor's distance asks for: above 0 finer, below 0 coarser
+    level_limit the finest level whose anchors are drawn, from 0; None: all. Both only for models with levels of detail
     appearance  row of the appearance embedding, for models that have one
     culling_camera  what it does not see is missing: level of detail, frustum and proxy are those of this camera, while
                     the picture is drawn from another. For looking at what culling leaves. None: the picture's own
@@ -29,6 +32,8 @@ class RenderSettings:
     margin: float = 0.3
     background: tuple[float, float, float] = (0.0, 0.0, 0.0)
     appearance: int = 0
+    level_bias: float = 0.0
+    level_limit: int | None = None
     culling_camera: Camera | None = None
 
     def __post_init__(self):
@@ -36,3 +41,7 @@ class RenderSettings:
             raise ValueError(f"culling {self.culling!r} not in {CULLING}")
         if not self.margin >= 0:
             raise ValueError(f"margin {self.margin} must be zero or more scene units")
+        if not -MOST_BIAS <= self.level_bias <= MOST_BIAS:
+            raise ValueError(f"level_bias {self.level_bias} must be from {-MOST_BIAS:g} to {MOST_BIAS:g}")
+        if self.level_limit is not None and not self.level_limit >= 0:
+            raise ValueError(f"level_limit {self.level_limit} must be None or a level from 0 on")

@@ -49,16 +49,17 @@ def in_camera(camera, points):
     return points @ rows[:, :3].T + rows[:, 3]
 
 
-def level_mask(anchors, camera):
+def level_mask(anchors, camera, bias=0, limit=None):
     """Which anchors the level of detail keeps, and the factor of their opacity [N] (1 but for the level fading in)."""
     n = len(anchors.position)
     if anchors.levels == 0:
         return np.ones(n, bool), np.ones(n, F)
-    fork, last = F(anchors.fork), F(anchors.levels - 1)
+    fork, last = F(anchors.fork), F(anchors.levels - 1 if limit is None else min(limit, anchors.levels - 1))
     centre = anchors.position + (F(anchors.voxel_size) / 2 / fork ** anchors.level)[:, None]
     distance = np.linalg.norm(centre - camera.position.astype(F), axis=1)
     with np.errstate(divide="ignore"):
-        wanted = (np.log2(F(anchors.standard_distance) / distance) / np.log2(fork) + anchors.extra_level).astype(F)
+        wanted = (np.log2(F(anchors.standard_distance) / distance) / np.log2(fork) + F(bias)
+                  + anchors.extra_level).astype(F)
     if anchors.level_map == "progressive":
         p = np.clip(wanted + 1, F(0.9999), last + F(0.9999))
         finest = np.floor(p)
@@ -158,9 +159,9 @@ def hidden_by_footprint(items, camera, depth, margin):
     return hidden
 
 
-def cull(items, camera, depth=None, culling="off", margin=0.3):
+def cull(items, camera, depth=None, culling="off", margin=0.3, bias=0, limit=None):
     """Mask of the items after the level of detail, and of the visible ones."""
-    lod = level_mask(items, camera)[0] if hasattr(items, "offset") else np.ones(len(items.position), bool)
+    lod = level_mask(items, camera, bias, limit)[0] if hasattr(items, "offset") else np.ones(len(items.position), bool)
     *_, visible = ellipses(camera, items.position, items.scale[:, :3], items.rotation)
     visible = visible & lod
     if depth is not None and culling == "centre":
@@ -191,7 +192,7 @@ def mlp_inputs(weights, feature, direction, distance, level, appearance):
     return np.concatenate(parts, axis=1).astype(F)
 
 
-def decode_anchors(anchors, camera, visible, appearance=0):
+def decode_anchors(anchors, camera, visible, appearance=0, bias=0, limit=None):
     """Gaussians of the visible anchors: dict of position [G, 3], scale, rotation, opacity [G], colour [G, 3]."""
     a = {k: getattr(anchors, k)[visible] for k in ("position", "offset", "feature", "scale", "level")}
     row = anchors.appearance[appearance] if anchors.appearance is not None else None
@@ -206,7 +207,7 @@ def decode_anchors(anchors, camera, visible, appearance=0):
                    feature * mix[:, 2:])
     run = lambda weights: mlp(weights, mlp_inputs(weights, feature, **seen))
     n, k = a["offset"].shape[:2]
-    _, fade = level_mask(anchors, camera)
+    _, fade = level_mask(anchors, camera, bias, limit)
     opacity = np.tanh(run(anchors.opacity_mlp)) * fade[visible][:, None]
     covariance = run(anchors.covariance_mlp).reshape(n, k, 7)
     colour = sigmoid(run(anchors.colour_mlp)).reshape(n, k, 3)
@@ -246,9 +247,9 @@ def decode_splats(splats, camera, visible):
                 opacity=splats.opacity[visible], colour=colour.astype(F))
 
 
-def decode(items, camera, visible, appearance=0):
+def decode(items, camera, visible, appearance=0, bias=0, limit=None):
     if hasattr(items, "offset"):
-        return decode_anchors(items, camera, visible, appearance)
+        return decode_anchors(items, camera, visible, appearance, bias, limit)
     return decode_splats(items, camera, visible)
 
 

@@ -5,7 +5,7 @@
    CUDA, only puts work on the stream, so that the stages can be captured as a graph. All memory belongs to the caller.
    Pointers in the structs are to that device's memory, counts included. */
 
-enum { GS_VERSION = 4 };                                              /* checked when the library is loaded */
+enum { GS_VERSION = 5 };                                              /* checked when the library is loaded */
 enum { GS_TILE = 16 };                                                /* edge of a tile, pixels */
 enum { GS_CHUNK = 256 };                                              /* items of a GsChunk */
 enum { GS_MAX_WIDTH = 256 };                                          /* of a decoder: inputs, hidden units, outputs */
@@ -72,6 +72,8 @@ typedef struct GsView {
     float background[3];
     int culling;
     float margin;
+    float level_bias; /* added to the level that an anchor's distance asks for */
+    int level_limit;  /* no anchor of a finer level is on */
     const float *depth;  /* linear view z [height, width], then its max pyramid (depth.py); null: no proxy */
     unsigned char *rgba; /* where the picture goes, [height, width, 4], opaque */
 } GsView;

@@ -8,10 +8,11 @@
 
 enum { CULL_HIDDEN = 0, CULL_LOD = 1, CULL_VISIBLE = 2 }; // bits: passed the level mask; is visible
 
-// How far along the levels a distance asks to go, before the anchor's own extra level and rounding (Octree-GS).
+// How far along the levels a distance asks to go, before the anchor's own extra level and rounding (Octree-GS); the bias
+// is ours.
 GS_FN
-float level_at(const GsModel &model, float distance) {
-    return log2f(model.standard_distance / distance) / log2f(model.fork);
+float level_at(const GsModel &model, const GsView &view, float distance) {
+    return log2f(model.standard_distance / distance) / log2f(model.fork) + view.level_bias;
 }
 
 // Levels are seen from the middle of an anchor's cell.
@@ -21,8 +22,8 @@ float cell_middle(const GsModel &model, float level) { return 0.5f * model.voxel
 // Whether an anchor of that level is on where `wanted` is asked for. GS_PROGRESSIVE fades the finest level in: `fade`
 // is the factor of its opacity.
 GS_FN
-bool level_is_on(const GsModel &model, float level, float wanted, float &fade) {
-    const float last = float(model.levels - 1);
+bool level_is_on(const GsModel &model, const GsView &view, float level, float wanted, float &fade) {
+    const float last = float(view.level_limit < model.levels - 1 ? view.level_limit : model.levels - 1);
     fade = 1.0f;
     if (model.level_map == GS_PROGRESSIVE) {
         const float p = clampf(wanted + 1.0f, 0.9999f, last + 0.9999f), whole = floorf(p);
@@ -42,7 +43,7 @@ bool passes_level(const GsModel &model, const GsView &view, int item, float &fad
     const float level = model.level[item], middle = cell_middle(model, level);
     const Vec3 p = load3(model.position + 3 * size_t(item));
     const Vec3 d = Vec3{p.x + middle, p.y + middle, p.z + middle} - load3(view.position);
-    return level_is_on(model, level, level_at(model, sqrtf(dot(d, d))) + model.extra_level[item], fade);
+    return level_is_on(model, view, level, level_at(model, view, sqrtf(dot(d, d))) + model.extra_level[item], fade);
 }
 
 // The rule of Proxy-GS: one texel under the centre. Off the picture, and over a NaN, it hides nothing.
@@ -121,9 +122,10 @@ int chunk_levels(const GsModel &model, const GsView &view, const GsChunk &c, int
     }
     // 1e-4 levels: more than rounding moves the items' own sums.
     float fade;
-    const float most = level_at(model, sqrtf(nearest)) + c.extra_level[1] + 1e-4f;
-    const float least = level_at(model, sqrtf(farthest)) + c.extra_level[0] - 1e-4f;
-    return level_is_on(model, c.level[1], least, fade) ? items : level_is_on(model, c.level[0], most, fade) ? -1 : 0;
+    const float most = level_at(model, view, sqrtf(nearest)) + c.extra_level[1] + 1e-4f;
+    const float least = level_at(model, view, sqrtf(farthest)) + c.extra_level[0] - 1e-4f;
+    if (level_is_on(model, view, c.level[1], least, fade)) return items;
+    return level_is_on(model, view, c.level[0], most, fade) ? -1 : 0;
 }
 
 // Whether the bounds of a chunk already say that none of its items is visible. NaN fails, and keeps the chunk.

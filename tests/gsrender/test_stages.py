@@ -1,5 +1,7 @@
 """Each stage on each device equals its twin in reference.py."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import reference
@@ -40,6 +42,36 @@ def test_cull_follows_every_level_map_and_fork(anchors, device, camera):
     lod, visible = reference.cull(reference.numpy_of(renderer.model.items), camera)
     assert abs(renderer.stats.counts["lod"] - lod.sum()) <= 1
     assert (visible_mask(renderer) != visible).sum() <= 1
+
+
+@pytest.mark.parametrize("bias, limit", [(1.3, None), (-1.3, None), (0, 2), (2.5, 3), (-0.4, 0), (0, 99)])
+def test_a_bias_and_a_limit_move_the_levels_as_in_the_twin(anchors, device, camera, bias, limit):
+    renderer, _ = draw(anchors, device, camera, level_bias=bias, level_limit=limit)
+    items = reference.numpy_of(renderer.model.items)
+    lod, visible = reference.cull(items, camera, bias=bias, limit=limit)
+    assert abs(renderer.stats.counts["lod"] - lod.sum()) <= 1
+    kept = visible_mask(renderer)
+    assert (kept != visible).sum() <= 1
+    if limit is not None and items.levels:
+        assert items.level[kept].max(initial=0) <= limit
+    twin = reference.decode(items, camera, kept, bias=bias, limit=limit)
+    assert renderer.stats.counts["gaussians"] == pytest.approx(len(twin["opacity"]), abs=2)
+    ours = columns(renderer, "gaussians", renderer.stats.counts["gaussians"])
+    if len(ours) == len(twin["opacity"]):
+        assert np.allclose(ours[:, 3], twin["opacity"], atol=1e-4)
+
+
+def test_a_finer_bias_draws_more_and_a_coarser_one_less(device, camera):
+    from gsrender import load_model
+    model = load_model(Path(__file__).parents[2] / "assets/street/model", device)
+    counts = [draw(model, device, camera, level_bias=bias)[0].stats.counts["lod"] for bias in (-20, -1, 0, 1, 20)]
+    assert counts == sorted(set(counts)) and counts[-1] == len(model.items)
+
+
+@pytest.mark.parametrize("wrong", [{"level_bias": float("nan")}, {"level_bias": 21}, {"level_limit": -1}])
+def test_a_bias_or_limit_out_of_range_is_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        RenderSettings(**wrong)
 
 
 def test_decode_makes_the_twins_gaussians_of_anchors(anchors, device, camera):
