@@ -31,6 +31,7 @@ from viewer.shot import Spare
 from viewer.settings import ViewerSettings
 from viewer.thumbnails import Thumbnails
 from viewer.watch import Watch
+from vk_interop.depth_settings import DepthSettings
 from vk_interop.input import Input
 from vk_interop.screen import Area, Screen, clipped
 
@@ -242,6 +243,13 @@ class Viewer:
     def set(self, **changes):
         """Changes settings."""
         self.settings = replace(self.settings, **changes)
+
+    def set_detail(self, detail: DepthSettings):
+        """How the proxy's depth is drawn."""
+        if detail != self.scene.proxy.settings:
+            self.scene.proxy.settings = detail
+            self.comparison.forget()
+            self.canvas.forget()
 
     def say(self, text: str):
         """Shows a line for a moment."""

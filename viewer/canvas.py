@@ -77,6 +77,11 @@ class Canvas:
             self._kind, self._first_of_kind = kind, self._scene.renderer.queued + 1
             self.recent.clear()
 
+    def forget(self):
+        """The picture that stands is of another proxy now, or of another depth of it: figures and all."""
+        self.lose()
+        self._kind = None
+
     def lose(self):
         """The last picture never came to be seen."""
         self.camera = self.settings = self._ended = None

@@ -26,6 +26,7 @@ class Compared:
 
     psnr          dB, infinite where nothing changed
     culled, full  [ROWS, COLUMNS] float32, how much of the background each picture covers at the rays of warnings.py
+    in_view       items that are drawn without culling
     """
 
     camera: Camera
@@ -33,6 +34,7 @@ class Compared:
     psnr: float
     culled: np.ndarray
     full: np.ndarray
+    in_view: int
 
 
 class Comparison:
@@ -54,6 +56,10 @@ class Comparison:
         """None where it is not known of the picture that stands; on a GPU it may be of one half a second ago."""
         live = self._scene.backend == "cuda" and self._view is not None
         return self._compared if live or self._is_of_view else None
+
+    def forget(self):
+        """The picture is of another proxy now, or of another depth of it."""
+        self._view = self._pair = self._compared = None
 
     @property
     def psnr(self) -> float | None:
@@ -103,8 +109,9 @@ class Comparison:
         if pair is None or not pair.has_arrived():
             return
         self._pair = None
-        if not self._renderer.wait().incomplete and self._room == pair.room:
-            self._compared = pair.read()
+        stats = self._renderer.wait()
+        if not stats.incomplete and self._room == pair.room:
+            self._compared = pair.read(stats.counts["visible"])
 
 
 class _Pair:
@@ -122,10 +129,10 @@ class _Pair:
         self._is_here = before or self._found.is_here
         return before
 
-    def read(self) -> Compared:
+    def read(self, in_view: int) -> Compared:
         values = self._found.values
         error, found = float(values[0]), values[1:].reshape(2, ROWS, COLUMNS).numpy()
-        return Compared(*self._view, decibels(error), *found)
+        return Compared(*self._view, decibels(error), *found, in_view)
 
 
 def mean_square(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:

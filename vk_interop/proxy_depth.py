@@ -67,6 +67,7 @@ class ProxyDepth:
             # Both count frames: `drawn` is CUDA's to wait for, `done` says the same to the host.
             self._drawn, self._done = (own(Timeline(device, exported)) for exported in (True, False))
             self._made = made.pop_all()  # what is closed with this
+        self.has_levels = bool((mesh.clusters["level"] > 0).any())  # of detail; without, all is drawn at any lod_error
         self._closed = False
         self._frame = 0  # the newest one submitted
         self._chosen = None  # camera and settings that the clusters drawn last were chosen for

@@ -8,6 +8,7 @@ from viewer.__main__ import main
 from viewer.app import OUTPUTS, Viewer
 from viewer.scene import open_scene
 from viewer.settings import ViewerSettings
+from vk_interop.depth_settings import DepthSettings
 from vk_interop.window import Window, surface_extensions
 
 
@@ -50,7 +51,8 @@ def scene(display, street):
     """The sample, open for a window of this display, every Vulkan call checked."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VIEWER_VALIDATION", "sync")
-        opened = open_scene(street / "model", backend="cpu", outputs=OUTPUTS, surface_extensions=surface_extensions())
+        opened = open_scene(street / "model", backend="cpu", outputs=OUTPUTS, surface_extensions=surface_extensions(),
+                            detail=DepthSettings(1.0))
     with opened:
         device = opened.device
         yield opened

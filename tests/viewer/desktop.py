@@ -77,6 +77,19 @@ class Hand:
         self.until(lambda: is_in_front(panel), f"the panel {panel}")
         self.rest()
 
+    def scrolled(self, panel: str, label: str):
+        """The place of a control, once its panel was scrolled to it."""
+        window = imgui.internal.find_window_by_name(panel)
+        self.move(window.pos.x + window.size.x / 2, window.pos.y + window.size.y / 2)
+        self.frame(2)
+        self.wheel(100)
+        self.frame(3)
+        while not window.pos.y + 30 < self.places[label][1] < window.pos.y + window.size.y - 12:
+            assert window.scroll.y < window.scroll_max.y, f"{label} is nowhere in {panel}"
+            self.wheel(-1)
+            self.frame(3)
+        return self.places[label]
+
     def see(self):
         """The screen, [H, W, 3] uint8, once it is at rest."""
         self.rest()

@@ -1,4 +1,4 @@
-"""What the proxy hides."""
+"""What the proxy hides, how fine both are drawn, and what is left."""
 
 from __future__ import annotations
 
@@ -8,32 +8,77 @@ from dataclasses import replace
 from imgui_bundle import imgui
 
 from gsrender.settings import CULLING, RenderSettings
-from viewer.panels.rows import NOTHING, choice_row, drag_row, stat_row, table
-from viewer.settings import ViewerSettings
+from viewer.panels import funnel
+from viewer.panels.rows import NOTHING, check_row, choice_row, drag_row, heading, list_row, slider_row, stat_row, table
+from viewer.settings import FRAME_MODES, ViewerSettings
+from vk_interop.depth_settings import RASTERS, DepthSettings
 
 HELP = ("off: nothing is hidden. centre: an item whose centre lies behind the proxy is dropped, the rule the model was "
         "trained with. footprint: an item is dropped only when all of it lies behind. (C)")
 PSNR = ("How near the picture is to the one without culling. A model trained with its proxy is right with culling on: "
         "off shows what training never saw. Measured twice a second on a GPU, on the CPU once the picture stands still.")
-NO_PROXY = "There is no proxy mesh, so nothing can be hidden. Give one with --scene."
+NO_PROXY = "There is no proxy mesh, so nothing can be hidden. Open one in the panel Scene."
+FLAT = "The proxy was opened without levels of detail (--lod-error off), so all of its triangles are drawn."
+NO_LEVELS = "The model has no levels of detail."
+MODES = ("same-frame: each picture shows the newest depth. pipelined: Vulkan draws the next depth while CUDA draws, and "
+         "the picture is a frame late; more frames a second on a GPU.")
+MOST_ERROR, MOST_BIAS = 16.0, 4.0  # pixels and levels that the sliders go to
 
 
 def draw(app) -> ViewerSettings:
-    render = _hiding(app.settings.render, app.scene.proxy is not None, app.comparison.psnr)
-    return replace(app.settings, render=render)
+    settings, has_proxy = app.settings, app.scene.proxy is not None
+    with table("culling", 0.3):
+        imgui.begin_disabled(not has_proxy)
+        render = _hiding(settings.render, has_proxy, app.comparison.psnr)
+        mode = choice_row("frames", settings.mode, FRAME_MODES, MODES if has_proxy else NO_PROXY)
+        imgui.end_disabled()
+    heading("what is left")
+    funnel.draw(funnel.stages(app))
+    heading("level of detail")
+    with table("detail", 0.3):
+        if has_proxy:
+            app.set_detail(_proxy_detail(app.scene.proxy.settings, app.scene.proxy.has_levels))
+        render = _anchor_detail(render, app.scene.model)
+    return replace(settings, render=render, mode=mode)
 
 
 def _hiding(settings: RenderSettings, has_proxy: bool, psnr: float | None) -> RenderSettings:
     """`psnr` in dB of the picture to the one that culling off would make, where it is known."""
-    imgui.begin_disabled(not has_proxy)
-    with table("culling", 0.24):
-        culling = choice_row("hide by", settings.culling, CULLING, HELP if has_proxy else NO_PROXY)
-        margin = drag_row("margin", settings.margin, 0.005, 0.0, "%.3f scene units",
-                          "How far an item may lie behind the proxy and still be kept."
-                          if has_proxy else NO_PROXY)
-        stat_row("PSNR to off", changes(psnr), PSNR)
-    imgui.end_disabled()
+    culling = choice_row("hide by", settings.culling, CULLING, HELP if has_proxy else NO_PROXY)
+    margin = drag_row("margin", settings.margin, 0.005, 0.0, "%.3f scene units",
+                      "How far an item may lie behind the proxy and still be kept, in scene units."
+                      if has_proxy else NO_PROXY)
+    stat_row("PSNR to off", changes(psnr), PSNR)
     return replace(settings, culling=culling, margin=margin)
+
+
+def _proxy_detail(detail: DepthSettings, has_levels: bool) -> DepthSettings:
+    imgui.begin_disabled(not has_levels)
+    error = slider_row("proxy error", detail.lod_error or 0.0, 0.0, MOST_ERROR, "%.2f pixels",
+                       "Pixels that the drawn proxy may be off the full one. More draws fewer triangles, and hides a "
+                       "little less; 0 draws only what changes nothing." if has_levels else FLAT)
+    imgui.end_disabled()
+    names = ("fastest", *RASTERS)
+    raster = names[list_row("drawn by", names.index(detail.raster or "fastest"), names,
+                            "What draws the proxy's triangles: the vertex pipeline, a compute shader, or each what "
+                            "suits it (hybrid). All draw the same depth but for rounding.")]
+    occlusion = check_row("hidden clusters", "left out", detail.occlusion,
+                          "Parts of the proxy that lie behind others are not drawn. It changes no bit of the depth.")
+    return DepthSettings(error if has_levels else detail.lod_error, None if raster == "fastest" else raster, occlusion)
+
+
+def _anchor_detail(settings: RenderSettings, model) -> RenderSettings:
+    levels = model.items.levels if model.kind == "anchors" else 0
+    imgui.begin_disabled(not levels)
+    bias = slider_row("anchor bias", settings.level_bias, -MOST_BIAS, MOST_BIAS, "%+.2f levels",
+                      "Levels of detail added to what an anchor's distance asks for: above 0 is finer, below 0 coarser "
+                      "and faster. 0 is what the model was trained with." if levels else NO_LEVELS)
+    most = max(levels - 1, 0)
+    limit = most if settings.level_limit is None else min(settings.level_limit, most)
+    limit = round(slider_row("finest level", limit, 0, max(most, 1), "%.0f", f"Anchors of finer levels than this are "
+                             f"not drawn. The model has levels 0 to {most}." if levels else NO_LEVELS))
+    imgui.end_disabled()
+    return replace(settings, level_bias=bias, level_limit=None if limit >= most else limit) if levels else settings
 
 
 def changes(psnr: float | None) -> str:

@@ -7,7 +7,7 @@ from imgui_bundle import imgui
 from viewer.panels.rows import DIM, button, tooltip
 
 HEIGHT = 4.0  # font sizes of a row with a photograph
-LEAST = 4.5  # font sizes of the list
+LEAST = 3.5  # font sizes of the list
 
 
 def draw(app):

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from imgui_bundle import imgui
 
-from viewer.panels.rows import button, colour_row, list_row, slider_row, stat_row, table
-from viewer.settings import FRAME_MODES, RESOLUTION_SCALES, ViewerSettings
+from viewer.panels.rows import button, colour_row, slider_row, stat_row, table
+from viewer.settings import RESOLUTION_SCALES, ViewerSettings
 
 Colour = tuple[float, float, float]
 
@@ -26,16 +26,13 @@ def _picture(settings: ViewerSettings, size: tuple[int, int], model_background: 
         least, most = (100 * scale for scale in RESOLUTION_SCALES)
         percent = slider_row("resolution", 100 * settings.resolution_scale, least, most, "%.0f %%",
                              "Edge of the picture over the edge of the window. Less is faster and softer.")
-        mode = list_row("frames", FRAME_MODES.index(settings.mode), FRAME_MODES,
-                        "same-frame: a picture is of this very camera. pipelined: the proxy's depth is drawn a frame "
-                        "ahead, so that more frames come and each is of one camera earlier.")
         render = settings.render
         if appearances:
             row = round(slider_row("appearance", render.appearance, 0, appearances - 1, "%.0f",
                                    "Which photograph's lighting the colours are decoded for."))
             render = replace(render, appearance=row)
         render = replace(render, background=_background_row(render.background, model_background))
-    return replace(settings, resolution_scale=round(percent) / 100, mode=FRAME_MODES[mode], render=render)
+    return replace(settings, resolution_scale=round(percent) / 100, render=render)
 
 
 def _background_row(colour: Colour, model: Colour) -> Colour:

@@ -134,6 +134,18 @@ def colour_row(label: str, value, help: str):
     return tuple(new) if changed else value
 
 
+def check_row(label: str, what: str, value: bool, help: str) -> bool:
+    """Yes or no, with the word for yes beside the box."""
+    _name(label, help)
+    return checkbox(what, value, help)
+
+
+def heading(text: str):
+    """Over a table of rows that belong together."""
+    imgui.spacing()
+    imgui.text_unformatted(text)
+
+
 def checkbox(label: str, value: bool, help: str) -> bool:
     _, value = imgui.checkbox(label, value)
     tooltip(help)

@@ -1,0 +1,72 @@
+"""The funnel: how many items are left after each step, as bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgui_bundle import imgui
+
+from gsrender.frame import FrameStats
+from viewer.panels.rows import DIM, NOTHING, tooltip
+
+FILL, BACK = (0.24, 0.42, 0.62, 1.0), (0.14, 0.16, 0.19, 1.0)
+
+
+@dataclass(frozen=True)
+class Step:
+    """`count` items of `whole` are left; None where it is not known."""
+
+    name: str
+    count: int | None
+    whole: int | None
+    help: str
+
+
+def stages(app) -> list[Step]:
+    model = app.scene.model
+    has_levels = model.kind == "anchors" and model.items.levels > 0
+    offsets = model.items.offset.shape[1] if model.kind == "anchors" else 1
+    compared = app.comparison.compared
+    in_view = app.canvas.stats.counts.get("visible") if app.settings.render.culling == "off" else (
+        compared.in_view if compared else None)
+    return steps(app.canvas.stats, model.kind, has_levels, offsets, in_view)
+
+
+def steps(stats: FrameStats, kind: str, has_levels: bool, offsets: int, in_view: int | None) -> list[Step]:
+    """From all items to the splats that are drawn. `offsets` Gaussians may come of each item; `in_view` items pass the
+    level of detail and are in the picture, hidden or not."""
+    counts = stats.counts
+    items, visible = counts.get("items"), counts.get("visible")
+    found = [Step(f"{kind} in all", items, items, f"All {kind} of the model.")]
+    if has_levels:
+        found.append(Step("level of detail", counts.get("lod"), items,
+                          f"{kind} whose level of detail is in use at their distance.".capitalize()))
+    found += [Step("in the picture", in_view, items, f"Of those, {kind} that the picture's edges leave: counted each time "
+                                                     "that the picture is compared to the one without culling."),
+              Step("not hidden", visible, items, f"Of those, {kind} that the proxy does not hide.")]
+    if offsets > 1:
+        made = None if visible is None else visible * offsets
+        found.append(Step("splats of them", made, made, f"Each of the {kind} that are left can make {offsets} splats."))
+    whole = found[-1].whole
+    return found + [Step("opaque enough", counts.get("gaussians"), whole, "Splats that have some opacity."),
+                    Step("drawn", counts.get("drawn"), whole, "Splats that cover a pixel of the picture.")]
+
+
+def draw(found: list[Step]):
+    font, width = imgui.get_font_size(), imgui.get_content_region_avail().x
+    names = 7.5 * font
+    for step in found:
+        imgui.text_colored(DIM, step.name)
+        tooltip(step.help)
+        imgui.same_line(names)
+        corner, size = imgui.get_cursor_screen_pos(), (max(width - names, font), imgui.get_text_line_height())
+        share = step.count / step.whole if step.count is not None and step.whole else 0.0
+        painter = imgui.get_window_draw_list()
+        for length, colour in ((size[0], BACK), (size[0] * min(share, 1.0), FILL)):
+            painter.add_rect_filled(corner, (corner.x + length, corner.y + size[1]), imgui.get_color_u32(colour), 2.0)
+        text = NOTHING if step.count is None else f"{step.count:,}  {share:.1%}"
+        text_width = imgui.calc_text_size(text).x
+        painter.add_text((corner.x + size[0] - text_width - 0.3 * font, corner.y),
+                         imgui.get_color_u32(imgui.Col_.text), text)
+        imgui.dummy(size)
+        tooltip(step.help)
