@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import Callable
+
 import torch
 
 from gsrender._native import constants, ffi, pointer
 from gsrender.errors import DeviceError
 from gsrender.frame import Frame
+from gsrender.memory import MemoryLimit
 from gsrender.model import GaussianModel
 
 COUNTS = ("lod", "visible", "gaussians", "drawn", "pairs")  # the first fields of GsCounts
@@ -15,55 +19,80 @@ GAUSSIAN_FLOATS = ffi.sizeof("GsGaussian") // 4
 SPLAT_FLOATS = ffi.sizeof("GsSplat") // 4
 MOST = 2**31  # entries of a buffer: indices are 32 bits
 SPARE = 1.25  # what a buffer that was too small gets, times what the frame needed: the next view needs more
+FIRST = 1 << 18  # Gaussians that there is room for at first: a street of a city has fewer, whatever the city's size
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a frame has room for."""
+
+    gaussians: int
+    pairs: int
+    width: int = 0
+    height: int = 0
+
+    @property
+    def tiles(self) -> int:
+        return -(-self.width // constants.GS_TILE) * -(-self.height // constants.GS_TILE)
 
 
 class Buffers:
-    """Tensors behind a GsBuffers. Capacities begin at what the model suggests and only grow."""
+    """Tensors behind a GsBuffers.
 
-    def __init__(self, model: GaussianModel, outputs: tuple[str, ...]):
+    room           what they are made for; Gaussians and pairs begin at what the model suggests and only grow
+    made           how often some were made anew, so that a GsBuffers is to be filled again
+    scratch_bytes  what the stages want for a room
+    """
+
+    def __init__(self, model: GaussianModel, outputs: tuple[str, ...], scratch_bytes: Callable[[Room], int],
+                 limit: MemoryLimit):
         items = model.items
-        self.device, self.outputs, self.width, self.height = model.device, outputs, 0, 0
-        count, per_item = len(items), (items.offset.shape[1] if model.kind == "anchors" else 1)
-        if count * per_item >= MOST:
-            raise DeviceError(f"{count:,} {model.kind} of {per_item} Gaussians: fewer than 2^31 in all are drawn")
+        self.device, self.outputs, self.limit = model.device, outputs, limit
+        self._items, self._scratch_bytes = len(items), scratch_bytes
+        most = self._items * (items.offset.shape[1] if model.kind == "anchors" else 1)
+        if most >= MOST:
+            raise DeviceError(f"{self._items:,} {model.kind} of {most // self._items} Gaussians: fewer than 2^31 in all "
+                              "are drawn")
         # Anchors make six Gaussians each where they make any (`block`), but a view sees a sixth of them.
-        self.gaussian_capacity = min(count * per_item, max(2 * count, 1 << 16))
-        self.pair_capacity = max(4 * self.gaussian_capacity, 1 << 18)
-        self.tensors = {
-            "counts": self._new(COUNTS_WORDS, torch.int64),
-            "item_from_visible": self._new(count, torch.int32),
-        }
-        if self.device.type == "cuda":
-            self.tensors["view"] = self._new(ffi.sizeof("GsView"), torch.uint8)
-        self._size_gaussians()
-        self._size_pairs()
+        gaussians = min(most, max(2 * self._items, 1 << 16), FIRST)
+        self.room = Room(gaussians, max(4 * gaussians, 1 << 18))
+        self.tensors: dict[str, torch.Tensor] = {}
+        self.made = 0
+        self.fit(self.room)
 
-    def resize(self, width: int, height: int) -> None:
-        """Makes room for a picture of another size."""
-        self.width, self.height = width, height
-        tiles = -(-width // constants.GS_TILE) * -(-height // constants.GS_TILE)
-        self.tensors["pair_from_tile"] = self._new(tiles + 1, torch.int32)
-        self.tensors["rgba"] = self._new((height, width, 4), torch.uint8)
-        for name, shape in (("rgb", (height, width, 3)), ("alpha", (height, width)), ("depth", (height, width))):
-            if name in self.outputs:
-                self.tensors[name] = self._new(shape)
+    @property
+    def nbytes(self) -> int:
+        return sum(tensor.nbytes for tensor in self.tensors.values())
 
-    def grow(self, counts: dict[str, int]) -> None:
-        """Grows what a frame with these counts does not fit into."""
+    def fit(self, room: Room) -> None:
+        """Makes room. Raises NoRoom, before anything has changed, where that is more memory than may be taken; and what
+        torch raises, and then it is as it was."""
+        plan = self._plan(room)
+        old = {name: tensor for name, tensor in self.tensors.items() if plan.get(name) != _kind(tensor)}
+        new = {name: kind for name, kind in plan.items() if name in old or name not in self.tensors}
+        more = sum(_nbytes(kind) for kind in new.values()) - sum(tensor.nbytes for tensor in old.values())
+        self.limit.check(more, f"a picture of {room.width} x {room.height} with {room.gaussians:,} Gaussians and "
+                                f"{room.pairs:,} tile pairs")
+        before = {name: _kind(tensor) for name, tensor in old.items()}
+        for name in before:  # first, so that there need not be memory for both
+            del self.tensors[name]
+        old, self.made = None, self.made + 1
+        try:
+            self.tensors |= {name: self._new(*kind) for name, kind in new.items()}
+        except BaseException:
+            self.tensors |= {name: self._new(*kind) for name, kind in before.items()}
+            raise
+        self.room = room
+
+    def room_for(self, counts: dict[str, int]) -> Room:
+        """Where a frame with these counts fits into. Raises DeviceError where there is no such."""
         for name in ("gaussians", "pairs"):
             if counts[name] * SPARE >= MOST:
                 raise DeviceError(f"the picture needs {counts[name]:,} {name} and at most {int(MOST / SPARE):,} are "
                                   "drawn: draw a smaller picture or cull more")
-        if counts["gaussians"] > self.gaussian_capacity:
-            self.gaussian_capacity = int(counts["gaussians"] * SPARE)
-            self._size_gaussians()
-        if counts["pairs"] > self.pair_capacity:
-            self.pair_capacity = int(counts["pairs"] * SPARE)
-            self._size_pairs()
-
-    def scratch(self, nbytes: int) -> None:
-        if nbytes > self.tensors.get("scratch", torch.empty(0)).nbytes:
-            self.tensors["scratch"] = self._new(nbytes, torch.uint8)
+        grown = {name: int(counts[name] * SPARE) for name in ("gaussians", "pairs")
+                 if counts[name] > getattr(self.room, name)}
+        return replace(self.room, **grown)
 
     def fill(self, struct) -> None:
         """Points a GsBuffers at these tensors."""
@@ -75,8 +104,8 @@ class Buffers:
         struct.splats = pointer(t["splats"], "GsSplat *")
         struct.pair_from_tile = pointer(t["pair_from_tile"], "unsigned *")
         struct.pairs = pointer(t["pairs"], "unsigned long long *")
-        struct.scratch = pointer(t.get("scratch"), "void *")
-        struct.gaussian_capacity, struct.pair_capacity = self.gaussian_capacity, self.pair_capacity
+        struct.scratch = pointer(t["scratch"], "void *")
+        struct.gaussian_capacity, struct.pair_capacity = self.room.gaussians, self.room.pairs
         struct.rgb, struct.alpha = pointer(t.get("rgb"), "float *"), pointer(t.get("alpha"), "float *")
         struct.z = pointer(t.get("depth"), "float *")
 
@@ -84,13 +113,33 @@ class Buffers:
         t = self.tensors
         return Frame(t["rgba"] if rgba is None else rgba, t.get("rgb"), t.get("alpha"), t.get("depth"))
 
-    def _size_gaussians(self):
+    def _plan(self, room: Room) -> dict[str, tuple]:
+        """(shape, dtype) of each tensor by name."""
+        pixels = room.height, room.width
+        plan = {
+            "counts": ((COUNTS_WORDS,), torch.int64),
+            "item_from_visible": ((self._items,), torch.int32),
+            "splats": ((room.gaussians, SPLAT_FLOATS), torch.float32),
+            "pairs": ((room.pairs,), torch.int64),
+            "pair_from_tile": ((room.tiles + 1,), torch.int32),
+            "scratch": ((self._scratch_bytes(room),), torch.uint8),
+            "rgba": ((*pixels, 4), torch.uint8),
+            "rgb": ((*pixels, 3), torch.float32), "alpha": (pixels, torch.float32), "depth": (pixels, torch.float32)}
+        if self.device.type == "cuda":
+            plan["view"] = (ffi.sizeof("GsView"),), torch.uint8
         if self.device.type == "cpu" or "gaussians" in self.outputs:  # CUDA projects them as they are decoded
-            self.tensors["gaussians"] = self._new((self.gaussian_capacity, GAUSSIAN_FLOATS))
-        self.tensors["splats"] = self._new((self.gaussian_capacity, SPLAT_FLOATS))
+            plan["gaussians"] = (room.gaussians, GAUSSIAN_FLOATS), torch.float32
+        unwanted = {"rgb", "alpha", "depth"} - set(self.outputs)
+        return {name: kind for name, kind in plan.items() if name not in unwanted}
 
-    def _size_pairs(self):
-        self.tensors["pairs"] = self._new(self.pair_capacity, torch.int64)
-
-    def _new(self, shape, dtype=torch.float32):
+    def _new(self, shape, dtype):
         return torch.empty(shape, dtype=dtype, device=self.device)
+
+
+def _kind(tensor: torch.Tensor) -> tuple:
+    return tuple(tensor.shape), tensor.dtype
+
+
+def _nbytes(kind: tuple) -> int:
+    shape, dtype = kind
+    return torch.Size(shape).numel() * dtype.itemsize

@@ -28,7 +28,7 @@ def arranged(model: GaussianModel) -> GaussianModel:
     file_from_item = key.argsort(stable=True)
     per_item = ("position", "offset", "feature", "scale", "rotation", "level", "extra_level", "opacity", "sh")
     moved = {name: getattr(items, name)[file_from_item] for name in per_item if hasattr(items, name)}
-    return dataclasses.replace(model, items=dataclasses.replace(items, **moved), file_from_item=file_from_item)
+    return dataclasses.replace(model, items=dataclasses.replace(items, **moved), file_from_item=file_from_item.cpu())
 
 
 def _morton(position: torch.Tensor) -> torch.Tensor:

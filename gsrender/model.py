@@ -94,7 +94,7 @@ class GaussianModel:
     near: float  # view z in scene units at which its trainer stops drawing: 1e-4 for Proxy-GS, 0.2 for the others
     path: str = ""
     warnings: list[str] = field(default_factory=list)  # what loading dropped or guessed, a sentence each
-    file_from_item: torch.Tensor | None = None  # [N] int64, which of the file's each item is; None: the same
+    file_from_item: torch.Tensor | None = None  # [N] int64 on the host, which of the file's each item is; None: the same
 
     @property
     def kind(self) -> str:
@@ -123,7 +123,7 @@ class GaussianModel:
         """The same model on another torch device; itself where it is there already."""
         if self.device == torch.device(device):
             return self
-        return dataclasses.replace(self, items=_to(self.items, device), file_from_item=_to(self.file_from_item, device))
+        return dataclasses.replace(self, items=_to(self.items, device))
 
 
 def tensors_of(value):

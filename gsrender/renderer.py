@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 
 from gsrender._native import constants, ffi, library, pointer
-from gsrender.buffers import Buffers
+from gsrender.buffers import Buffers, Room
 from gsrender.camera import Camera
 from gsrender.chunks import arranged, bounds, reach
 from gsrender.depth import DepthBuffer
@@ -15,6 +17,7 @@ from gsrender.errors import DeviceError, InputError
 from gsrender.frame import Frame, FrameStats
 from gsrender.frame_queue import Apart, CudaQueue, HostQueue
 from gsrender.inspection import Inspection, inspect
+from gsrender.memory import MemoryLimit, NoRoom
 from gsrender.model import LEVEL_MAPS, GaussianModel, Mlp, tensors_of
 from gsrender.settings import CULLING, LARGEST_SIDE, RenderSettings
 
@@ -22,9 +25,16 @@ NO_LIMIT = 64  # levels: more than any file may have
 OUTPUTS = ("rgb", "alpha", "depth")
 
 
+def scratch_bytes(native, model, room: Room) -> int:
+    """What the stages want besides, for a GsModel."""
+    view = ffi.new("GsView *", {"width": room.width, "height": room.height})
+    buffers = ffi.new("GsBuffers *", {"gaussian_capacity": room.gaussians, "pair_capacity": room.pairs})
+    return native.gs_scratch_bytes(model, view, buffers)
+
+
 @contextmanager
 def memory_or(sentence: str):
-    """Turns torch's failure to allocate into a DeviceError of that sentence."""
+    """Turns torch's failure to allocate into a NoRoom of that sentence."""
     try:
         yield
     except DeviceError:
@@ -32,7 +42,7 @@ def memory_or(sentence: str):
     except (RuntimeError, MemoryError) as error:
         # On the CPU torch has no error of its own for it, only this word in a RuntimeError's text.
         if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "alloc" in str(error):
-            raise DeviceError(sentence) from error
+            raise NoRoom(sentence) from error
         raise
 
 
@@ -40,15 +50,18 @@ class Renderer:
     """Draws one model on the device that its tensors are on.
 
     outputs  which of `OUTPUTS` a Frame carries besides the RGBA8 picture
+    limit    how much memory may be taken, and what is; without one, whatever the device has
 
     `.model` is a copy with its items in another order (chunks.py): drop the one that came in where memory is short.
     """
 
-    def __init__(self, model: GaussianModel, outputs: tuple[str, ...] = OUTPUTS):
+    def __init__(self, model: GaussianModel, outputs: tuple[str, ...] = OUTPUTS,
+                 limit: MemoryLimit | None = None):
         with memory_or(f"not enough memory to arrange {len(model.items):,} {model.kind}: open a smaller model"):
             self.model = model = arranged(model)
         self.stats = FrameStats()  # of the last frame that is known to be finished
         self.queued = 0  # frames in all
+        self.refusal: str | None = None  # why there will be no room for what that frame lacks
         self._native = library(model.device.type)
         self._queue = CudaQueue(self._native, model.device) if self.is_cuda else HostQueue(self._native)
         self._tensors: list[torch.Tensor] = []  # what the structs point to
@@ -56,16 +69,22 @@ class Renderer:
         self._view, self._buffers = ffi.new("GsView *"), ffi.new("GsBuffers *")
         with memory_or(f"not enough memory to draw {len(model.items):,} {model.kind}: close other programs or open a "
                        "smaller model"):
-            self.buffers = Buffers(model, outputs)
-        self._sized = None  # what the scratch memory and the buffers' struct were made for
+            limit = limit or MemoryLimit()
+            limit.count(self.model)
+            self.buffers = Buffers(model, outputs, partial(scratch_bytes, self._native, self._model), limit)
+            limit.count(self)
+        self._filled = 0  # which of the buffers the struct points to
 
     def render(self, camera: Camera, depth: DepthBuffer | None = None, settings: RenderSettings = RenderSettings(),
                items: torch.Tensor | None = None) -> Frame:
-        """Draws a complete picture and waits for it. Its tensors hold until the next frame."""
+        """Draws a complete picture and waits for it. Its tensors hold until the next frame. Raises DeviceError where
+        there is no room for it."""
         while True:
             frame = self.draw(camera, depth, settings, items=items)
             if not self.wait().incomplete:
                 return frame
+            if self.refusal:
+                raise NoRoom(self.refusal)
 
     def draw(self, camera: Camera, depth: DepthBuffer | None = None, settings: RenderSettings = RenderSettings(),
              rgba: torch.Tensor | None = None, items: torch.Tensor | None = None) -> Frame:
@@ -75,7 +94,8 @@ class Renderer:
         depth  of the same size as the camera's picture; of the culling camera's view, where the settings have one
         items  [n] int32 ascending: draws these of the model's items, as they come, in place of those that cull keeps
 
-        Where a buffer turned out too small, this one picture lacks items and its `stats` say so.
+        Where a buffer turned out too small, this one picture lacks items and its `stats` say so; where it cannot grow,
+        so do the next ones, and `refusal` says why. Raises NoRoom where there is none for a picture of that size.
         """
         if max(camera.width, camera.height) > LARGEST_SIDE:
             raise InputError(f"picture size {camera.width} x {camera.height}: at most {LARGEST_SIDE} pixels a side")
@@ -87,7 +107,7 @@ class Renderer:
             raise InputError(f"culling camera of {culled.width} x {culled.height} for a picture of "
                              f"{camera.width} x {camera.height}: the sizes must be equal")
         self._collect(wait=self.is_cuda and self._queue.is_full)
-        self._size_for(camera)
+        self._size_for(camera.width, camera.height)
         self._fill_view(self._view, camera, depth, settings, rgba)
         apart = None
         if settings.culling_camera is not None or items is not None:
@@ -138,31 +158,39 @@ class Renderer:
         buffers = {name: t.nbytes for name, t in self.buffers.tensors.items()}
         return {"model": self.model.nbytes, "bounds and weights": own, **buffers}
 
+    @property
+    def nbytes(self) -> int:
+        """Of all that, less the model."""
+        return sum(self.memory.values()) - self.model.nbytes
+
     def _collect(self, wait: bool) -> bool:
         """Reads the counts of frames that are finished, one at least with `wait`, and grows what was too small."""
         collected = False
         while (done := self._queue.collect(wait and not collected)) is not None:
-            counts = done.counts
-            with memory_or(f"not enough memory for {counts['gaussians']:,} Gaussians and {counts['pairs']:,} tile "
-                           "pairs: draw a smaller picture or cull more"):
-                self.buffers.grow(counts)
-            counts = {"items": len(self.model.items), **counts}
+            self.refusal = self._grow(done.counts) if done.incomplete else None
+            counts = {"items": len(self.model.items), **done.counts}
             self.stats = FrameStats(counts, done.milliseconds, done.incomplete, frame=self.stats.frame + 1)
             collected = True
         return collected
 
-    def _size_for(self, camera: Camera) -> None:
-        buffers, size = self.buffers, (camera.width, camera.height)
-        if self._sized == (size, buffers.gaussian_capacity, buffers.pair_capacity):
-            return
-        with memory_or(f"not enough memory for a picture of {camera.width} x {camera.height}: draw a smaller one"):
-            if size != (buffers.width, buffers.height):
-                buffers.resize(*size)
+    def _grow(self, counts: dict[str, int]) -> str | None:
+        """Makes room for a frame with these counts, or says why not."""
+        try:
+            with memory_or(f"not enough memory for {counts['gaussians']:,} Gaussians and {counts['pairs']:,} tile "
+                           "pairs: draw a smaller picture or cull more"):
+                self.buffers.fit(self.buffers.room_for(counts))
+        except DeviceError as error:
+            return str(error)
+        return None
+
+    def _size_for(self, width: int, height: int) -> None:
+        buffers = self.buffers
+        if (buffers.room.width, buffers.room.height) != (width, height):
+            with memory_or(f"not enough memory for a picture of {width} x {height}: draw a smaller one"):
+                buffers.fit(dataclasses.replace(buffers.room, width=width, height=height))
+        if self._filled != buffers.made:
             buffers.fill(self._buffers)
-            self._view.width, self._view.height = size
-            buffers.scratch(self._native.gs_scratch_bytes(self._model, self._view, self._buffers))
-        buffers.fill(self._buffers)
-        self._sized = size, buffers.gaussian_capacity, buffers.pair_capacity
+            self._filled = buffers.made
 
     def _choose_appearance(self, row: int) -> None:
         table = self.model.items.appearance

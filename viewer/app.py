@@ -13,6 +13,7 @@ from PIL import Image
 
 from gsrender.camera import Camera
 from gsrender.errors import InputError
+from gsrender.memory import NoRoom
 from viewer.actions import act
 from viewer.bindings import pressed_actions
 from viewer.canvas import Canvas
@@ -119,14 +120,7 @@ class Viewer:
         self.screen.set_vsync(self.settings.vsync)
         on_host = 1000 * (time.perf_counter() - began)
 
-        drawn = None
-        if not self.screen.minimised:
-            size, settings = self.picture_size, self.settings
-            drawn = self.canvas.draw(self.state.camera(*size), resized(settings.render, *size), settings.always,
-                                     settings.mode, settings.look)
-            if self.canvas.looking.problem:
-                self.complain(self.canvas.looking.problem)
-                self.set(look=Look())
+        drawn = None if self.screen.minimised else self._draw()
         pixels = self.screen.show(drawn, capture or self._screenshot_wanted, self.area)
         if self.screen.shown:
             self.presented += 1
@@ -156,6 +150,24 @@ class Viewer:
         self.screen.close()
         self.canvas.close()
 
+    def _draw(self):
+        size, settings = self.picture_size, self.settings
+        try:
+            drawn = self.canvas.draw(self.state.camera(*size), resized(settings.render, *size), settings.always,
+                                     settings.mode, settings.look)
+        except NoRoom as error:  # the picture before stands
+            return self.complain(str(error))
+        if self.canvas.looking.problem:
+            self.complain(self.canvas.looking.problem)
+            self.set(look=Look())
+        return drawn
+
+    @property
+    def memory(self) -> dict[str, int]:
+        """Bytes on the device by name."""
+        named = self.scene.memory | {"rgba ring": self.canvas.nbytes, "comparison": self.comparison.nbytes}
+        return named | {"screen, panels, other": self.scene.limit.used - sum(named.values())}
+
     @property
     def area(self) -> Area:
         """Of the picture on the screen, pixels."""
@@ -179,6 +191,7 @@ class Viewer:
     def notices(self) -> list[str]:
         """Warnings and errors that were not sent away."""
         all_of_them = self.scene.warnings + self.watch.warnings(self.settings.render.culling) + self._complaints
+        all_of_them += [self.scene.renderer.refusal] if self.scene.renderer.refusal else []
         return [sentence for sentence in all_of_them if sentence not in self._sent_away]
 
     @property

@@ -64,7 +64,8 @@ def bench(options) -> int:
 
 def _measure(scene: Scene, cameras: list[Camera], frames: int, settings: RenderSettings, off: list, mode: str) -> dict:
     """One row, of complete pictures. Every view is drawn once before, which sizes the buffers and gives the error."""
-    scene.renderer = Renderer(scene.model, ())  # so that the memory is this row's own
+    scene.renderer = None
+    scene.renderer = Renderer(scene.model, (), scene.limit)  # so that the memory is this row's own
     error = 0.0
     for picture, other in zip(_draw_all(scene, cameras, settings), off):
         error += float((picture.float() - other.float()).square().mean()) / len(off)
@@ -140,8 +141,15 @@ def table(report: dict) -> str:
                       "; ".join(f"{name}: {value}" for name, value in machine.items()),
                       f"{sizes}; {_count(report['frames'], 'frame')} of each mode over "
                       f"{_count(report['views'], 'view')}; "
-                      f"times {TIMES[report['mode']]}; stages: medians, counts: means", "",
-                      *lines])
+                      f"times {TIMES[report['mode']]}; stages: medians, counts: means",
+                      *(_memory(row) for row in rows), "", *lines])
+
+
+def _memory(row: dict) -> str:
+    """By name, largest first; what is less than 0.1 MB in all is left out."""
+    parts = sorted(row["memory"].items(), key=lambda part: -part[1])
+    return f"MB, {row['culling']}: " + ", ".join(f"{name} {nbytes / 1e6:,.1f}" for name, nbytes in parts
+                                                 if nbytes >= 1e5)
 
 
 def _count(number: int, what: str) -> str:

@@ -51,9 +51,9 @@ class Canvas:
         """Queues a picture and returns it; None where the one that stands is right, unless `always`. When pipelined it
         is of the camera before: `camera` and `settings` of the canvas say which."""
         if (camera, settings, look) == (self.camera, self.settings, self.look) and not always:
-            complete = not self._scene.renderer.wait().incomplete
+            final = not self._scene.renderer.wait().incomplete or self._scene.renderer.refusal is not None
             self.stats = frame_stats(self._scene, settings)  # what was counted late is known by now
-            if complete:
+            if final:
                 self._order.rest()
                 return None
         # What else is painted draws proxy depths of its own, which do not fit into the order of a pipeline.
@@ -117,8 +117,14 @@ class Canvas:
     def _ring_of(self, width: int, height: int) -> ImageRing:
         if self._ring is None or (self._ring.width, self._ring.height) != (width, height):
             self.close()
+            self._ring = None  # should the new one fail
             self._ring = ImageRing(self._scene.device, width, height)
         return self._ring
+
+    @property
+    def nbytes(self) -> int:
+        """Of the pictures on their way to the screen."""
+        return self._ring.nbytes if self._ring else 0
 
     def close(self):
         if self._ring:

@@ -62,6 +62,11 @@ class Comparison:
         self._view = self._pair = self._compared = None
 
     @property
+    def nbytes(self) -> int:
+        """Of the second renderer."""
+        return self._renderer.nbytes if self._renderer else 0
+
+    @property
     def psnr(self) -> float | None:
         return self.compared.psnr if self.compared else None
 
@@ -88,7 +93,7 @@ class Comparison:
                 or self._scene.renderer.stats.incomplete:
             return False
         try:
-            self._renderer = self._renderer or Renderer(self._scene.model, ("alpha",))
+            self._renderer = self._renderer or Renderer(self._scene.model, ("alpha",), self._scene.limit)
             full = self._renderer.draw(camera, None, replace(settings, culling="off"))
         except DeviceError:  # no memory to spare for this; the frame itself goes on
             self._possible, self._renderer, self._compared = False, None, None
@@ -100,8 +105,8 @@ class Comparison:
     @property
     def _room(self) -> tuple[int, int]:
         """What the frame's buffers hold. They grow once a frame is known not to have fitted."""
-        buffers = self._scene.renderer.buffers
-        return buffers.gaussian_capacity, buffers.pair_capacity
+        room = self._scene.renderer.buffers.room
+        return room.gaussians, room.pairs
 
     def _read(self):
         """Takes in the pair that was under way; where one of its pictures turns out to lack items, it is forgotten."""

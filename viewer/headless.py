@@ -15,6 +15,7 @@ from gsrender.camera import Camera
 from gsrender.depth import DepthBuffer
 from gsrender.errors import InputError
 from gsrender.frame import FrameStats
+from gsrender.memory import MemoryLimit, default_most
 from viewer.legend import with_legend
 from viewer.machine import describe
 from viewer.output import OutputFolder, recorded_origins
@@ -78,7 +79,9 @@ def depth(options) -> int:
     mesh = load_mesh(options.mesh, options.proxy_transform, options.up)
     detail = DepthSettings(options.lod_error, options.raster)
     clusters = clusters_of(mesh, detail)
-    with Device.open(pick_backend(options.backend)) as device, \
+    backend = pick_backend(options.backend)
+    limit = MemoryLimit(options.memory_limit or default_most(backend))
+    with Device.open(backend, limit=limit) as device, \
             ProxyDepth(device, clusters, detail, options.far) as proxy, OutputFolder(options.out, ".npy", views) as out:
         chosen = choose_views(out.views, options.views)
         out.check(chosen)

@@ -196,6 +196,8 @@ def _proxy(parser):
 def _machine(parser):
     parser.add_argument("--backend", choices=("auto", "cuda", "cpu"), default="auto",
                         help="where to draw (default: %(default)s: CUDA where there is an NVIDIA GPU)")
+    parser.add_argument("--memory-limit", type=_gibibytes, metavar="GIB",
+                        help="GiB of the device's memory that may be taken (default: what is free, less 1)")
     parser.add_argument("--far", type=_far, metavar="F", default=math.inf,
                         help="scene units of view z beyond which the proxy is not there (default: infinite)")
 
@@ -238,6 +240,11 @@ def _number(text: str, allowed: str, low: float, strict: bool) -> float:
 
 def _positive(text: str) -> float:
     return _number(text, "a finite number above 0", 0, strict=True)
+
+
+def _gibibytes(text: str) -> int:
+    """In bytes."""
+    return int(_positive(text) * 2**30)
 
 
 def _not_negative(text: str) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 
 from gsrender.camera import Camera
 from gsrender.errors import DeviceError, InputError
+from gsrender.memory import MemoryLimit, default_most
 from gsrender.settings import RenderSettings
 from viewer.machine import nvidia_driver
 from vk_interop.depth_settings import DepthSettings
@@ -44,6 +45,7 @@ class Scene:
     mesh_path: Path | None = None
     near: float = 0.2  # scene units of view z
     warnings: list[str] = field(default_factory=list)  # a sentence each
+    limit: MemoryLimit = field(default_factory=MemoryLimit)  # of all that is on the device
 
     @property
     def backend(self) -> str:
@@ -60,6 +62,11 @@ class Scene:
         """The CUDA stream that the Gaussians are queued on; None on the CPU."""
         import torch
         return torch.cuda.current_stream(self.model.device).cuda_stream if self.backend == "cuda" else None
+
+    @property
+    def memory(self) -> dict[str, int]:
+        """Bytes on the device by name, of what every frame needs."""
+        return self.renderer.memory | (self.proxy.memory if self.proxy else {})
 
     @property
     def default_culling(self) -> str:
@@ -125,7 +132,8 @@ class Scene:
 def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: str = "auto", iteration: int = -1,
                near: float | None = None, far: float = math.inf, transform: np.ndarray | None = None,
                mesh_up: str = "z", with_proxy: bool = True, outputs: tuple[str, ...] = (),
-               surface_extensions: list[str] | None = None, detail: DepthSettings = DepthSettings()) -> Scene:
+               surface_extensions: list[str] | None = None, detail: DepthSettings = DepthSettings(),
+               memory_limit: int | None = None) -> Scene:
     """Loads and puts on the device everything that a frame needs.
 
     mesh        the proxy; without it, the one that `proxies_beside` finds
@@ -136,9 +144,11 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     with_proxy  False for a depth that comes from elsewhere: then Vulkan is not touched
     outputs     what a Frame carries besides the picture, of gsrender.renderer.OUTPUTS
     detail      how the proxy's depth is drawn; with a lod_error its clusters are built, or read from their cache
+    memory_limit        bytes that may be taken of the device; without it, what it has free, less a reserve
     surface_extensions  what a window asks of Vulkan, [] for an off-screen target; None: Vulkan is only for a proxy
     Raises InputError for what is wrong with the files, DeviceError for what the machine cannot do.
     """
+    from gsrender.chunks import arranged
     from gsrender.load import find_model, load_model
     from gsrender.renderer import Renderer
 
@@ -148,9 +158,12 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
         # torch's default stream is CUDA's legacy one, which everything else in the process waits for.
         import torch
         torch.cuda.set_stream(torch.cuda.Stream())
-    renderer = Renderer(load_model(model, torch_device, iteration), outputs)
-    loaded = renderer.model  # arranged for culling; nothing holds the one that was read
-    scene = Scene(loaded, renderer, cameras=cameras_in(folder), folder=folder,
+    limit = MemoryLimit(memory_limit or default_most(torch_device))
+    loaded = arranged(load_model(model, "cpu", iteration))  # on the host, so that the device never holds two of them
+    limit.check(loaded.nbytes, f"a model of {len(loaded.items):,} {loaded.kind}")
+    loaded = loaded.to(torch_device)
+    renderer = Renderer(loaded, outputs, limit)
+    scene = Scene(loaded, renderer, limit=limit, cameras=cameras_in(folder), folder=folder,
                   near=loaded.near if near is None else near, warnings=list(loaded.warnings))
     if backend == "auto" and torch_device == "cpu" and nvidia_driver():
         scene.warnings.append("there is an NVIDIA GPU, and it is not used: `python -m viewer doctor` says why")
@@ -158,7 +171,7 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     try:
         if mesh_path or surface_extensions is not None:
             from vk_interop.device import Device
-            scene.device = Device.open(torch_device, surface_extensions or ())
+            scene.device = Device.open(torch_device, surface_extensions or (), limit=limit)
         if mesh_path:
             from vk_interop.mesh import load_mesh
             from vk_interop.proxy_depth import ProxyDepth
@@ -190,7 +203,8 @@ def open_options(options, **more) -> Scene:
     """The scene that the command line's options name; `more` goes to `open_scene`."""
     return open_scene(options.model, options.scene, backend=options.backend, iteration=options.iteration,
                       near=options.near, far=options.far, transform=options.proxy_transform, mesh_up=options.up,
-                      detail=DepthSettings(options.lod_error, options.raster), **more)
+                      detail=DepthSettings(options.lod_error, options.raster), memory_limit=options.memory_limit,
+                      **more)
 
 
 def render_settings(options, scene: Scene, culling: str | None = None) -> RenderSettings:

@@ -32,7 +32,7 @@ class Spare:
     @cached_property
     def scene(self) -> Scene:
         """The same scene with that renderer. Raises DeviceError where there is no memory for it."""
-        return replace(self._scene, renderer=Renderer(self._scene.model, VIEW_OUTPUTS))
+        return replace(self._scene, renderer=Renderer(self._scene.model, VIEW_OUTPUTS, self._scene.limit))
 
 
 @dataclass(eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from gsrender.errors import DeviceError
+from gsrender.memory import MemoryLimit
 from vk_interop.opening import (Found, Handles, Validation, create_device, create_instance, cuda_device, ffi, find, pick,
                                 vk, vulkan_errors)
 
@@ -12,9 +13,16 @@ ALL = vk.VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT
 
 
 class Device:
-    """A logical device with one queue. `Device.open` makes it; usable as a context manager."""
+    """A logical device with one queue. `Device.open` makes it; usable as a context manager.
 
-    def __init__(self, found: Found, handles: Handles, cuda_index: int | None, validation: Validation | None):
+    limit   how much memory may be taken, and what is
+    nbytes  of that, in buffers and images of this device
+    """
+
+    def __init__(self, found: Found, handles: Handles, cuda_index: int | None, validation: Validation | None,
+                 limit: MemoryLimit):
+        self.limit, self.nbytes = limit, 0
+        limit.count(self)
         self.name, self.driver, self.is_cpu = found.name, found.driver, found.is_cpu
         self.timestamp_period = found.timestamp_period
         self.largest_allocation, self.largest_image = found.largest_allocation, found.largest_image
@@ -29,7 +37,8 @@ class Device:
         self._pool = vk.vkCreateCommandPool(handles.logical, pool, None)
 
     @staticmethod
-    def open(backend: str = "auto", surface_extensions=(), validation=None) -> Device:
+    def open(backend: str = "auto", surface_extensions=(), validation=None,
+             limit: MemoryLimit | None = None) -> Device:
         """Opens the GPU of torch's current CUDA device (`cuda`), a software one (`cpu`), or what there is (`auto`).
 
         surface_extensions  instance extensions that a window needs; with any, swapchains are enabled as well
@@ -48,7 +57,7 @@ class Device:
                 messages.close()
             vk.vkDestroyInstance(instance, None)
             raise
-        return Device(found, handles, cuda_index, messages)
+        return Device(found, handles, cuda_index, messages, limit or MemoryLimit())
 
     @property
     def shares_cuda(self) -> bool:

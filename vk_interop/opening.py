@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gsrender.errors import DeviceError
+from gsrender.memory import NoRoom
 
 try:
     import vulkan as vk
@@ -58,8 +59,7 @@ def vulkan_errors(doing: str):
         raise DeviceError(f"the GPU was lost while {doing}; close other programs that use it, look at `dmesg` for its "
                           "driver's message, and start again") from None
     except (vk.VkErrorOutOfDeviceMemory, vk.VkErrorOutOfHostMemory):
-        raise DeviceError(f"too little memory while {doing}; use a smaller picture or mesh, or close other programs"
-                          ) from None
+        raise NoRoom(f"too little memory while {doing}; use a smaller picture or mesh, or close other programs") from None
     except vk.VkTimeout:
         raise DeviceError(f"the GPU did not answer within {TIMEOUT} s while {doing}; look at `dmesg`, or use a smaller "
                           "mesh") from None

@@ -35,22 +35,22 @@ class Buffer:
             needs = vk.vkGetBufferMemoryRequirements(logical, self.handle)
             flags = vk.VkMemoryAllocateFlagsInfo(flags=ALLOCATE_DEVICE_ADDRESS) if usage & USAGE_DEVICE_ADDRESS else None
             try:
-                self._memory = allocate(device, needs, HOST if host else DEVICE_LOCAL, flags, wished)
+                self._memory = Allocation(device, needs, HOST if host else DEVICE_LOCAL, flags, wished)
             except BaseException:
                 vk.vkDestroyBuffer(logical, self.handle, None)
                 raise
-            vk.vkBindBufferMemory(logical, self.handle, self._memory, 0)
+            vk.vkBindBufferMemory(logical, self.handle, self._memory.handle, 0)
         self.address = device_address(device, self.handle) if usage & USAGE_DEVICE_ADDRESS else None
         self.array = None
         if host:
-            self.array = np.frombuffer(vk.vkMapMemory(logical, self._memory, 0, max(nbytes, 4), 0), np.uint8)[:nbytes]
+            self.array = np.frombuffer(vk.vkMapMemory(logical, self._memory.handle, 0, max(nbytes, 4), 0), np.uint8)[:nbytes]
 
     def close(self):
         """Idempotent. The GPU must be done with it; `.array` ends here."""
         if self.handle:
             self.array = None
             vk.vkDestroyBuffer(self.device.handles.logical, self.handle, None)
-            vk.vkFreeMemory(self.device.handles.logical, self._memory, None)
+            self._memory.free()
             self.handle = None
 
 
@@ -70,11 +70,11 @@ class Image:
             self.handle = vk.vkCreateImage(logical, info, None)
             needs = vk.vkGetImageMemoryRequirements(logical, self.handle)
             try:
-                self._memory = allocate(device, needs, DEVICE_LOCAL)
+                self._memory = Allocation(device, needs, DEVICE_LOCAL)
             except BaseException:
                 vk.vkDestroyImage(logical, self.handle, None)
                 raise
-            vk.vkBindImageMemory(logical, self.handle, self._memory, 0)
+            vk.vkBindImageMemory(logical, self.handle, self._memory.handle, 0)
             self.view = None
             if usage & ~(vk.VK_IMAGE_USAGE_TRANSFER_SRC_BIT | vk.VK_IMAGE_USAGE_TRANSFER_DST_BIT):
                 view = vk.VkImageViewCreateInfo(image=self.handle, viewType=vk.VK_IMAGE_VIEW_TYPE_2D, format=format,
@@ -88,7 +88,7 @@ class Image:
             if self.view:
                 vk.vkDestroyImageView(logical, self.view, None)
             vk.vkDestroyImage(logical, self.handle, None)
-            vk.vkFreeMemory(logical, self._memory, None)
+            self._memory.free()
             self.handle = None
 
 
@@ -111,12 +111,22 @@ def check_size(device: Device, nbytes: int):
                           f"({device.largest_allocation / 1e9:.1f} GB); use a smaller picture or mesh")
 
 
-def allocate(device: Device, needs, flags: int, following=None, wished: int = 0):
-    """Memory for a buffer or an image with these requirements."""
-    check_size(device, needs.size)
-    info = vk.VkMemoryAllocateInfo(pNext=following, allocationSize=needs.size,
-                                   memoryTypeIndex=device.memory_type(needs.memoryTypeBits, flags, wished))
-    return vk.vkAllocateMemory(device.handles.logical, info, None)
+class Allocation:
+    """Memory for a buffer or an image with these requirements: `.handle`, a VkDeviceMemory. Raises DeviceError."""
+
+    def __init__(self, device: Device, needs, flags: int, following=None, wished: int = 0):
+        check_size(device, needs.size)
+        self._device = device
+        self.nbytes = needs.size if flags & DEVICE_LOCAL else 0  # what counts
+        device.limit.check(self.nbytes, f"a buffer or image on {device.name}")
+        info = vk.VkMemoryAllocateInfo(pNext=following, allocationSize=needs.size,
+                                       memoryTypeIndex=device.memory_type(needs.memoryTypeBits, flags, wished))
+        self.handle = vk.vkAllocateMemory(device.handles.logical, info, None)
+        device.nbytes += self.nbytes
+
+    def free(self):
+        vk.vkFreeMemory(self._device.handles.logical, self.handle, None)
+        self._device.nbytes -= self.nbytes
 
 
 def upload(device: Device, target: Buffer, array: np.ndarray):

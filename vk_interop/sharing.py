@@ -10,14 +10,14 @@ import mmap
 import os
 import struct
 import weakref
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import torch
 
 from gsrender.errors import DeviceError
 from vk_interop.device import Device, ffi, vk, vulkan_errors
 from vk_interop.opening import TIMEOUT, cuda_check
-from vk_interop.resources import (ALLOCATE_DEVICE_ADDRESS, DEVICE_LOCAL, USAGE_DEVICE_ADDRESS, allocate, check_size,
+from vk_interop.resources import (ALLOCATE_DEVICE_ADDRESS, DEVICE_LOCAL, USAGE_DEVICE_ADDRESS, Allocation, check_size,
                                   device_address, image_barrier)
 
 MEMORY_FD = vk.VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT
@@ -89,11 +89,11 @@ class _Exported:
             dedicated = vk.VkMemoryDedicatedAllocateInfo(pNext=flags, buffer=self.buffer)
             export = vk.VkExportMemoryAllocateInfo(pNext=dedicated, handleTypes=MEMORY_FD)
             try:
-                self.memory = allocate(device, needs, DEVICE_LOCAL, export)
+                self.memory = Allocation(device, needs, DEVICE_LOCAL, export)
             except BaseException:
                 vk.vkDestroyBuffer(logical, self.buffer, None)
                 raise
-            vk.vkBindBufferMemory(logical, self.buffer, self.memory, 0)
+            vk.vkBindBufferMemory(logical, self.buffer, self.memory.handle, 0)
         self.nbytes, self.allocated = nbytes, needs.size
         self._cuda = []  # [import, pointer] as far as they exist
         device.lend()
@@ -101,7 +101,7 @@ class _Exported:
 
     def file_descriptor(self) -> int:
         """A new one with each call; whoever calls owns it."""
-        info = vk.VkMemoryGetFdInfoKHR(memory=self.memory, handleType=MEMORY_FD)
+        info = vk.VkMemoryGetFdInfoKHR(memory=self.memory.handle, handleType=MEMORY_FD)
         fd = ffi.new("int*")
         self.device.function("vkGetMemoryFdKHR")(self.device.handles.logical, info, fd)
         return fd[0]
@@ -133,7 +133,7 @@ def _free(device, buffer, memory, imported):
                 cuda_check(cuda.cudaFree(pointer), "unmapping Vulkan's memory")
             cuda_check(cuda.cudaDestroyExternalMemory(imported[0]), "returning Vulkan's memory")
     vk.vkDestroyBuffer(device.handles.logical, buffer, None)
-    vk.vkFreeMemory(device.handles.logical, memory, None)
+    memory.free()
     device.give_back()
 
 
@@ -304,8 +304,11 @@ class ImageRing:
 
     def __init__(self, device: Device, width: int, height: int, slots: int = 3):
         self.device, self.width, self.height = device, width, height
-        self.ready, self.copied = Timeline(device), Timeline(device, exported=False)
-        self.images = [SharedImage(self) for _ in range(slots)]
+        self.nbytes = slots * 4 * width * height
+        with ExitStack() as made:
+            self.ready, self.copied = (made.enter_context(closing(Timeline(device, exported))) for exported in (True, False))
+            self.images = [SharedImage(self) for _ in range(slots)]
+            made.pop_all()
         self._frame = 0
 
     def acquire(self) -> SharedImage:

@@ -26,8 +26,7 @@ def test_buffers_that_are_too_small_are_never_written_past_and_grow(model, devic
     buffers = renderer.buffers
     few = counts["gaussians"] // 3, counts["pairs"] // 3
     for gaussians, pairs in ((few[0], counts["pairs"]), (counts["gaussians"], few[1]), (1, 1)):
-        buffers.gaussian_capacity, buffers.pair_capacity = gaussians, pairs
-        buffers._size_gaussians(), buffers._size_pairs()
+        buffers.fit(dataclasses.replace(buffers.room, gaussians=gaussians, pairs=pairs))
         guards = {name: _guarded(buffers, name) for name in ("gaussians", "splats", "pairs")}
         renderer.draw(camera)
         assert renderer.wait().incomplete
@@ -39,8 +38,8 @@ def test_buffers_that_are_too_small_are_never_written_past_and_grow(model, devic
 def test_a_frame_that_was_queued_before_the_buffers_grew_is_incomplete_too(model, device, camera):
     renderer = Renderer(model.to(device))
     right = renderer.render(camera).rgb.clone()
-    renderer.buffers.pair_capacity = renderer.stats.counts["pairs"] // 3
-    renderer.buffers._size_pairs()
+    room = dataclasses.replace(renderer.buffers.room, pairs=renderer.stats.counts["pairs"] // 3)
+    renderer.buffers.fit(room)
     renderer.draw(camera)
     renderer._queue.submit(renderer._model, renderer._view, renderer._buffers, renderer.buffers.tensors)
     assert renderer.wait().incomplete

@@ -22,8 +22,7 @@ def view(scene, monkeypatch):
 def small(scene):
     """The scene with so little room for pairs that the first picture lacks most of its tiles."""
     renderer = Renderer(scene.model, OUTPUTS)
-    renderer.buffers.pair_capacity = 1 << 12
-    renderer.buffers._size_pairs()
+    renderer.buffers.fit(replace(renderer.buffers.room, pairs=1 << 12))
     return replace(scene, renderer=renderer)
 
 
@@ -43,8 +42,8 @@ def test_a_picture_that_lacks_items_is_not_compared_and_the_next_one_is(scene, s
 def test_a_full_picture_that_lacks_items_is_drawn_again(scene, view):
     comparison = Comparison(scene)
     comparison._renderer = Renderer(scene.model, ("alpha",))
-    comparison._renderer.buffers.pair_capacity = 1 << 12
-    comparison._renderer.buffers._size_pairs()
+    buffers = comparison._renderer.buffers
+    buffers.fit(replace(buffers.room, pairs=1 << 12))
     frame = render_frame(scene, *view)
     assert comparison.look(*view, frame) and comparison.psnr is None
     assert comparison.look(*view, frame) and comparison.psnr > 20

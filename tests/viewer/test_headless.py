@@ -1,6 +1,7 @@
 """`render` and `depth`: the real commands on the real sample."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -245,3 +246,10 @@ def test_culling_without_anything_to_cull_by_is_refused(viewer, street, tmp_path
     shutil.copytree(street / "model", tmp_path / "a" / "model")
     ran = viewer("render", tmp_path / "a/model", "--culling", "footprint", "--out", tmp_path / "out")
     assert ran.code == 2 and "name the proxy with --scene" in ran.err
+
+
+@pytest.mark.parametrize("gib, told", [("0.004", "a model of 16,067 anchors needs 4.7 MiB more"),
+                                       ("0.02", "needs .* more, and of the 20.5 MiB of memory that may be taken")])
+def test_too_little_memory_is_one_sentence_and_exit_code_3(viewer, street, tmp_path, gib, told):
+    ran = viewer("render", street / "model", "--views", "test_0005", "--memory-limit", gib, "--out", tmp_path / "out")
+    assert ran.code == 3 and re.search(told, ran.err) and not list(tmp_path.rglob("*.png"))

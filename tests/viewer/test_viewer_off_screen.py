@@ -96,6 +96,36 @@ def test_without_a_screen_there_is_no_vsync_to_tick(viewer, monkeypatch):
     assert not drawn["vsync"] and drawn["draw always"] and viewer.settings.vsync
 
 
+def test_a_picture_that_there_is_no_memory_for_is_complained_about_and_the_one_before_stands(viewer, scene, monkeypatch):
+    for _ in range(3):
+        before = viewer.frame(capture=True)
+    assert sum(viewer.memory.values()) == scene.limit.used and viewer.memory["screen, panels, other"] > 0
+    monkeypatch.setattr(scene.limit, "most", scene.limit.used)
+    viewer.settings = replace(viewer.settings, resolution_scale=1.0)
+    monkeypatch.setattr(Viewer, "picture_size", (1920, 1280))
+    assert np.array_equal(viewer.frame(capture=True), before)
+    assert any("of memory that may be taken" in sentence for sentence in viewer.notices)
+    monkeypatch.undo()
+    assert np.array_equal(viewer.frame(capture=True), before)
+
+
+def test_a_frame_that_lacks_items_for_good_says_so_and_comes_to_rest(viewer, scene, monkeypatch):
+    viewer.frame()
+    buffers = scene.renderer.buffers
+    room = buffers.room
+    buffers.fit(replace(room, pairs=1000))
+    monkeypatch.setattr(scene.limit, "most", scene.limit.used)
+    viewer.settings = replace(viewer.settings, always=False)
+    viewer.state = viewer.state.fly_to(scene.cameras[3].camera)
+    viewer.state = replace(viewer.state, flight=None, pose=viewer.state.flight.end)
+    for _ in range(4):
+        viewer.frame()
+    assert viewer.canvas.stats.incomplete and viewer.canvas.draw(viewer.canvas.camera, viewer.canvas.settings, False) is None
+    assert any("1,000" not in sentence and "tile pairs needs" in sentence for sentence in viewer.notices)
+    monkeypatch.undo()
+    buffers.fit(room)
+
+
 @pytest.mark.parametrize("scale, size", [(1, (1280, 720)), (2, (2560, 1440))])
 def test_no_panel_is_wider_than_its_place_in_the_smallest_usual_window(scene, scale, size):
     """Those that are higher can be scrolled."""

@@ -9,6 +9,7 @@ import torch
 
 from gsrender import Camera, DepthBuffer, load_cameras
 from gsrender.errors import DeviceError
+from gsrender.memory import NoRoom
 from vk_interop import cluster_buffers, depth_passes, depth_target, proxy_depth
 from vk_interop.cluster_lod import ClusterMesh
 from vk_interop.device import Device
@@ -344,3 +345,15 @@ def test_what_fails_half_made_leaves_nothing_behind(backend, layer, monkeypatch,
             proxy.render(camera())
         made.clear()
     assert device.handles is None and device.validation_messages == []
+
+
+def test_memory_is_counted_refused_above_the_ceiling_and_given_back(device, monkeypatch):
+    before, lent = device.nbytes, device._lent
+    with ProxyDepth(device, mesh(facing(5))) as proxy:
+        right = read(proxy.render(camera()))
+        assert sum(proxy.memory.values()) <= device.nbytes - before < sum(proxy.memory.values()) + (1 << 20)
+        monkeypatch.setattr(device.limit, "most", device.limit.used + (1 << 20))
+        with pytest.raises(NoRoom, match="a buffer or image on .* needs .* MiB more, and of the .* of memory that may"):
+            proxy.render(camera(1024, 1024))
+        assert np.array_equal(read(proxy.render(camera())), right)
+    assert device.nbytes == before and device._lent == lent

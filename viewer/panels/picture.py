@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from imgui_bundle import imgui
 
+from gsrender.memory import size
 from viewer.panels.rows import button, colour_row, slider_row, stat_row, table
 from viewer.settings import RESOLUTION_SCALES, ViewerSettings
 
@@ -14,15 +15,26 @@ Colour = tuple[float, float, float]
 
 def draw(app) -> ViewerSettings:
     embedding = getattr(app.scene.model.items, "appearance", None)
-    return _picture(app.settings, app.picture_size, app.scene.model.background,
-                    0 if embedding is None else len(embedding))
+    settings = _picture(app.settings, app.picture_size, app.scene.model.background,
+                        0 if embedding is None else len(embedding))
+    _memory(app.memory, app.scene.limit.most)
+    return settings
 
 
-def _picture(settings: ViewerSettings, size: tuple[int, int], model_background: Colour,
+def _memory(by_name: dict[str, int], most: int | None):
+    of = f" of {size(most)}" if most else ""
+    if imgui.tree_node(f"memory: {size(sum(by_name.values()))}{of}###memory"):
+        with table("memory", 0.6):
+            for name, nbytes in sorted(by_name.items(), key=lambda part: -part[1]):
+                stat_row(name, size(nbytes), "Of the device's memory.")
+        imgui.tree_pop()
+
+
+def _picture(settings: ViewerSettings, pixels: tuple[int, int], model_background: Colour,
              appearances: int) -> ViewerSettings:
-    """`size` of the picture in pixels; `appearances` are the rows of the model's embedding, 0 where it has none."""
+    """`pixels` of the picture, width and height; `appearances` are the rows of the model's embedding, 0 where it has none."""
     with table("picture", 0.3):
-        stat_row("size", f"{size[0]} x {size[1]}", "Pixels that are drawn before they are stretched over the window.")
+        stat_row("size", f"{pixels[0]} x {pixels[1]}", "Pixels that are drawn before they are stretched over the window.")
         least, most = (100 * scale for scale in RESOLUTION_SCALES)
         percent = slider_row("resolution", 100 * settings.resolution_scale, least, most, "%.0f %%",
                              "Edge of the picture over the edge of the window. Less is faster and softer.")

@@ -37,7 +37,7 @@ def draw(times: dict[str, float], frames: int, stats: FrameStats, kind: str, has
             stat_cells(*(count or EMPTY))
         imgui.end_table()
     if stats.incomplete:
-        imgui.text_colored(WARN, "incomplete: a buffer is growing")
+        imgui.text_colored(WARN, "incomplete: a buffer is too small")
 
 
 def explain(stage: str) -> str:

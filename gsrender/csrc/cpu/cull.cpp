@@ -33,7 +33,8 @@ int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers) {
     for (int chunk = 0; chunk < chunks; chunk++) {
         int at = scratch.first[chunk];
         if (at == scratch.first[chunk + 1]) continue; // dropped, or none visible: its states were not written
-        for (int i = chunk * GS_CHUNK; i < model.count && i < (chunk + 1) * GS_CHUNK; i++)
+        const int begin = chunk * GS_CHUNK, end = model.count - begin < GS_CHUNK ? model.count : begin + GS_CHUNK;
+        for (int i = begin; i < end; i++)
             if (scratch.state[i] & CULL_VISIBLE) buffers.item_from_visible[at++] = i;
     }
     *buffers.counts = GsCounts{lod, scratch.first[chunks], 0, 0, 0, {}};

@@ -1,0 +1,67 @@
+"""How much of a device's memory may be taken, and by whom it is."""
+
+from __future__ import annotations
+
+import weakref
+from pathlib import Path
+from typing import Protocol
+
+from gsrender.errors import DeviceError
+
+RESERVE = 1 << 30  # bytes of a device that are left to others by default: the screen, drivers, other programs
+
+
+class NoRoom(DeviceError):
+    """There would be more memory than may be taken. Nothing has changed; something smaller may fit."""
+
+
+class Holder(Protocol):
+    nbytes: int  # on the device, now
+
+
+class MemoryLimit:
+    """A ceiling over all that it was told to count.
+
+    most  bytes; None: whatever the device has
+    """
+
+    def __init__(self, most: int | None = None):
+        self.most = most
+        self._holders: dict[int, weakref.ref] = {}
+
+    def count(self, holder: Holder):
+        """From now on, for as long as it lives. Twice is once."""
+        self._holders[id(holder)] = weakref.ref(holder)
+
+    @property
+    def used(self) -> int:
+        alive = {key: holder for key, ref in self._holders.items() if (holder := ref()) is not None}
+        self._holders = {key: self._holders[key] for key in alive}
+        return sum(holder.nbytes for holder in alive.values())
+
+    def check(self, more: int, what: str):
+        """Raises NoRoom where `what`, which takes so many more bytes, would go above the ceiling."""
+        if self.most is not None and more > 0 and self.used + more > self.most:
+            raise NoRoom(f"{what} needs {size(more)} more, and of the {size(self.most)} of memory that may be taken "
+                         f"{size(self.used)} are: draw a smaller picture or model, cull more, or allow more memory")
+
+
+def default_most(backend: str) -> int:
+    """Bytes of a ceiling for a device that nothing was taken of yet: what it has free, less a reserve."""
+    free = free_bytes(backend)
+    return max(free - RESERVE, free // 2)
+
+
+def free_bytes(backend: str) -> int:
+    """What a device has free now: `cuda`, torch's current one, or `cpu`, the host."""
+    if backend == "cuda":
+        import torch
+        return torch.cuda.mem_get_info()[0]
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) << 10
+    raise DeviceError("/proc/meminfo does not say how much memory is available; give --memory-limit")
+
+
+def size(nbytes: int) -> str:
+    return f"{nbytes / 2**30:.2f} GiB" if nbytes >= 2**30 else f"{nbytes / 2**20:.1f} MiB"
