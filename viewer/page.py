@@ -147,11 +147,12 @@ class Page:
             return False
         visitor.take(request)
         try:
-            stats, pixels = self._pixels(request)
+            stats, pixels, middle = self._pixels(request)
         except (InputError, DeviceError) as error:
             visitor.say(str(error))
         else:
-            sent = self._senders.submit(visitor.send, request, pixels, stats, 1000 * (time.perf_counter() - began))
+            sent = self._senders.submit(visitor.send, request, pixels, stats, middle,
+                                        1000 * (time.perf_counter() - began))
             sent.add_done_callback(Future.result)  # which says what went wrong, if anything
         return True
 
@@ -174,8 +175,8 @@ class Page:
         full = self._spare.scene.renderer.render(camera, None, replace(render, culling="off")).rgba
         return decibels(float(mean_square(culled, full)))
 
-    def _pixels(self, request: Request) -> tuple[FrameStats, np.ndarray]:
-        """[H, W, 3] uint8, and what it took."""
+    def _pixels(self, request: Request) -> tuple[FrameStats, np.ndarray, float | None]:
+        """What was drawn, the picture [H, W, 3] uint8, and the view z in its middle, where that was drawn too."""
         look, kind = request.look, view_kind(request.look.view)
         if kind.needs_culling and look.render.culling == "off":
             raise InputError(f"{kind.name}: culling is off, so nothing is removed")
@@ -184,4 +185,6 @@ class Page:
         shot = Shot(self.scene, request.camera, look.render, self._spare)
         painted = paint(kind.name, shot)
         picture = with_legend(Image.fromarray(painted.picture.cpu().numpy()), painted.legend)
-        return shot.stats, np.array(picture)
+        frame = vars(shot).get("frame")
+        middle = float(frame.depth[frame.depth.shape[0] // 2, frame.depth.shape[1] // 2]) if frame else math.inf
+        return shot.stats, np.array(picture), middle if math.isfinite(middle) else None

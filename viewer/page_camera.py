@@ -5,20 +5,18 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import viser
 from viser.transforms import SO3
 
 from gsrender.camera import Camera
 from viewer.controls import SPEED, Pose, Space
 
 NEAR = 0.01  # viser's near plane in its units, where nothing says otherwise
+MODES = ("orbit", "fly")
 KEYS_SPEED = 2.0  # units a second that a held key moves viser's camera
 LARGEST = 4096  # pixels an edge, whatever a browser says
+EYE = 0.02  # viser's units to a point next to the eye; it allows no less than 0.01
 LEVEL = math.radians(1)  # a camera that rolls more keeps its own up
-
-
-def near_for(times: float) -> float:
-    """viser's near plane for keys that are so many times as fast as usual."""
-    return NEAR * times
 
 
 def viser_scale(space: Space, near: float = NEAR) -> float:
@@ -46,3 +44,53 @@ def stand(camera: Camera, space: Space, away: float) -> tuple[np.ndarray, np.nda
     upright = abs(Pose.of(camera, space).roll) < LEVEL
     look_at = camera.position + camera.rotation[2] * away
     return camera.position, look_at, np.array(space.up) if upright else -camera.rotation[1]
+
+
+class Steering:
+    """Moves a browser's camera, which otherwise viser does in the browser: it turns around a point ahead of it."""
+
+    def __init__(self, client: viser.ClientHandle, space: Space):
+        self._client, self._space = client, space
+        self._mode = MODES[0]
+        self._middle: float | None = None  # view z of what is in the middle of the last sharp picture, scene units
+        self._has_gone = False  # to where nothing was seen yet
+
+    def go(self, camera: Camera):
+        """To a camera of the dataset."""
+        handle = self._client.camera
+        scale = viser_scale(self._space, handle.near)
+        away = np.linalg.norm(handle.look_at - handle.position) / scale
+        position, look_at, up = stand(camera, self._space, away)
+        self._has_gone = True
+        with self._client.atomic():
+            handle.fov = math.radians(camera.fov_y)
+            handle.up_direction, handle.position, handle.look_at = up, position * scale, look_at * scale
+
+    def see(self, middle: float | None):
+        """There is a sharp picture, with that view z in its middle if anything is there."""
+        self._middle = middle
+        if self._has_gone:
+            self._has_gone = False
+            self.turn(self._mode)
+
+    def turn(self, mode: str):
+        """One of MODES. Turning around a point next to the eye is looking around."""
+        handle = self._client.camera
+        distance = EYE if mode == "fly" else (self._middle or 0.0) * viser_scale(self._space, handle.near)
+        if distance:
+            ahead = SO3(handle.wxyz).as_matrix()[:, 2]
+            handle.look_at = handle.position + ahead * max(distance, EYE)
+        self._mode = mode
+
+    def hasten(self, times: float):
+        """The same camera, in units in which the keys are so many times as fast as usual."""
+        handle, near = self._client.camera, NEAR * times
+        ratio = viser_scale(self._space, near) / viser_scale(self._space, handle.near)
+        position, look_at = handle.position * ratio, handle.look_at * ratio
+        with self._client.atomic():
+            handle.near, handle.position, handle.look_at = near, position, look_at
+
+    @property
+    def usual_speed(self) -> float:
+        """Of the keys, scene units a second."""
+        return SPEED * self._space.radius

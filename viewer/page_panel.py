@@ -9,6 +9,7 @@ import viser
 
 from gsrender.camera import Camera
 from viewer.controls import next_view
+from viewer.page_camera import MODES, Steering
 from viewer.page_controls import Look, controls
 from viewer.scene import Scene
 
@@ -20,20 +21,22 @@ class Panel:
     """
     look    as it is set now; `changed` is called when it is another one
     camera  returns the one whose picture is shown, if there is any
-    go      is called with the index of the dataset's view that was chosen
-    hasten  is called with the speed that was chosen, times the usual one of so many scene units a second
     """
 
-    def __init__(self, gui: viser.GuiApi, scene: Scene, look: Look, usual_speed: float, changed: Callable[[], None],
-                 camera: Callable[[], Camera | None], go: Callable[[int], None], hasten: Callable[[float], None]):
-        self.look, self._changed, self._camera, self._go, self._hasten = look, changed, camera, go, hasten
+    def __init__(self, gui: viser.GuiApi, scene: Scene, look: Look, changed: Callable[[], None],
+                 camera: Callable[[], Camera | None], steering: Steering):
+        self.look, self._changed, self._camera, self._steering = look, changed, camera, steering
         if scene.warnings:
             gui.add_markdown("\n\n".join(f"⚠ {warning}" for warning in scene.warnings))
         self._add_controls(gui, scene)
-        speed = gui.add_dropdown("speed", tuple(SPEEDS), initial_value="1",
-                                 hint=f"Of the keys W A S D Q E, times {usual_speed:.3g} scene units a second.")
+        mode = gui.add_dropdown("mode", MODES, hint="orbit: dragging turns around what is in the middle, the wheel "
+                                "goes to it. fly: dragging looks around, and the keys W A S D Q E move.")
+        mode.on_update(self._choose_mode)
+        speed = gui.add_dropdown("speed", tuple(SPEEDS), initial_value="1", hint="Of the keys W A S D Q E, times "
+                                 f"{steering.usual_speed:.3g} scene units a second.")
         speed.on_update(self._choose_speed)
         if scene.cameras:
+            self._cameras = [view.camera for view in scene.cameras]
             self._add_views(gui, [f"{number}: {view.name}" for number, view in enumerate(scene.cameras, 1)])
         self._figures = gui.add_markdown("")
 
@@ -63,9 +66,13 @@ class Panel:
         self.look = replace(self.look, render=replace(self.look.render, culling_camera=camera))
         self._changed()
 
+    async def _choose_mode(self, event):
+        if event.target.value in MODES:
+            self._steering.turn(event.target.value)
+
     async def _choose_speed(self, event):
         if event.target.value in SPEEDS:
-            self._hasten(SPEEDS[event.target.value])
+            self._steering.hasten(SPEEDS[event.target.value])
 
     def _add_views(self, gui, names: list[str]):
         self._names, self._view = names, None  # index of the view that was last gone to
@@ -78,7 +85,7 @@ class Panel:
     async def _choose_view(self, event):
         if event.target.value in self._names:
             self._view = self._names.index(event.target.value)
-            self._go(self._view)
+            self._steering.go(self._cameras[self._view])
 
     async def _step(self, event):
         by = {"previous": -1, "next": 1}.get(event.target.value)

@@ -11,14 +11,15 @@ import viser
 
 from gsrender.camera import Camera
 from gsrender.frame import FrameStats
-from viewer.controls import SPEED, Space
-from viewer.page_camera import camera_of, near_for, stand, viser_scale
+from viewer.controls import Space
+from viewer.page_camera import Steering, camera_of
 from viewer.page_controls import Look
 from viewer.page_figures import Cost, figures
 from viewer.page_panel import Panel
 from viewer.scene import Scene
 from viewer.statistics import Statistics
 
+STILL = 1e-7  # viser's units, radians, pixels: less is the noise of its arithmetic
 SETTLE = 0.2  # seconds without a move until the picture is drawn sharp
 BUDGET = 40.0  # milliseconds that drawing and encoding may take while the camera moves
 SHARES = (1.0, 3 / 4, 1 / 2, 3 / 8, 1 / 4)  # a moving picture's edges over a still one's; a new size is new buffers
@@ -55,8 +56,8 @@ class Visitor:
         self._is_gone, self._said = False, ""
         self._full = 0.0  # milliseconds that the last sharp picture took
         self._cost, self._recent, self._told = Cost(), Statistics(30), -math.inf
-        self._panel = Panel(client.gui, scene, look, SPEED * space.radius, wake, lambda: self.sent and self.sent.camera,
-                            self._go, self._hasten)
+        self._steering = Steering(client, space)
+        self._panel = Panel(client.gui, scene, look, wake, lambda: self.sent and self.sent.camera, self._steering)
         client.camera.on_update(self._see)
 
     def next_request(self, now: float) -> Request | None:
@@ -94,9 +95,9 @@ class Visitor:
         """It is being drawn."""
         self.sent, self._is_ready = request, False
 
-    def send(self, request: Request, pixels: np.ndarray, stats: FrameStats, milliseconds: float):
+    def send(self, request: Request, pixels: np.ndarray, stats: FrameStats, middle: float | None, milliseconds: float):
         """Encodes and sends a picture [H, W, 3] uint8 that took so long to draw; returns once the browser has it, so
-        that pictures never queue up on a slow line."""
+        that pictures never queue up on a slow line. `middle` is the view z in its middle, where there is any."""
         began, self._said = time.perf_counter(), ""
         if self._is_gone:
             return
@@ -106,6 +107,7 @@ class Visitor:
             encoded = time.perf_counter()
             if request.sharp:
                 self._full = milliseconds + 1000 * (encoded - began)
+                self._steering.see(middle)
             self._wait_for_browser()
             self._count(request, stats, milliseconds, encoded)
         finally:
@@ -155,28 +157,9 @@ class Visitor:
         self._told = time.perf_counter()
         self._panel.tell(figures(request.sharp, self._cost, self._recent, self._scene))
 
-    # The camera.
-
     async def _see(self, camera: viser.CameraHandle):
         pose = tuple(map(float, (*camera.wxyz, *camera.position, camera.near, camera.fov, camera.image_width,
                                  camera.image_height)))
-        if pose != self._pose:
+        if self._pose is None or not np.allclose(pose, self._pose, rtol=0, atol=STILL):
             self._pose, self._moved = pose, time.perf_counter()
             self._wake()
-
-    def _go(self, view: int):
-        camera, handle = self._scene.cameras[view].camera, self._client.camera
-        scale = viser_scale(self._space, handle.near)
-        away = np.linalg.norm(handle.look_at - handle.position) / scale
-        position, look_at, up = stand(camera, self._space, away)
-        with self._client.atomic():
-            handle.fov = math.radians(camera.fov_y)
-            handle.up_direction, handle.position, handle.look_at = up, position * scale, look_at * scale
-
-    def _hasten(self, times: float):
-        """The same camera, in units in which the keys are so many times as fast as usual."""
-        handle, near = self._client.camera, near_for(times)
-        ratio = viser_scale(self._space, near) / viser_scale(self._space, handle.near)
-        position, look_at = handle.position * ratio, handle.look_at * ratio
-        with self._client.atomic():
-            handle.near, handle.position, handle.look_at = near, position, look_at
