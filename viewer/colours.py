@@ -69,7 +69,8 @@ def wide_counts(values: torch.Tensor) -> Scale:
 
 
 def signed(values: torch.Tensor) -> Scale:
-    most = round_up(max(_quantiles(values.abs(), 0.0, 0.8)[1], 1e-6))
+    """Around zero; the farthest tenth is left to the ends."""
+    most = round_up(max(_quantiles(values.abs(), 0.0, 0.9)[1], 1e-6))
     return Scale(-most, most)
 
 

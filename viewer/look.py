@@ -26,8 +26,10 @@ class Look:
     other: RenderSettings | None = None
 
     def __post_init__(self):
-        if self.view not in VIEW_NAMES or self.compare not in COMPARISONS:
-            raise ValueError(f"view {self.view!r} not in {VIEW_NAMES}, or compare {self.compare!r} not in {COMPARISONS}")
+        if self.view not in VIEW_NAMES:
+            raise ValueError(f"view {self.view!r} not in {VIEW_NAMES}")
+        if self.compare not in COMPARISONS:
+            raise ValueError(f"compare {self.compare!r} not in {COMPARISONS}")
 
     def is_plain(self, settings: RenderSettings) -> bool:
         """Whether that is the frame as it is drawn."""
@@ -44,12 +46,13 @@ class Look:
 
 def described(settings: RenderSettings, beside: RenderSettings) -> str:
     """What tells settings from others, in a few words."""
-    words = [f"culling {settings.culling}"]
-    if settings.culling == beside.culling != "off" and settings.margin != beside.margin:
-        words.append(f"margin {settings.margin:g}")
-    if settings.culling == beside.culling and settings.appearance != beside.appearance:
-        words.append(f"appearance {settings.appearance}")
-    return ", ".join(words)
+    limit = "all levels" if settings.level_limit is None else f"levels to {settings.level_limit}"
+    words = {"margin": f"margin {settings.margin:g}", "level_bias": f"level bias {settings.level_bias:+g}",
+             "level_limit": limit, "appearance": f"appearance {settings.appearance}"}
+    if settings.culling == "off":
+        del words["margin"]
+    differ = [text for name, text in words.items() if getattr(settings, name) != getattr(beside, name)]
+    return ", ".join([f"culling {settings.culling}", *differ])
 
 
 def resized(settings: RenderSettings, width: int, height: int) -> RenderSettings:

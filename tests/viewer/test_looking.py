@@ -119,6 +119,36 @@ def test_settings_that_are_held_stay_while_the_first_ones_change(hand, panels):
     assert hand.viewer.settings.look.other is None
 
 
+def test_the_second_settings_and_the_line_are_set_in_the_panel(hand, panels):
+    places = panels("Compare")
+    hand.click(*places["split"])
+    hand.until(lambda: "##line" in places, "the line's slider")
+    hand.rest()
+    x, y = places["##line"]
+    hand.drag((x, y), (x + 60, y))
+    assert hand.viewer.settings.look.at > 0.6
+    hand.click(*places["footprint"])
+    assert hand.viewer.settings.look.other == replace(hand.viewer.settings.render, culling="footprint")
+    hand.click(*places["centre"])
+    before = hand.see()
+    hand.drag(places["##its margin"], (places["##its margin"][0] + 150, places["##its margin"][1]))
+    assert hand.viewer.settings.look.other.margin > 0.5 and hand.viewer.settings.render.margin == 0.3
+    hand.click(*places["off"])
+    left, top, width, height = hand.viewer.area
+    second = np.s_[top + 80:top + height - 60, left + int(0.75 * width):left + width]
+    assert (before[second] != hand.see()[second]).any()
+
+
+def test_the_box_freezes_culling_too(hand, panels):
+    places = panels("Views")
+    hand.click(*places["freeze culling"])
+    assert hand.viewer.settings.render.culling_camera is not None
+    hand.rest()
+    assert not hand.viewer.canvas.look.is_plain(hand.viewer.canvas.settings)
+    hand.click(*places["freeze culling"])
+    assert hand.viewer.settings.render.culling_camera is None
+
+
 def test_z_freezes_culling_while_the_camera_flies_on(hand):
     hand.rest()
     kept = hand.viewer.canvas.stats.counts["visible"]
@@ -171,6 +201,8 @@ def test_settings_are_told_apart_by_what_differs():
     assert (on.culling, Look().second(on, "centre").culling) == ("centre", "off")
     assert described(on, SETTINGS) == "culling centre"
     assert described(on, replace(on, margin=0.5)) == "culling centre, margin 0.3"
+    assert described(SETTINGS, replace(SETTINGS, margin=0.5, level_bias=1.0)) == "culling off, level bias +0"
+    assert described(replace(on, level_limit=3), on) == "culling centre, levels to 3"
 
 
 def test_a_frozen_camera_has_the_pictures_size(scene):

@@ -15,8 +15,9 @@ from viewer.settings import ViewerSettings
 SHOWN = ("first: the settings as they are. split: the second ones to the right of a line that can be dragged (L). "
          "second: these alone (X). difference: of both pictures, ten times.")
 BOTH = "How near the two pictures are to each other, in decibels; measured while two are shown."
-PHOTOGRAPH = ("How near the picture is to the photograph, by the photograph's own lens. Measured once the camera stands "
-              "at a camera of the dataset that has one.")
+PHOTOGRAPH = ("How near the picture is to the photograph, by the photograph's own lens. Measured once the camera "
+              "stands at a camera of the dataset that has one.")
+LINE = "Where the line is, in widths of the picture."
 
 
 def draw(app) -> ViewerSettings:
@@ -26,12 +27,12 @@ def draw(app) -> ViewerSettings:
         compare = choice_row("shown", look.compare, COMPARISONS, SHOWN)
         at = look.at
         if compare == "split":
-            at = slider_row("line", 100 * look.at, 0, 100, "%.0f %%", "Where the line is, in widths of the picture.") / 100
+            at = slider_row("line", 100 * look.at, 0, 100, "%.0f %%", LINE) / 100
         before = looking.second(look, render)
         second = _second(before, app.scene.proxy is not None)
     other = look.other if second == before else second
-    if button("hold the first", "Keeps the settings as they are now as the second ones, to compare with what is changed "
-              "next."):
+    if button("hold the first", "Keeps the settings as they are now as the second ones, to compare with what is "
+              "changed next."):
         other = render
     imgui.same_line()
     imgui.begin_disabled(other is None)

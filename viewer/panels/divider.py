@@ -17,14 +17,12 @@ def draw(app, area) -> Look:
     """`area` of the picture is in units of the mouse."""
     look, first = app.settings.look, app.settings.render
     second = app.canvas.looking.second(look, first)
+    names = described(first, second), described(second, first)
     if look.compare == "split":
         look = _line(area, look)
-        _name("first", area, look.at, described(first, second), on_left=True)
-        _name("second", area, look.at, described(second, first), on_left=False)
-    elif look.compare == "second":
-        _name("second", area, 0.0, described(second, first), on_left=False)
-    else:
-        _name("second", area, 0.0, f"difference of {described(first, second)} and {described(second, first)}, times 10", on_left=False)
+        _name("first", area, look.at, names[0], on_left=True)
+    words = f"difference of {names[0]} and {names[1]}, times 10" if look.compare == "difference" else names[1]
+    _name("second", area, look.at if look.compare == "split" else 0.0, words, on_left=False)
     return look
 
 
@@ -55,7 +53,8 @@ def _name(which: str, area, at: float, text: str, on_left: bool):
     left, top, width, _ = area
     gap = 1.2 * imgui.get_font_size()
     x = left + at * width + (-gap if on_left else gap)
-    imgui.set_next_window_pos((x, top + 0.6 * imgui.get_font_size()), imgui.Cond_.always, (1.0 if on_left else 0.0, 0.0))
+    place = x, top + 0.6 * imgui.get_font_size()
+    imgui.set_next_window_pos(place, imgui.Cond_.always, (1.0 if on_left else 0.0, 0.0))
     imgui.set_next_window_bg_alpha(0.7)
     imgui.begin(f"###compared {which}", None, OVER | imgui.WindowFlags_.no_inputs)
     imgui.text_unformatted(text)

@@ -19,8 +19,8 @@ STILL = "Known once the picture stands still."
 def draw(app) -> ViewerSettings:
     _kinds(app)
     frozen = app.settings.render.culling_camera is not None
-    if checkbox("freeze culling", frozen, "Goes on culling for the view that is seen now, so that what it leaves can be "
-                "looked at from elsewhere. Yellow lines are that view's edges. (Z)") != frozen:
+    if checkbox("freeze culling", frozen, "Goes on culling for the view that is seen now, so that what it leaves can "
+                "be looked at from elsewhere. Yellow lines are that view's edges. (Z)") != frozen:
         act(app, "freeze")
     imgui.separator()
     _reading(_read(app))

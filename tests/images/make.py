@@ -1,0 +1,96 @@
+"""Makes the pictures in this folder that show views and panels: `python tests/images/make.py` writes them.
+
+tests/viewer/test_images.py compares them with what the program draws. Look at them before they are committed.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from PIL import Image  # noqa: E402
+
+from gsrender.camera import Camera  # noqa: E402
+from gsrender.settings import RenderSettings  # noqa: E402
+from viewer.actions import act  # noqa: E402
+from viewer.app import OUTPUTS, Viewer  # noqa: E402
+from viewer.contact_sheet import contact_sheet  # noqa: E402
+from viewer.legend import with_legend  # noqa: E402
+from viewer.look import Look  # noqa: E402
+from viewer.panels import PANELS  # noqa: E402
+from viewer.picture_views import paint  # noqa: E402
+from viewer.scene import Scene, open_scene  # noqa: E402
+from viewer.settings import ViewerSettings  # noqa: E402
+from viewer.shot import Shot, Spare  # noqa: E402
+from viewer.view_table import VIEW_NAMES  # noqa: E402
+from vk_interop.depth_settings import DepthSettings  # noqa: E402
+from vk_interop.screen import Offscreen  # noqa: E402
+
+VIEW = "test_0002"
+
+
+def open_sample() -> Scene:
+    return open_scene(ROOT / "assets" / "street" / "model", backend="cpu", outputs=OUTPUTS, surface_extensions=[],
+                      detail=DepthSettings(1.0))
+
+
+def view(scene: Scene, kind: str, size=(480, 320)) -> Image.Image:
+    """As `render --view` draws it."""
+    camera = next(view.camera for view in scene.cameras if view.name == VIEW).with_near(scene.near).resized(*size)
+    painted = paint(kind, Shot(scene, camera, _render(scene), Spare(scene)))
+    return with_legend(Image.fromarray(painted.picture.numpy()), painted.legend)
+
+
+def views(scene: Scene) -> Image.Image:
+    return contact_sheet([view(scene, kind) for kind in VIEW_NAMES], list(VIEW_NAMES))
+
+
+def window(scene: Scene, panel: str, look: Look = Look(), before=lambda viewer: None) -> Image.Image:
+    """A window of 960 x 540 with one panel."""
+    settings = ViewerSettings(_render(scene), look, closed=tuple(p.name for p in PANELS if p.name != panel))
+    viewer = Viewer(scene, Offscreen(scene.device, 960, 540), settings)
+    try:
+        viewer.frame()
+        before(viewer)
+        while not (viewer.idle and viewer.settled) or viewer.message or viewer.comparison.is_pending:
+            viewer.frame()
+        return Image.fromarray(viewer.frame(capture=True))
+    finally:
+        viewer.close()
+
+
+def _render(scene: Scene) -> RenderSettings:
+    return RenderSettings("centre", background=scene.model.background)
+
+
+def _look_from_above(viewer: Viewer):
+    act(viewer, "freeze")
+    seen = viewer.state.camera(*viewer.picture_size)
+    back, up = -7 * seen.rotation[2], np.array([0.0, 0.0, 9.0])
+    viewer.state = viewer.state.fly_to(Camera.look_at(seen.position + back + up, seen.position + 9 * seen.rotation[2]))
+
+
+PICTURES = {
+    "removed": lambda scene: view(scene, "removed"),
+    "views": views,
+    "compare": lambda scene: window(scene, "Compare", Look(compare="split", at=0.55)),
+    "frozen": lambda scene: window(scene, "Views", before=_look_from_above),
+}
+
+
+def main():
+    with open_sample() as scene:
+        for name, make in PICTURES.items():
+            path = HERE / f"{name}.png"
+            make(scene).save(path, optimize=True)
+            print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
