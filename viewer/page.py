@@ -1,4 +1,4 @@
-"""The scene in web browsers: one thread draws for all that look."""
+"""The scene in web browsers: one thread draws for all that wish."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from viewer.compare import decibels, mean_square
 from viewer.controls import Space
 from viewer.frame import render_frame
 from viewer.legend import with_legend
+from viewer.look import resized
 from viewer.page_camera import stand, viser_scale
-from viewer.page_controls import Look
+from viewer.page_controls import Wish
 from viewer.page_server import open_server, stop_server
 from viewer.picture_views import paint
 from viewer.scene import Scene
@@ -46,7 +47,7 @@ class Page:
                  token: bool = False):
         self.scene = scene
         detail = scene.proxy.settings if scene.proxy else DepthSettings()
-        self._look, self._space = Look(render, detail), Space(scene.up, scene.radius, scene.near)
+        self._wish, self._space = Wish(render, detail), Space(scene.up, scene.radius, scene.near)
         self._spare = Spare(scene)
         self.visitors: dict[int, Visitor] = {}
         self._wake, self._closing = threading.Event(), False
@@ -125,7 +126,7 @@ class Page:
         return min(max(middle, least), most)
 
     async def _welcome(self, client):
-        self.visitors[client.client_id] = Visitor(client, self.scene, self._space, self._look, self._wake.set)
+        self.visitors[client.client_id] = Visitor(client, self.scene, self._space, self._wish, self._wake.set)
         self._wake.set()
 
     async def _forget(self, client):
@@ -169,20 +170,21 @@ class Page:
         self._wake.set()  # for the others
 
     def _psnr(self, request: Request) -> float:
-        camera, render = request.camera, request.look.render
-        self.scene.proxy.settings = request.look.detail
+        camera, render = request.camera, request.wish.render
+        self.scene.proxy.settings = request.wish.detail
         culled = render_frame(self.scene, camera, render).rgba
         full = self._spare.scene.renderer.render(camera, None, replace(render, culling="off")).rgba
         return decibels(float(mean_square(culled, full)))
 
     def _pixels(self, request: Request) -> tuple[FrameStats, np.ndarray, float | None]:
         """What was drawn, the picture [H, W, 3] uint8, and the view z in its middle, where that was drawn too."""
-        look, kind = request.look, view_kind(request.look.view)
-        if kind.needs_culling and look.render.culling == "off":
+        wish, kind = request.wish, view_kind(request.wish.view)
+        if kind.needs_culling and wish.render.culling == "off":
             raise InputError(f"{kind.name}: culling is off, so nothing is removed")
         if self.scene.proxy:
-            self.scene.proxy.settings = look.detail
-        shot = Shot(self.scene, request.camera, look.render, self._spare)
+            self.scene.proxy.settings = wish.detail
+        camera = request.camera
+        shot = Shot(self.scene, camera, resized(wish.render, camera.width, camera.height), self._spare)
         painted = paint(kind.name, shot)
         picture = with_legend(Image.fromarray(painted.picture.cpu().numpy()), painted.legend)
         frame = vars(shot).get("frame")

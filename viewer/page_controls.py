@@ -6,15 +6,16 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, Callable
 
-from gsrender.settings import CULLING, RenderSettings
+from gsrender.settings import CULLING, MOST_BIAS, RenderSettings
 from viewer.scene import Scene
 from viewer.settings import RESOLUTION_SCALES
 from viewer.view_table import VIEWS
+from viewer.words import ANCHOR_BIAS, APPEARANCE, BACKGROUND, FLAT, HIDE_BY, MARGIN, PROXY_ERROR, finest_level
 from vk_interop.depth_settings import MOST_ERROR, DepthSettings
 
 
 @dataclass(frozen=True)
-class Look:
+class Wish:
     """How a visitor wants the scene drawn.
 
     render      what the Gaussian stages do
@@ -34,52 +35,65 @@ class Control:
     """
     add    puts it on a panel: takes the GuiApi and `label`, `hint`, `initial_value`, `disabled`
     fits   whether it could have been set to a value; what a browser sends may be anything
-    read   its value in a Look; write: the Look with another value
+    read   its value in a Wish; write: the Wish with another value
+    needs  what the scene lacks for it, a sentence; empty where nothing
     """
 
     label: str
     hint: str
     add: Callable
     fits: Callable[[Any], bool]
-    read: Callable[[Look], Any]
-    write: Callable[[Look, Any], Look]
-    needs_proxy: bool = True
+    read: Callable[[Wish], Any]
+    write: Callable[[Wish, Any], Wish]
+    needs: Callable[[Scene], str] = lambda scene: ""
 
 
 def controls(scene: Scene) -> list[Control]:
     """Those that a scene has something for."""
     views = tuple(view.name for view in VIEWS if scene.proxy or not view.needs_proxy)
     found = [
-        Control("hide by", "off: nothing is hidden. centre: an item whose centre lies behind the proxy is dropped, the "
-                "rule the model was trained with. footprint: an item is dropped only when all of it lies behind.",
-                **_choice(CULLING), read=lambda look: look.render.culling,
-                write=lambda look, value: _draw(look, culling=value)),
-        Control("margin", "Scene units that an item may lie behind the proxy and still be kept.",
-                **_number(math.inf, 0.05), read=lambda look: look.render.margin,
-                write=lambda look, value: _draw(look, margin=value)),
-        Control("proxy LOD error", "Pixels that the drawn surface of the proxy may be off: more is simpler and faster.",
-                **_number(MOST_ERROR, 0.5), read=lambda look: look.detail.lod_error or 0.0,
-                write=lambda look, value: replace(look, detail=replace(look.detail, lod_error=value))),
+        Control("hide by", HIDE_BY, **_choice(CULLING), read=lambda wish: wish.render.culling,
+                write=lambda wish, value: _draw(wish, culling=value), needs=_proxy),
+        Control("margin", MARGIN, **_number(0.0, math.inf, 0.05), read=lambda wish: wish.render.margin,
+                write=lambda wish, value: _draw(wish, margin=value), needs=_proxy),
+        Control("proxy error", PROXY_ERROR, **_number(0.0, MOST_ERROR, 0.5),
+                read=lambda wish: wish.detail.lod_error or 0.0,
+                write=lambda wish, value: replace(wish, detail=replace(wish.detail, lod_error=value)), needs=_levels),
         Control("view", "What is drawn; what its colours mean stands in the line below.", **_choice(views),
-                read=lambda look: look.view, write=lambda look, value: replace(look, view=value), needs_proxy=False),
+                read=lambda wish: wish.view, write=lambda wish, value: replace(wish, view=value)),
         Control("resolution", "Edge of the picture over the edge of the browser's window, in percent. Less is faster "
-                "and softer.", **_percent(*RESOLUTION_SCALES), read=lambda look: 100 * look.resolution,
-                write=lambda look, value: replace(look, resolution=value / 100), needs_proxy=False),
-        Control("background", "What shows where nothing covers a pixel.", **_colour(),
-                read=lambda look: tuple(round(255 * part) for part in look.render.background),
-                write=lambda look, value: _draw(look, background=tuple(part / 255 for part in value)),
-                needs_proxy=False)]
-    embedding = getattr(scene.model.items, "appearance", None)
-    if embedding is not None:
-        found.append(Control(
-            "appearance", "Which photograph's lighting the colours are decoded for.", **_number(len(embedding) - 1, 1),
-            read=lambda look: look.render.appearance, write=lambda look, value: _draw(look, appearance=value),
-            needs_proxy=False))
+                "and softer.", **_percent(*RESOLUTION_SCALES), read=lambda wish: 100 * wish.resolution,
+                write=lambda wish, value: replace(wish, resolution=value / 100)),
+        Control("background", BACKGROUND, **_colour(),
+                read=lambda wish: tuple(round(255 * part) for part in wish.render.background),
+                write=lambda wish, value: _draw(wish, background=tuple(part / 255 for part in value)))]
+    items = scene.model.items
+    finest = (items.levels if scene.model.kind == "anchors" else 0) - 1
+    if finest > 0:
+        found[3:3] = [
+            Control("anchor bias", ANCHOR_BIAS, **_number(-MOST_BIAS, MOST_BIAS, 0.25),
+                    read=lambda wish: wish.render.level_bias,
+                    write=lambda wish, value: _draw(wish, level_bias=value)),
+            Control("finest level", finest_level(finest), **_number(0, finest, 1),
+                    read=lambda wish: finest if wish.render.level_limit is None else wish.render.level_limit,
+                    write=lambda wish, value: _draw(wish, level_limit=None if value == finest else value))]
+    if getattr(items, "appearance", None) is not None:
+        found.append(Control("appearance", APPEARANCE, **_number(0, len(items.appearance) - 1, 1),
+                             read=lambda wish: wish.render.appearance,
+                             write=lambda wish, value: _draw(wish, appearance=value)))
     return found
 
 
-def _draw(look: Look, **changes) -> Look:
-    return replace(look, render=replace(look.render, **changes))
+def _proxy(scene: Scene) -> str:
+    return "" if scene.proxy else "There is no proxy mesh, so nothing can be hidden. Give one with --scene."
+
+
+def _levels(scene: Scene) -> str:
+    return _proxy(scene) or ("" if scene.proxy.has_levels else FLAT)
+
+
+def _draw(wish: Wish, **changes) -> Wish:
+    return replace(wish, render=replace(wish.render, **changes))
 
 
 def _choice(options: tuple[str, ...]) -> dict:
@@ -87,10 +101,10 @@ def _choice(options: tuple[str, ...]) -> dict:
             "fits": lambda value: value in options}
 
 
-def _number(most: float, step: float) -> dict:
-    """Whole numbers where the step and the first value are."""
-    return {"add": lambda gui, label, **more: gui.add_number(label, min=0, step=step, **more),
-            "fits": lambda value: 0 <= value <= most}
+def _number(least: float, most: float, step: float) -> dict:
+    """Whole ones where what is read is."""
+    return {"add": lambda gui, label, **more: gui.add_number(label, min=least, step=step, **more),
+            "fits": lambda value: least <= value <= most}
 
 
 def _percent(least: float, most: float) -> dict:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gsrender.camera import Camera
 from gsrender.frame import FrameStats
-from viewer.page_controls import Look
+from viewer.page_controls import Wish
 from viewer.scene import Scene
 from viewer.statistics import Statistics
 from viewer.view_table import view_kind
@@ -27,7 +27,7 @@ class Cost:
     """
 
     camera: Camera | None = None
-    look: Look | None = None
+    wish: Wish | None = None
     stats: FrameStats = field(default_factory=FrameStats)
     trip: float = 0.0
     latency: float | None = None
@@ -36,7 +36,7 @@ class Cost:
     def is_of(self, request) -> bool:
         """Whether the request's picture is drawn the same way."""
         size = self.camera and (self.camera.width, self.camera.height)
-        return (size, self.look) == ((request.camera.width, request.camera.height), request.look)
+        return (size, self.wish) == ((request.camera.width, request.camera.height), request.wish)
 
 
 def figures(sharp: bool, cost: Cost, recent: Statistics, scene: Scene) -> str:
@@ -56,7 +56,7 @@ def figures(sharp: bool, cost: Cost, recent: Statistics, scene: Scene) -> str:
     if cost.latency is not None:
         rows.append(("from a move to its picture", f"{cost.latency:.0f} ms"))
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
-    view = cost.look.view
+    view = cost.wish.view
     return f"{view}: {view_kind(view).help}.\n\n| drawn on {scene.backend} | |\n|:--|--:|\n{table}"
 
 

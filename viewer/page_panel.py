@@ -10,7 +10,7 @@ import viser
 from gsrender.camera import Camera
 from viewer.controls import next_view
 from viewer.page_camera import MODES, Steering
-from viewer.page_controls import Look, controls
+from viewer.page_controls import Wish, controls
 from viewer.scene import Scene
 
 SPEEDS = {"1/8": 1 / 8, "1/4": 1 / 4, "1/2": 1 / 2, "1": 1.0, "2": 2.0, "4": 4.0, "8": 8.0}
@@ -19,13 +19,13 @@ NO_VIEW = "–"
 
 class Panel:
     """
-    look    as it is set now; `changed` is called when it is another one
+    wish    as it is set now; `changed` is called when it is another one
     camera  returns the one whose picture is shown, if there is any
     """
 
-    def __init__(self, gui: viser.GuiApi, scene: Scene, look: Look, changed: Callable[[], None],
+    def __init__(self, gui: viser.GuiApi, scene: Scene, wish: Wish, changed: Callable[[], None],
                  camera: Callable[[], Camera | None], steering: Steering):
-        self.look, self._changed, self._camera, self._steering = look, changed, camera, steering
+        self.wish, self._changed, self._camera, self._steering = wish, changed, camera, steering
         if scene.warnings:
             gui.add_markdown("\n\n".join(f"⚠ {warning}" for warning in scene.warnings))
         self._add_controls(gui, scene)
@@ -46,9 +46,9 @@ class Panel:
 
     def _add_controls(self, gui, scene: Scene):
         for control in controls(scene):
-            lacks = control.needs_proxy and scene.proxy is None
-            handle = control.add(gui, control.label, initial_value=control.read(self.look), disabled=lacks,
-                                 hint="There is no proxy mesh: give one with --scene." if lacks else control.hint)
+            lacks = control.needs(scene)
+            handle = control.add(gui, control.label, initial_value=control.read(self.wish), hint=lacks or control.hint,
+                                 disabled=bool(lacks))
             handle.on_update(self._changer(control))
         frozen = gui.add_checkbox("freeze culling", False, hint="What is drawn stays what this camera needs, while you "
                                   "look from elsewhere; its frustum is drawn as lines.")
@@ -57,13 +57,13 @@ class Panel:
     def _changer(self, control):
         async def change(event):  # async ones are called one after the other
             if control.fits(event.target.value):
-                self.look = control.write(self.look, event.target.value)
+                self.wish = control.write(self.wish, event.target.value)
                 self._changed()
         return change
 
     async def _freeze(self, event):
         camera = self._camera() if event.target.value else None
-        self.look = replace(self.look, render=replace(self.look.render, culling_camera=camera))
+        self.wish = replace(self.wish, render=replace(self.wish.render, culling_camera=camera))
         self._changed()
 
     async def _choose_mode(self, event):

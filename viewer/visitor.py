@@ -13,7 +13,7 @@ from gsrender.camera import Camera
 from gsrender.frame import FrameStats
 from viewer.controls import Space
 from viewer.page_camera import Steering, camera_of
-from viewer.page_controls import Look
+from viewer.page_controls import Wish
 from viewer.page_figures import Cost, figures
 from viewer.page_panel import Panel
 from viewer.scene import Scene
@@ -33,7 +33,7 @@ class Request:
     """A picture to draw for a visitor, whose camera moved last at that time."""
 
     camera: Camera
-    look: Look
+    wish: Wish
     sharp: bool
     moved: float = field(compare=False)
 
@@ -46,7 +46,7 @@ class Visitor:
 
     """
 
-    def __init__(self, client: viser.ClientHandle, scene: Scene, space: Space, look: Look, wake):
+    def __init__(self, client: viser.ClientHandle, scene: Scene, space: Space, wish: Wish, wake):
         self._client, self._scene, self._space, self._wake = client, scene, space, wake
         self._pose: tuple[float, ...] | None = None  # as camera_of reads it
         self._moved = -math.inf  # when it did
@@ -57,19 +57,19 @@ class Visitor:
         self._full = 0.0  # milliseconds that the last sharp picture took
         self._cost, self._recent, self._told = Cost(), Statistics(30), -math.inf
         self._steering = Steering(client, space)
-        self._panel = Panel(client.gui, scene, look, wake, lambda: self.sent and self.sent.camera, self._steering)
+        self._panel = Panel(client.gui, scene, wish, wake, lambda: self.sent and self.sent.camera, self._steering)
         client.camera.on_update(self._see)
 
     def next_request(self, now: float) -> Request | None:
         """What to draw now; None where nothing changed, or the browser is still taking in the last one."""
         if self._pose is None or not self._is_ready:
             return None
-        look, sharp = self._panel.look, now >= self._moved + SETTLE
+        wish, sharp = self._panel.wish, now >= self._moved + SETTLE
         try:
-            camera = camera_of(self._pose, self._space, look.resolution * (1 if sharp else self._moving_share()))
+            camera = camera_of(self._pose, self._space, wish.resolution * (1 if sharp else self._moving_share()))
         except ValueError:
             return None
-        request = Request(camera, look, sharp, self._moved)
+        request = Request(camera, wish, sharp, self._moved)
         return None if request == self.sent else request
 
     @property
@@ -83,7 +83,7 @@ class Visitor:
         """A picture that stands, and of which it is not known yet what culling changes."""
         if not self.is_settled or self._said or self.sent is self._compared:
             return None
-        render = self.sent.look.render
+        render = self.sent.wish.render
         return self.sent if render.culling != "off" and render.culling_camera is None else None
 
     def settles_at(self, now: float) -> float:
@@ -147,7 +147,7 @@ class Visitor:
         now = time.perf_counter()
         self._recent.add(milliseconds, stats)
         latency = self._cost.latency if request.sharp else 1000 * (now - request.moved)
-        self._cost = Cost(request.camera, request.look, stats, 1000 * (now - encoded), latency)
+        self._cost = Cost(request.camera, request.wish, stats, 1000 * (now - encoded), latency)
         if request.sharp or now >= self._told + PAUSE:
             self._tell(request)
 

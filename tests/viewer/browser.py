@@ -95,6 +95,7 @@ class Tab:
         """What says just that, or is of that kind; the last of several."""
         code = (f"(() => {{ const found = [...document.querySelectorAll({kind!r})].filter(e => e.offsetParent && "
                 f"(!{text!r} || (e.innerText || e.value) === {text!r})).pop(); if (!found) return null; "
+                "found.scrollIntoView({block: 'nearest'}); "
                 "const box = found.getBoundingClientRect(); "
                 "return [box.x + box.width / 2, box.y + box.height / 2] })()")
         at = until(lambda: self.run(code), f"{text!r} on the page")

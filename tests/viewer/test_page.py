@@ -57,7 +57,7 @@ def drawn(street):
     """What the program draws for a request, [H, W, 3] uint8, with a scene of its own."""
     from viewer.frame import render_frame
     with open_sample(street) as scene:
-        yield lambda request: render_frame(scene, request.camera, request.look.render).rgba[..., :3].numpy().copy()
+        yield lambda request: render_frame(scene, request.camera, request.wish.render).rgba[..., :3].numpy().copy()
 
 
 def shows(tab, picture) -> bool:
@@ -86,7 +86,7 @@ def change(tab, visitor, what: str, act):
 def test_a_page_shows_the_scene_as_the_program_draws_it(page, tab, drawn):
     tab, visitor = tab
     until(lambda: shows(tab, drawn(visitor.sent)), "the scene on the page")
-    assert visitor.sent.look.render.culling == "centre"
+    assert visitor.sent.wish.render.culling == "centre"
     assert visitor.sent.camera.position == pytest.approx(page.scene.first_camera(9, 6).position, abs=1e-3)
 
 
@@ -121,10 +121,10 @@ def test_choosing_another_culling_mode_draws_without_the_proxy(tab, drawn):
     tab, visitor = tab
 
     def choose(mode):
-        tab.click(visitor.sent.look.render.culling, "input")
+        tab.click(visitor.sent.wish.render.culling, "input")
         tab.click(mode)
     before, after = change(tab, visitor, "culling off", lambda: choose("off"))
-    assert after.look.render.culling == "off" and after.camera == before.camera
+    assert after.wish.render.culling == "off" and after.camera == before.camera
     until(lambda: shows(tab, drawn(after)), "the picture with culling off")
     assert not shows(tab, drawn(before))
     until(lambda: "proxy depth" not in tab.run("document.body.innerText"), "figures without the proxy")
@@ -163,22 +163,22 @@ def test_another_speed_of_the_keys_leaves_the_camera_where_it_is(page, tab):
 def test_frozen_culling_leaves_what_its_camera_saw_while_another_looks(tab):
     tab, visitor = tab
     before, frozen = change(tab, visitor, "frozen culling", lambda: tab.click("", "input[type=checkbox]"))
-    assert frozen.look.render.culling_camera == before.camera
+    assert frozen.wish.render.culling_camera == before.camera
     visible = visitor._cost.stats.counts["visible"]
     _, after = change(tab, visitor, "another camera", lambda: tab.drag((200, 400), (320, 400)))
     assert after.camera != before.camera and visitor._cost.stats.counts["visible"] == visible
     _, free = change(tab, visitor, "culling for this camera", lambda: tab.click("", "input[type=checkbox]"))
-    assert free.look == before.look and visitor._cost.stats.counts["visible"] != visible
+    assert free.wish == before.wish and visitor._cost.stats.counts["visible"] != visible
 
 
 def test_each_control_writes_what_it_reads_and_refuses_what_is_out_of_range(page, tab):
     from viewer.page_controls import controls
-    look = tab[1].sent.look
-    wrong = {"hide by": "all", "margin": -1.0, "proxy LOD error": 1e6, "view": "sound", "resolution": 101,
+    wish = tab[1].sent.wish
+    wrong = {"hide by": "all", "margin": -1.0, "proxy error": 1e6, "anchor bias": -21.0, "finest level": 6, "view": "sound", "resolution": 101,
              "background": (0, 0, 256)}
     for control in controls(page.scene):
-        value = control.read(look)
-        assert control.fits(value) and control.write(look, value) == look
+        value = control.read(wish)
+        assert control.fits(value) and control.write(wish, value) == wish
         assert not control.fits(wrong.pop(control.label))
     assert not wrong
 
@@ -202,7 +202,7 @@ def test_other_views_are_drawn_and_what_cannot_be_is_said(tab):
     tab, visitor = tab
     tab.click("picture", "input")
     _, after = change(tab, visitor, "a view of the proxy", lambda: tab.click("levels"))
-    assert after.look.view == "levels"
+    assert after.wish.view == "levels"
     until(lambda: (tab.see()[250:, :PANEL] == (0, 255, 0)).all(-1).mean() > 0.2 or "green is the source" in
           tab.run("document.body.innerText"), "what its colours mean")
     change(tab, visitor, "culling off", lambda: (tab.click("centre", "input"), tab.click("off")))
@@ -215,7 +215,7 @@ def test_each_browser_has_a_camera_and_settings_of_its_own(page, browser, tab):
     _, first = tab
     sent = first.sent
     other, second = visit(page, browser)
-    assert second.sent.look.render.culling == "centre" and second.sent.look != sent.look
+    assert second.sent.wish.render.culling == "centre" and second.sent.wish != sent.wish
     change(other, second, "another camera", lambda: other.drag((200, 400), (320, 430)))
     assert first.sent == sent
     other.close()

@@ -11,15 +11,12 @@ from gsrender.settings import CULLING, RenderSettings
 from viewer.panels import funnel
 from viewer.panels.rows import NOTHING, check_row, choice_row, drag_row, heading, list_row, slider_row, stat_row, table
 from viewer.settings import FRAME_MODES, ViewerSettings
+from viewer.words import ANCHOR_BIAS, FLAT, HIDE_BY, MARGIN, NO_LEVELS, PROXY_ERROR, finest_level
 from vk_interop.depth_settings import RASTERS, DepthSettings
 
-HELP = ("off: nothing is hidden. centre: an item whose centre lies behind the proxy is dropped, the rule the model was "
-        "trained with. footprint: an item is dropped only when all of it lies behind. (C)")
 PSNR = ("How near the picture is to the one without culling. A model trained with its proxy is right with culling on: "
         "off shows what training never saw. Measured twice a second on a GPU, on the CPU once the picture stands still.")
 NO_PROXY = "There is no proxy mesh, so nothing can be hidden. Open one in the panel Scene."
-FLAT = "The proxy was opened without levels of detail (--lod-error off), so all of its triangles are drawn."
-NO_LEVELS = "The model has no levels of detail."
 MODES = ("same-frame: each picture shows the newest depth. pipelined: Vulkan draws the next depth while CUDA draws, and "
          "the picture is a frame late; more frames a second on a GPU.")
 MOST_ERROR, MOST_BIAS = 16.0, 4.0  # pixels and levels that the sliders go to
@@ -44,10 +41,9 @@ def draw(app) -> ViewerSettings:
 
 def _hiding(settings: RenderSettings, has_proxy: bool, psnr: float | None) -> RenderSettings:
     """`psnr` in dB of the picture to the one that culling off would make, where it is known."""
-    culling = choice_row("hide by", settings.culling, CULLING, HELP if has_proxy else NO_PROXY)
+    culling = choice_row("hide by", settings.culling, CULLING, f"{HIDE_BY} (C)" if has_proxy else NO_PROXY)
     margin = drag_row("margin", settings.margin, 0.005, 0.0, "%.3f scene units",
-                      "How far an item may lie behind the proxy and still be kept, in scene units."
-                      if has_proxy else NO_PROXY)
+                      MARGIN if has_proxy else NO_PROXY)
     stat_row("PSNR to off", changes(psnr), PSNR)
     return replace(settings, culling=culling, margin=margin)
 
@@ -55,8 +51,7 @@ def _hiding(settings: RenderSettings, has_proxy: bool, psnr: float | None) -> Re
 def _proxy_detail(detail: DepthSettings, has_levels: bool) -> DepthSettings:
     imgui.begin_disabled(not has_levels)
     error = slider_row("proxy error", detail.lod_error or 0.0, 0.0, MOST_ERROR, "%.2f pixels",
-                       "Pixels that the drawn proxy may be off the full one. More draws fewer triangles, and hides a "
-                       "little less; 0 draws only what changes nothing." if has_levels else FLAT)
+                       PROXY_ERROR if has_levels else FLAT)
     imgui.end_disabled()
     names = ("fastest", *RASTERS)
     raster = names[list_row("drawn by", names.index(detail.raster or "fastest"), names,
@@ -71,12 +66,11 @@ def _anchor_detail(settings: RenderSettings, model) -> RenderSettings:
     levels = model.items.levels if model.kind == "anchors" else 0
     imgui.begin_disabled(not levels)
     bias = slider_row("anchor bias", settings.level_bias, -MOST_BIAS, MOST_BIAS, "%+.2f levels",
-                      "Levels of detail added to what an anchor's distance asks for: above 0 is finer, below 0 coarser "
-                      "and faster. 0 is what the model was trained with." if levels else NO_LEVELS)
+                      ANCHOR_BIAS if levels else NO_LEVELS)
     most = max(levels - 1, 0)
     limit = most if settings.level_limit is None else min(settings.level_limit, most)
-    limit = round(slider_row("finest level", limit, 0, max(most, 1), "%.0f", f"Anchors of finer levels than this are "
-                             f"not drawn. The model has levels 0 to {most}." if levels else NO_LEVELS))
+    limit = round(slider_row("finest level", limit, 0, max(most, 1), "%.0f",
+                             finest_level(most) if levels else NO_LEVELS))
     imgui.end_disabled()
     return replace(settings, level_bias=bias, level_limit=None if limit >= most else limit) if levels else settings
 

@@ -1,0 +1,17 @@
+"""What the knobs of the window and of the web page are about."""
+
+HIDE_BY = ("off: nothing is hidden. centre: an item whose centre lies behind the proxy is dropped, the rule the model "
+           "was trained with. footprint: an item is dropped only when all of it lies behind.")
+MARGIN = "How far an item may lie behind the proxy and still be kept, in scene units."
+PROXY_ERROR = ("Pixels that the drawn proxy may be off the full one. More draws fewer triangles, and hides a little "
+               "less; 0 draws only what changes nothing.")
+ANCHOR_BIAS = ("Levels of detail added to what an anchor's distance asks for: above 0 is finer, below 0 coarser and "
+               "faster. 0 is what the model was trained with.")
+FLAT = "The proxy was opened without levels of detail (--lod-error off), so all of its triangles are drawn."
+NO_LEVELS = "The model has no levels of detail."
+APPEARANCE = "Which photograph's lighting the colours are decoded for."
+BACKGROUND = "What shows where nothing covers a pixel."
+
+
+def finest_level(most: int) -> str:
+    return f"Anchors of finer levels than this are not drawn. The model has levels 0 to {most}."
