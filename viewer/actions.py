@@ -10,7 +10,9 @@ from gsrender.errors import InputError
 from gsrender.settings import CULLING
 from viewer.camera_text import camera_text, parse_camera
 from viewer.controls import MODES, nearest_view
+from viewer.export import file_name, save_csv, save_json
 from viewer.look import described
+from viewer.machine import describe
 from viewer.panels import PANELS
 from viewer.view_table import VIEW_NAMES, view_kind
 from vk_interop.input import Input
@@ -113,6 +115,16 @@ def _nearest(app, given):
     app.say("there are no cameras beside the model") if view is None else app.fly_to(view)
 
 
+def _save_figures(app, given):
+    path = file_name("frames", ".csv")
+    app.attempt(f"saved {path}", save_csv, app.canvas.history, path)
+
+
+def _save_summary(app, given):
+    path = file_name("frames", ".json")
+    app.attempt(f"saved {path}", save_json, app.canvas.history.summary() | {"machine": describe(app.scene)}, path)
+
+
 ACTIONS = {
     **{mode: lambda app, given, mode=mode: _enter(app, mode) for mode in MODES},
     "mode": _mode,
@@ -134,6 +146,9 @@ ACTIONS = {
     "panel": _panel,
     "panels": _to_panels,
     "reset layout": lambda app, given: app.reset_layout(),
+    "benchmark": lambda app, given: app.start_benchmark(),
+    "save figures": _save_figures,
+    "save summary": _save_summary,
     "vsync": lambda app, given: app.set(vsync=not app.settings.vsync),
     "help": lambda app, given: app.set(help=not app.settings.help),
     "escape": lambda app, given: app.set(help=False),

@@ -12,18 +12,22 @@ import numpy as np
 from PIL import Image
 
 from gsrender.camera import Camera
-from gsrender.errors import InputError
+from gsrender.errors import DeviceError, InputError
 from gsrender.memory import NoRoom
+from gsrender.settings import RenderSettings
 from viewer.actions import act
+from viewer.benchmark import Benchmark, turn
 from viewer.bindings import pressed_actions
 from viewer.canvas import Canvas
 from viewer.compare import Comparison
 from viewer.controls import State, advance, next_view
+from viewer.export import file_name, save_json
 from viewer.ground import Ground
 from viewer.jumps import Jumps
+from viewer.machine import describe
 from viewer.output import write_whole
 from viewer.look import Look, resized
-from viewer.panels import divider, dock, help, legend, menu, overlay, style
+from viewer.panels import bars, divider, dock, help, legend, menu, overlay, style
 from viewer.photograph import AtPhotograph
 from viewer.pose import Pose, Space
 from viewer.remembered import Remembered, kept
@@ -87,6 +91,7 @@ class Viewer:
         self.home = scene.first_view if home is None else home
         self.start_over()
         self._ground: Future[Ground] | None = None
+        self.benchmark: Benchmark | None = None
         spare = Spare(scene)
         self.canvas, self.comparison = Canvas(scene, spare), Comparison(scene)
         self.at_photograph = AtPhotograph(scene.cameras, scene.near, spare)
@@ -120,7 +125,8 @@ class Viewer:
         self.screen.set_vsync(self.settings.vsync)
         on_host = 1000 * (time.perf_counter() - began)
 
-        drawn = None if self.screen.minimised else self._draw()
+        camera = self._next_camera()
+        drawn = None if self.screen.minimised else self._draw(*camera)
         pixels = self.screen.show(drawn, capture or self._screenshot_wanted, self.area)
         if self.screen.shown:
             self.presented += 1
@@ -128,7 +134,8 @@ class Viewer:
             self._look_closer()
         else:
             self.canvas.lose()
-        self.idle = (drawn is None and self.screen.shown and self.state.flight is None and self._standing >= APPEAR)
+        is_still = self.state.flight is None and (self.benchmark is None or self.benchmark.done)
+        self.idle = drawn is None and self.screen.shown and is_still and self._standing >= APPEAR
         self.settled = (self.screen.shown and self._standing >= APPEAR and bool(self.canvas.stats.counts)
                         and not self.canvas.stats.incomplete)
         self._told = self.notices, self.message
@@ -150,11 +157,19 @@ class Viewer:
         self.screen.close()
         self.canvas.close()
 
-    def _draw(self):
-        size, settings = self.picture_size, self.settings
+    def _next_camera(self) -> tuple[Camera, RenderSettings]:
+        """What to draw from where: as the person has it, or as a benchmark asks for, which draws it for itself first."""
+        if self.benchmark and not self.benchmark.done:
+            camera = self.benchmark.step()
+            self.canvas.pause()
+            if camera is not None:
+                return camera, self.benchmark.settings
+        return self.state.camera(*self.picture_size), resized(self.settings.render, *self.picture_size)
+
+    def _draw(self, camera: Camera, render: RenderSettings):
+        settings = self.settings
         try:
-            drawn = self.canvas.draw(self.state.camera(*size), resized(settings.render, *size), settings.always,
-                                     settings.mode, settings.look)
+            drawn = self.canvas.draw(camera, render, settings.always, settings.mode, settings.look)
         except NoRoom as error:  # the picture before stands
             return self.complain(str(error))
         if self.canvas.looking.problem:
@@ -327,6 +342,30 @@ class Viewer:
     def ask_screenshot(self):
         self._screenshot_wanted = True
 
+    def start_benchmark(self):
+        if self.benchmark and not self.benchmark.done:
+            return
+        size = self.picture_size
+        cameras = [view.camera.with_near(self.state.space.near).resized(*size) for view in self.scene.cameras]
+        self.benchmark = Benchmark(self.scene, cameras or turn(self.state, *size), resized(self.settings.render, *size))
+
+    def end_benchmark(self):
+        """Closes its window, and ends it where it still runs."""
+        self.benchmark.cancel()
+        self.benchmark = None
+
+    def save_benchmark(self):
+        path = file_name("benchmark", ".json")
+        self.attempt(f"saved {path}", save_json, self.benchmark.report(describe(self.scene)), path)
+
+    def attempt(self, done: str, function, *arguments):
+        """Calls a function and says that it is done, or what went wrong."""
+        try:
+            function(*arguments)
+            self.say(done)
+        except (InputError, DeviceError) as error:
+            self.complain(str(error))
+
     def quit(self):
         self.closing = True
 
@@ -337,12 +376,8 @@ class Viewer:
 
     def _save_screenshot(self, pixels: np.ndarray):
         self._screenshot_wanted = False
-        path = Path(time.strftime("viewer-%Y%m%d-%H%M%S.png"))
-        try:
-            save_png(pixels, path)
-            self.say(f"saved {path}")
-        except InputError as error:
-            self.complain(str(error))
+        path = file_name("viewer", ".png")
+        self.attempt(f"saved {path}", save_png, pixels, path)
 
     def _draw_panels(self):
         before, chosen = self._drawn_panels, None
@@ -361,6 +396,8 @@ class Viewer:
             self._wanted_panel, self._standing = None, 0
         if chosen:
             act(self, chosen)
+        if self.benchmark:
+            bars.draw(self, self.screen.units)
         if self.settings.help:
             self.set(help=help.draw(self.screen.units))
         self._sent_away.add(overlay.notices(self._area, self.notices))

@@ -49,6 +49,7 @@ BINDINGS = (
     Binding("previous view", ("B",), "the kind of picture before"),
     Binding("split", ("L",), "compare: a line between culling on and off, to be dragged"),
     Binding("flip", ("X",), "compare: flip between culling on and off"),
+    Binding("benchmark", ("G",), "benchmark: fly the dataset's cameras with culling off and on"),
     Binding("vsync", ("T",), "vsync on / off"),
     Binding("panel", ("H",), "show or hide the panels"),
     Binding("panels", ("Tab",), "use the panels by keyboard: Tab and the arrows move, Space changes, Escape ends it"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -17,10 +18,12 @@ class Statistics:
 
     def __init__(self, capacity: int = 240):
         self._frames: deque[tuple[float, FrameStats]] = deque(maxlen=capacity)
+        self.added = 0  # frames that ever came
 
     def add(self, milliseconds: float, stats: FrameStats):
         """One more frame. `stats` may be those of a frame before it: counters arrive late."""
         self._frames.append((milliseconds, stats))
+        self.added += 1
 
     def clear(self):
         self._frames.clear()
@@ -46,6 +49,19 @@ class Statistics:
     def stage_milliseconds(self) -> dict[str, float]:
         """Median by stage, in the order of the frame."""
         return {name: float(np.median(values)) for name, values in self._gather("milliseconds").items()}
+
+    def stages_over_time(self) -> dict[str, np.ndarray]:
+        """[frames] milliseconds by stage, oldest first, 0 where it was not measured; in the order of the frame."""
+        names = dict.fromkeys(name for _, stats in self._frames for name in stats.milliseconds)
+        return {name: np.array([stats.milliseconds.get(name, 0.0) for _, stats in self._frames])
+                for name in sorted(names, key=stage_order)}
+
+    def frames(self) -> Iterator[dict[str, float]]:
+        """Each frame's figures as a flat dict, oldest first: times in milliseconds, then counts."""
+        for i, (milliseconds, stats) in enumerate(self._frames):
+            stages = {f"{name} ms": value for name, value in sorted(stats.milliseconds.items(),
+                                                                    key=lambda item: stage_order(item[0]))}
+            yield {"frame": self.added - len(self._frames) + i, "frame ms": milliseconds, **stages, **stats.counts}
 
     def counts(self) -> dict[str, float]:
         """Mean of each count."""

@@ -4,7 +4,8 @@ import pytest
 
 from gsrender.frame import STAGES, FrameStats
 from viewer.panels.culling import changes
-from viewer.panels.statistics import capped, round_up
+from viewer.panels.stage_plot import COLOURS, round_up
+from viewer.panels.statistics import bottleneck, capped
 from viewer.panels.stages import HELP, count_rows, explain, milliseconds
 
 
@@ -22,8 +23,8 @@ def test_the_plots_upper_end_is_a_round_number(value, top):
     assert round_up(value) == pytest.approx(top)
 
 
-def test_every_stage_is_explained():
-    assert set(HELP) == set(STAGES)
+def test_every_stage_is_explained_and_has_a_colour():
+    assert set(HELP) == set(STAGES) == set(COLOURS) and len(set(COLOURS.values())) == len(STAGES)
     assert explain("decode+project") == f"{HELP['decode']} {HELP['project']}"
 
 
@@ -48,3 +49,11 @@ def test_milliseconds_are_as_long_as_they_are_meaningful(value, text):
 @pytest.mark.parametrize("psnr, text", [(None, "–"), (math.inf, "identical"), (41.26, "41.3 dB")])
 def test_what_culling_changes_is_said_in_words(psnr, text):
     assert changes(psnr) == text
+
+
+@pytest.mark.parametrize("frame, times, is_capped, said", [
+    (20.0, {"proxy depth": 5.0, "blend": 10.0}, False, "blend, 50% of the frame"),
+    (20.0, {"cull": 1.0, "blend": 2.0}, False, "between the stages, 85% of the frame"),
+    (16.7, {"blend": 2.0}, True, "the screen's refresh (vsync)"), (0.0, {}, False, "–")])
+def test_the_bottleneck_is_named(frame, times, is_capped, said):
+    assert bottleneck(frame, times, is_capped) == said

@@ -12,7 +12,7 @@ MENUS = {
     "File": ("screenshot", "quit"),
     "Camera": ("fly", "orbit", "walk", "focus", None, "previous camera", "next camera", "nearest camera", "reset", None,
                "undo", "redo", "copy camera", "paste camera"),
-    "Picture": ("culling", "freeze", None, "next view", "previous view", None, "split", "flip", None, "vsync"),
+    "Picture": ("culling", "freeze", None, "next view", "previous view", None, "split", "flip", None, "vsync", None, "benchmark"),
     "Help": ("help",),
 }
 _BINDINGS = {binding.action: binding for binding in BINDINGS}

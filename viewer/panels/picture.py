@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from imgui_bundle import imgui
 
-from gsrender.memory import size
 from viewer.panels.rows import button, colour_row, slider_row, stat_row, table
 from viewer.settings import RESOLUTION_SCALES, ViewerSettings
 
@@ -15,19 +14,8 @@ Colour = tuple[float, float, float]
 
 def draw(app) -> ViewerSettings:
     embedding = getattr(app.scene.model.items, "appearance", None)
-    settings = _picture(app.settings, app.picture_size, app.scene.model.background,
-                        0 if embedding is None else len(embedding))
-    _memory(app.memory, app.scene.limit.most)
-    return settings
-
-
-def _memory(by_name: dict[str, int], most: int | None):
-    of = f" of {size(most)}" if most else ""
-    if imgui.tree_node(f"memory: {size(sum(by_name.values()))}{of}###memory"):
-        with table("memory", 0.6):
-            for name, nbytes in sorted(by_name.items(), key=lambda part: -part[1]):
-                stat_row(name, size(nbytes), "Of the device's memory.")
-        imgui.tree_pop()
+    return _picture(app.settings, app.picture_size, app.scene.model.background,
+                    0 if embedding is None else len(embedding))
 
 
 def _picture(settings: ViewerSettings, pixels: tuple[int, int], model_background: Colour,

@@ -56,10 +56,10 @@ def stat_row(label: str, value: str, help: str):
     stat_cells(label, value, help)
 
 
-def stat_cells(label: str, value: str, help: str):
+def stat_cells(label: str, value: str, help: str, colour=DIM):
     """The next two cells: a name and a number, right-aligned so that digits stand under each other."""
     imgui.table_next_column()
-    imgui.text_colored(DIM, label)
+    imgui.text_colored(colour, label)
     tooltip(help)
     imgui.table_next_column()
     room = imgui.get_content_region_avail().x - imgui.calc_text_size(value).x

@@ -7,7 +7,8 @@ from itertools import zip_longest
 from imgui_bundle import imgui
 
 from gsrender.frame import FrameStats
-from viewer.panels.rows import NOTHING, WARN, stat_cells
+from viewer.panels.rows import DIM, NOTHING, WARN, stat_cells
+from viewer.panels.stage_plot import colour_of
 
 EMPTY = ("", "", "")
 HELP = {
@@ -33,7 +34,7 @@ def draw(times: dict[str, float], frames: int, stats: FrameStats, kind: str, has
             imgui.table_setup_column(name, imgui.TableColumnFlags_.width_stretch, share)
         for cost, count in zip_longest(costs, count_rows(stats, kind, has_levels)):
             imgui.table_next_row()
-            stat_cells(*(cost or EMPTY))
+            stat_cells(*(cost or EMPTY), colour=colour_of(cost[0]) if cost else DIM)
             stat_cells(*(count or EMPTY))
         imgui.end_table()
     if stats.incomplete:

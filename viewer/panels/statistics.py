@@ -1,21 +1,23 @@
-"""How fast frames come, and what holds them back."""
+"""How fast frames come, what each stage costs, what holds them back, and what memory is taken."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
-import numpy as np
-from imgui_bundle import imgui, implot
+from imgui_bundle import imgui
 
+from gsrender.memory import size
 from viewer.panels import stages
-from viewer.panels.rows import DIM, NOTHING, WARN, checkbox, columns, tooltip
-from viewer.panels.style import LINE, SIZE
+from viewer.panels.rows import DIM, NOTHING, WARN, button, checkbox, columns, stat_row, table, tooltip
+from viewer.panels.stage_plot import StagePlot
+from viewer.panels.style import SIZE
 from viewer.settings import ViewerSettings
 from viewer.statistics import Statistics
 
 SLACK = 0.9  # a frame whose stages take less of its time than that has waited
 NEAR = 0.05  # refreshes
+PLOT = StagePlot()
+PLOT_HEIGHT = 5.5  # font sizes
 
 
 def capped(vsync: bool | None, refresh: float, frame: float, stages: float) -> bool:
@@ -27,38 +29,59 @@ def capped(vsync: bool | None, refresh: float, frame: float, stages: float) -> b
     return 1 <= round(periods) <= 4 and abs(periods - round(periods)) < NEAR * round(periods)
 
 
+def bottleneck(frame: float, times: dict[str, float], is_capped: bool) -> str:
+    """What a frame of `frame` milliseconds spends most of its time on."""
+    if not times or frame <= 0:
+        return NOTHING
+    if is_capped:
+        return "the screen's refresh (vsync)"
+    stage, most = max(times.items(), key=lambda item: item[1])
+    rest = frame - sum(times.values())
+    if rest > most:
+        return f"between the stages, {rest / frame:.0%} of the frame"
+    return f"{stage}, {min(most / frame, 1):.0%} of the frame"
+
+
 def draw(app) -> ViewerSettings:
     canvas, screen, model = app.canvas, app.screen, app.scene.model
     times = canvas.recent.stage_milliseconds()
+    frame = canvas.recent.percentile(50)
+    is_capped = capped(screen.vsync, screen.refresh, frame, sum(times.values()))
     has_levels = model.kind == "anchors" and model.items.levels > 0
-    with columns("statistics", 24, 2):
-        settings = _frame(app.settings, canvas.recent, canvas.history, sum(times.values()), screen.vsync,
-                          screen.refresh, app.idle)
+    with columns("statistics", 24, 3):
+        _headline(canvas.recent, is_capped, app.idle)
+        PLOT.draw(canvas.history, PLOT_HEIGHT * imgui.get_font_size())
+        _percentiles(canvas.history)
+        settings = _switches(app)
         imgui.table_next_column()
         stages.draw(times, len(canvas.recent), canvas.stats, model.kind, has_levels)
+        with table("bottleneck", 0.3):
+            stat_row("bottleneck", bottleneck(frame, times, is_capped), "What the last drawn frames spent most time on.")
+        imgui.table_next_column()
+        _memory(app.memory, app.scene.limit.most)
     return settings
 
 
-def _frame(settings: ViewerSettings, recent: Statistics, history: Statistics, stages: float,
-           vsync: bool | None, refresh: float, idle: bool) -> ViewerSettings:
-    """`stages` is what they take together, milliseconds; `vsync` and `refresh` are as the screen has them."""
-    _headline(recent, capped(vsync, refresh, recent.percentile(50), stages), idle)
-    _plot(history.frame_milliseconds)
-    _percentiles(history)
-    settings = _vsync(settings, vsync is not None)
-    imgui.same_line()
-    always = checkbox("draw always", settings.always, "Draw every frame, even where nothing changed, so that the "
-                      "figures are live. Off: a still picture is not drawn again, and costs nothing.")
-    return replace(settings, always=always)
-
-
-def _vsync(settings: ViewerSettings, has_screen: bool) -> ViewerSettings:
+def _switches(app) -> ViewerSettings:
+    settings, has_screen = app.settings, app.screen.vsync is not None
     imgui.begin_disabled(not has_screen)
     wish = checkbox("vsync", settings.vsync and has_screen,
                     "Wait for the screen's refresh. Off: uncapped figures, and tearing. (T)" if has_screen
                     else "Frames are drawn off-screen, so there is no screen to wait for.")
     imgui.end_disabled()
-    return replace(settings, vsync=wish) if has_screen else settings
+    imgui.same_line()
+    always = checkbox("draw always", settings.always, "Draw every frame, even where nothing changed, so that the "
+                      "figures are live. Off: a still picture is not drawn again, and costs nothing.")
+    if button("benchmark", "Flies through the dataset's cameras with culling off and on, and shows what each costs. (G)"):
+        app.act("benchmark")
+    imgui.same_line()
+    if button("save CSV", f"Writes the figures of the last {len(app.canvas.history)} drawn frames as a table, into the "
+              "folder that the program was started in."):
+        app.act("save figures")
+    imgui.same_line()
+    if button("save JSON", "Writes their summary: frames a second, percentiles in milliseconds, medians and counts."):
+        app.act("save summary")
+    return replace(settings, always=always, vsync=wish if has_screen else settings.vsync)
 
 
 def _headline(recent: Statistics, is_capped: bool, idle: bool):
@@ -85,27 +108,9 @@ def _percentiles(history: Statistics):
     tooltip(f"Frame time over the last {len(history)} drawn frames: half, 95 % and 99 % of them stayed within.")
 
 
-def _plot(milliseconds: np.ndarray):
-    """Frame times, oldest left. The upper end follows the 99th percentile: one hitch does not flatten the rest."""
-    top = round_up(float(np.percentile(milliseconds, 99)) if len(milliseconds) else 1.0)
-    implot.push_style_var(implot.StyleVar_.plot_padding, (0, 0.3 * imgui.get_font_size()))
-    flags = implot.Flags_.canvas_only | implot.Flags_.no_inputs
-    if implot.begin_plot("##frame times", (-1, 4 * imgui.get_font_size()), flags):
-        implot.setup_axes("", "", implot.AxisFlags_.no_decorations, implot.AxisFlags_.opposite)
-        implot.setup_axis_ticks(implot.ImAxis_.y1, [0.0, top / 2, top], ["0", f"{top / 2:g}", f"{top:g} ms"])
-        implot.setup_axes_limits(0, max(len(milliseconds) - 1, 1), 0, top, implot.Cond_.always)
-        values = np.minimum(milliseconds, top)
-        spec = implot.Spec()
-        spec.line_color = spec.fill_color = LINE
-        spec.fill_alpha = 0.25
-        implot.plot_shaded("ms", values, spec=spec)
-        implot.plot_line("ms", values, spec=spec)
-        implot.end_plot()
-    implot.pop_style_var()
-    tooltip("Milliseconds of each drawn frame by the clock on the wall, newest on the right.")
-
-
-def round_up(value: float) -> float:
-    """To 1, 2 or 5 times a power of ten, so that the axis stands still while the frames flicker."""
-    power = 10.0 ** math.floor(math.log10(max(value, 1e-3)))
-    return next(step * power for step in (1, 2, 5, 10) if value <= step * power * (1 + 1e-9))
+def _memory(by_name: dict[str, int], most: int | None):
+    of = f" of {size(most)}" if most else ""
+    with table("memory", 0.6):
+        stat_row("memory in all", f"{size(sum(by_name.values()))}{of}", "On the device that draws.")
+        for name, nbytes in sorted(by_name.items()):  # by name, so that the rows stay where they are
+            stat_row(name, size(nbytes), "Of the device's memory.")

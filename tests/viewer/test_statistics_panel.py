@@ -1,0 +1,110 @@
+"""The panel Statistics, by mouse and keyboard in a real window."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from gsrender.settings import RenderSettings
+from viewer.benchmark import Benchmark, turn
+from viewer.frame import render_frame
+from viewer.panels.stage_plot import COLOURS
+
+
+@pytest.fixture
+def desk(desk, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    desk.open("Statistics")
+    desk.move(1200, 300)
+    yield desk
+    if desk.viewer.benchmark:
+        desk.viewer.end_benchmark()
+
+
+def test_the_plot_shows_every_stage_in_its_colour(desk):
+    desk.click(*desk.places["draw always"])
+    desk.frame(30)
+    desk.click(*desk.places["draw always"])
+    screen = desk.see()[600:760, 385:770].astype(int)
+    for stage in ("proxy depth", "blend"):
+        colour = 255 * np.array(COLOURS[stage][:3])
+        assert (np.abs(screen - colour).max(2) < 60).sum() > 50, stage
+
+
+def test_figures_are_saved_as_a_table_and_as_a_summary(desk, tmp_path):
+    desk.rest()
+    desk.click(*desk.places["save CSV"])
+    rows = list(csv.DictReader(next(tmp_path.glob("frames-*.csv")).open()))
+    history = desk.viewer.canvas.history
+    assert len(rows) == len(history)
+    assert [float(row["frame ms"]) for row in rows] == history.frame_milliseconds.tolist()
+    assert rows[-1]["items"] == "16067" and float(rows[-1]["blend ms"]) > 0
+    desk.click(*desk.places["save JSON"])
+    summary = json.loads(next(tmp_path.glob("frames-*.json")).read_text())
+    assert summary["frame_ms"]["median"] == history.percentile(50) and summary["machine"]["backend"] == "cpu"
+
+
+def test_what_cannot_be_written_is_said_in_the_window(desk, tmp_path, monkeypatch):
+    (tmp_path / "a file").touch()
+    monkeypatch.setattr("viewer.actions.file_name", lambda *of: tmp_path / "a file" / "figures.csv")
+    desk.rest()
+    desk.click(*desk.places["save CSV"])
+    assert any("figures.csv: cannot be written" in sentence for sentence in desk.viewer.notices)
+    desk.rest()
+    desk.click(*desk.places["OK"])
+    assert not desk.viewer.notices and not desk.viewer.closing
+
+
+def test_the_benchmark_flies_the_cameras_both_ways_and_shows_both(desk, scene, tmp_path, monkeypatch):
+    monkeypatch.setattr(scene, "cameras", scene.cameras[:4])
+    desk.key("g")
+    desk.until(lambda: desk.viewer.benchmark, "the benchmark")
+    benchmark = desk.viewer.benchmark
+    seen = set()
+    while not benchmark.done:
+        desk.frame()
+        seen.add(desk.viewer.canvas.camera.camera_from_world)
+    assert len(benchmark.cameras) == len(scene.cameras) and len(seen) >= len(scene.cameras)
+    off, centre = benchmark.rows
+    assert (off.culling, centre.culling) == ("off", "centre")
+    assert len(off.statistics) == len(centre.statistics) == len(scene.cameras)
+    assert centre.statistics.counts()["visible"] < off.statistics.counts()["visible"]
+    assert 15 < centre.psnr < 60 and off.psnr is None
+    desk.rest()
+    desk.click(*desk.places["save as JSON"])
+    report = json.loads(next(tmp_path.glob("benchmark-*.json")).read_text())
+    assert [row["culling"] for row in report["rows"]] == ["off", "centre"]
+    assert report["rows"][1]["frame_ms"]["median"] == centre.statistics.percentile(50)
+
+
+def test_a_benchmark_can_be_cancelled_and_the_camera_is_where_it_was(desk):
+    desk.rest()
+    before = desk.viewer.state.pose
+    desk.click(*desk.places["benchmark"])
+    desk.until(lambda: desk.viewer.benchmark and desk.viewer.benchmark.drawn > 3, "a few frames")
+    desk.click(*desk.places["cancel"])
+    assert desk.viewer.benchmark.done and "cancelled" in desk.viewer.benchmark.problem
+    desk.rest()
+    assert desk.viewer.state.pose == before
+    assert np.allclose(desk.viewer.canvas.camera.position, before.position)
+
+
+def test_a_row_counts_what_its_frames_counted(scene):
+    cameras = [view.camera.with_near(scene.near).resized(96, 64) for view in scene.cameras[:3]]
+    benchmark = Benchmark(scene, cameras, RenderSettings("footprint"))
+    steps = [benchmark.step() for _ in range(benchmark.total)]
+    assert benchmark.done and steps == cameras * 4
+    visible = []
+    for camera in cameras:
+        render_frame(scene, camera, RenderSettings("footprint"))
+        visible.append(scene.renderer.stats.counts["visible"])
+    assert benchmark.rows[1].statistics.counts()["visible"] == pytest.approx(np.mean(visible))
+    json.dumps(benchmark.report({}), allow_nan=False)
+
+
+def test_without_cameras_the_benchmark_looks_all_around(desk):
+    cameras = turn(desk.viewer.state, 96, 64)
+    ahead = np.array([camera.rotation[2] for camera in cameras])
+    assert np.allclose(ahead[:, :2].mean(0), 0, atol=1e-9)
+    assert all(np.allclose(camera.position, desk.viewer.state.pose.position) for camera in cameras)

@@ -1,0 +1,38 @@
+"""Figures as files: every frame that is remembered, or what a benchmark found."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from pathlib import Path
+
+from viewer.output import write_whole
+from viewer.statistics import Statistics
+
+
+def file_name(what: str, suffix: str) -> Path:
+    """Where something of now goes: in the folder that the program was started in."""
+    return Path(time.strftime(f"{what}-%Y%m%d-%H%M%S{suffix}"))
+
+
+def save_csv(statistics: Statistics, path: Path):
+    """A line a frame, oldest first; an empty cell where nothing was measured. Raises InputError."""
+    frames = list(statistics.frames())
+    names = list(dict.fromkeys(name for frame in frames for name in frame))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(frames)
+    _save(path, text.getvalue())
+
+
+def save_json(data: dict, path: Path):
+    """Raises InputError."""
+    _save(path, json.dumps(data, indent=1, allow_nan=False))
+
+
+def _save(path: Path, text: str):
+    with write_whole(path) as file:
+        file.write(text.encode())

@@ -1,0 +1,90 @@
+"""A benchmark's result: a table of both ways, and a bar of their stages each."""
+
+from __future__ import annotations
+
+from imgui_bundle import imgui
+
+from viewer.benchmark import Benchmark, Row
+from viewer.panels.culling import changes
+from viewer.panels.rows import DIM, button, tooltip
+from viewer.panels.stage_plot import colour_of
+from viewer.panels.stages import explain, milliseconds
+from viewer.statistics import stage_order
+
+HEADS = (("culling", "How items are hidden."), ("fps", "Frames a second."), ("median", "Milliseconds of a frame: half "
+         "of them took no longer."), ("p95", "95 % of the frames took no longer, in milliseconds."),
+         ("p99", "99 % of the frames took no longer, in milliseconds."), ("left", "Items left to draw, on average."),
+         ("splats", "Splats drawn, on average."), ("PSNR", "Of all pictures to those without culling, in decibels."))
+
+
+def draw(app, size: tuple[float, float]):
+    """The benchmark's window: while it runs, how far it is; then what it found."""
+    benchmark = app.benchmark
+    imgui.set_next_window_pos((size[0] / 2, size[1] / 2), imgui.Cond_.appearing, (0.5, 0.5))
+    imgui.set_next_window_size((min(44 * imgui.get_font_size(), size[0]), 0))
+    _, stays = imgui.begin("Benchmark", True, imgui.WindowFlags_.no_docking | imgui.WindowFlags_.no_collapse
+                           | imgui.WindowFlags_.no_saved_settings)
+    width, height = benchmark.size
+    imgui.text_colored(DIM, f"{len(benchmark.cameras)} frames of each, {width} x {height} pixels, from the camera to the "
+                            "finished picture")
+    if not benchmark.done:
+        imgui.progress_bar(benchmark.drawn / benchmark.total, (-1, 0),
+                           f"{benchmark.drawn} of {benchmark.total}, culling {benchmark.settings.culling}")
+        if button("cancel", "Ends the benchmark."):
+            benchmark.cancel()
+    elif benchmark.problem:
+        imgui.text_wrapped(benchmark.problem)
+    if benchmark.rows:
+        _table(benchmark.rows)
+        _bars(benchmark.rows)
+    if benchmark.done and not benchmark.problem and button("save as JSON", "Writes these figures, and what machine they "
+                                                           "are of, into the folder that the program was started in."):
+        app.save_benchmark()
+    imgui.end()
+    if not stays:
+        app.end_benchmark()
+
+
+def _table(rows: list[Row]):
+    imgui.begin_table("ways", len(HEADS), imgui.TableFlags_.row_bg)
+    for name, help in HEADS:
+        imgui.table_next_column()
+        imgui.text_colored(DIM, name)
+        tooltip(help)
+    for row in rows:
+        counts, times = row.statistics.counts(), row.statistics
+        cells = [row.culling, f"{times.fps:.1f}", *(milliseconds(times.percentile(p)) for p in (50, 95, 99)),
+                 f"{counts.get('visible', 0):,.0f}", f"{counts.get('drawn', 0):,.0f}",
+                 "" if row.psnr is None else changes(row.psnr)]
+        imgui.table_next_row()
+        for cell in cells:
+            imgui.table_next_column()
+            imgui.text_unformatted(cell)
+    imgui.end_table()
+
+
+def _bars(rows: list[Row]):
+    """A bar each, as long as the stages take together, on one scale."""
+    font, painter = imgui.get_font_size(), imgui.get_window_draw_list()
+    stages = [row.statistics.stage_milliseconds() for row in rows]
+    most = max(max(sum(times.values()) for times in stages), 1e-9)
+    for row, times in zip(rows, stages):
+        imgui.text_colored(DIM, row.culling)
+        imgui.same_line(6 * font)
+        corner, length = imgui.get_cursor_screen_pos(), imgui.get_content_region_avail().x - 5 * font
+        x = corner.x
+        for stage, value in times.items():
+            width = length * value / most
+            painter.add_rect_filled((x, corner.y), (x + width, corner.y + font), imgui.get_color_u32(colour_of(stage)))
+            if imgui.is_mouse_hovering_rect((x, corner.y), (x + width, corner.y + font)) and imgui.begin_tooltip():
+                imgui.text_unformatted(f"{stage}: {milliseconds(value)} ms")
+                imgui.end_tooltip()
+            x += width
+        painter.add_text((x + 0.4 * font, corner.y), imgui.get_color_u32(imgui.Col_.text),
+                         f"{milliseconds(sum(times.values()))} ms")
+        imgui.dummy((length, font))
+    for stage in sorted({stage for times in stages for stage in times}, key=stage_order):
+        imgui.text_colored(colour_of(stage), stage)
+        tooltip(explain(stage))
+        imgui.same_line()
+    imgui.new_line()
