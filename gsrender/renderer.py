@@ -220,7 +220,8 @@ class Renderer:
         s.chunks = ffi.cast("GsChunk *", self._floats(bounds(items)))
         if self.model.kind == "splats":
             s.kind, s.sh_degree = self._native.GS_SPLATS, items.sh_degree
-            s.opacity, s.sh = self._floats(items.opacity), self._floats(items.sh)
+            s.opacity, s.sh = self._floats(items.opacity), self._array(items.sh, items.sh.dtype)
+            s.sh_half = items.sh.dtype == torch.float16
             return s
         s.kind, s.offsets, s.features = self._native.GS_ANCHORS, items.offset.shape[1], items.feature.shape[1]
         s.offset, s.feature = self._floats(items.offset), self._floats(items.feature)
@@ -250,6 +251,9 @@ class Renderer:
                     inputs=mlp.inputs, hidden=mlp.hidden, outputs=mlp.outputs)
 
     def _floats(self, tensor: torch.Tensor):
-        tensor = tensor.detach().contiguous().float()
+        return ffi.cast("float *", self._array(tensor, torch.float32))
+
+    def _array(self, tensor: torch.Tensor, dtype: torch.dtype):
+        tensor = tensor.detach().contiguous().to(dtype)
         self._tensors.append(tensor)
-        return pointer(tensor, "float *")
+        return pointer(tensor, "void *")

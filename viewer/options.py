@@ -167,6 +167,8 @@ def _model(parser):
     _machine(parser)
     _detail(parser, 1.0, "1")
     parser.add_argument("--iteration", type=int, default=-1, metavar="N", help="of the model (default: the newest)")
+    parser.add_argument("--precision", choices=("full", "half"), default="full",
+                        help="half keeps the colours of plain splats in 16 bits: less memory and time (default: full)")
     parser.add_argument("--margin", type=_not_negative, metavar="M", default=0.3,
                         help="scene units an item may lie behind the proxy (default: %(default)s)")
     parser.add_argument("--background", type=_background, metavar="C", default="model",

@@ -133,7 +133,7 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
                near: float | None = None, far: float = math.inf, transform: np.ndarray | None = None,
                mesh_up: str = "z", with_proxy: bool = True, outputs: tuple[str, ...] = (),
                surface_extensions: list[str] | None = None, detail: DepthSettings = DepthSettings(),
-               memory_limit: int | None = None) -> Scene:
+               memory_limit: int | None = None, precision: str = "full") -> Scene:
     """Loads and puts on the device everything that a frame needs.
 
     mesh        the proxy; without it, the one that `proxies_beside` finds
@@ -145,6 +145,7 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     outputs     what a Frame carries besides the picture, of gsrender.renderer.OUTPUTS
     detail      how the proxy's depth is drawn; with a lod_error its clusters are built, or read from their cache
     memory_limit        bytes that may be taken of the device; without it, what it has free, less a reserve
+    precision   `half` keeps the colours of plain splats in 16 bits
     surface_extensions  what a window asks of Vulkan, [] for an off-screen target; None: Vulkan is only for a proxy
     Raises InputError for what is wrong with the files, DeviceError for what the machine cannot do.
     """
@@ -159,7 +160,8 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
         import torch
         torch.cuda.set_stream(torch.cuda.Stream())
     limit = MemoryLimit(memory_limit or default_most(torch_device))
-    loaded = arranged(load_model(model, "cpu", iteration))  # on the host, so that the device never holds two of them
+    # Arranged on the host, so that the device never holds two of them.
+    loaded = arranged(load_model(model, "cpu", iteration, precision=precision))
     limit.check(loaded.nbytes, f"a model of {len(loaded.items):,} {loaded.kind}")
     loaded = loaded.to(torch_device)
     renderer = Renderer(loaded, outputs, limit)
@@ -204,7 +206,7 @@ def open_options(options, **more) -> Scene:
     return open_scene(options.model, options.scene, backend=options.backend, iteration=options.iteration,
                       near=options.near, far=options.far, transform=options.proxy_transform, mesh_up=options.up,
                       detail=DepthSettings(options.lod_error, options.raster), memory_limit=options.memory_limit,
-                      **more)
+                      precision=options.precision, **more)
 
 
 def render_settings(options, scene: Scene, culling: str | None = None) -> RenderSettings:

@@ -5,7 +5,7 @@
    CUDA, only puts work on the stream, so that the stages can be captured as a graph. All memory belongs to the caller.
    Pointers in the structs are to that device's memory, counts included. */
 
-enum { GS_VERSION = 5 };                                              /* checked when the library is loaded */
+enum { GS_VERSION = 6 };                                              /* checked when the library is loaded */
 enum { GS_TILE = 16 };                                                /* edge of a tile, pixels */
 enum { GS_CHUNK = 256 };                                              /* items of a GsChunk */
 enum { GS_MAX_WIDTH = 256 };                                          /* of a decoder: inputs, hidden units, outputs */
@@ -44,8 +44,8 @@ typedef struct GsModel {
     const float *rotation; /* [N, 4] unit quaternions w, x, y, z */
 
     const float *opacity; /* splats: [N] */
-    const float *sh;      /* splats: [N, (sh_degree + 1)^2, 3] */
-    int sh_degree;
+    const void *sh;       /* splats: [N, (sh_degree + 1)^2, 3] of float32, or of float16 where sh_half */
+    int sh_degree, sh_half;
 
     int offsets;              /* anchors: K Gaussians each */
     int features;             /* anchors: C */

@@ -11,6 +11,15 @@ struct Vec3 {
 GS_FN
 Vec3 load3(const float *p) { return {p[0], p[1], p[2]}; }
 GS_FN
+void load4(const float *p, float *v) { // from 16-byte aligned memory, such as a row of four
+#ifdef __CUDA_ARCH__
+    const float4 all = *reinterpret_cast<const float4 *>(p);
+    v[0] = all.x, v[1] = all.y, v[2] = all.z, v[3] = all.w;
+#else
+    for (int i = 0; i < 4; i++) v[i] = p[i];
+#endif
+}
+GS_FN
 Vec3 operator+(Vec3 a, Vec3 b) { return {a.x + b.x, a.y + b.y, a.z + b.z}; }
 GS_FN
 Vec3 operator-(Vec3 a, Vec3 b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
@@ -176,6 +185,26 @@ float farthest_depth(const GsView &view, TileRect tiles) {
     for (int y = top >> shift; y <= bottom >> shift; y++)
         for (int x = left >> shift; x <= right >> shift; x++) farthest = maxf(farthest, level[size_t(y) * width + x]);
     return farthest;
+}
+
+// A finite float16.
+GS_FN
+float float_of_half(unsigned short half) {
+#ifdef __CUDA_ARCH__
+    float value;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(half));
+    return value;
+#else
+    const unsigned magnitude = (half & 0x7fffu) << 13, sign = (half & 0x8000u) << 16;
+    float value;
+    memcpy(&value, &magnitude, sizeof value);
+    value *= 5.192296858534828e33f; // 2^112: from a half's exponent to a float's
+    unsigned bits;
+    memcpy(&bits, &value, sizeof bits);
+    bits |= sign;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+#endif
 }
 
 // Colour of a direction from real spherical harmonics up to degree 3, INRIA's order and signs. The sum is written out:

@@ -93,8 +93,10 @@ int cull_one(const GsModel &model, const GsView &view, int item) {
     const bool culls = view.culling != GS_OFF && view.depth;
     const Vec3 p = camera_from_world(view, position);
     if (culls && view.culling == GS_CENTRE && centre_is_hidden(view, p)) return CULL_LOD;
+    float rotation[4];
+    load4(model.rotation + 4 * size_t(item), rotation);
     Ellipse e;
-    if (!ellipse_of(view, position, scale, model.rotation + 4 * size_t(item), e)) return CULL_LOD;
+    if (!ellipse_of(view, position, scale, rotation, e)) return CULL_LOD;
     if (culls && view.culling == GS_FOOTPRINT &&
         (model.kind == GS_ANCHORS ? anchor_is_hidden(view, p, model.reach + 2 * size_t(item))
                                   : splat_is_hidden(view, e, scale)))
@@ -217,22 +219,38 @@ GsGaussian gaussian_of(const GsModel &model, int item, int k, float opacity, con
     return g;
 }
 
-// A plain splat is decoded but for its colour. `sh` is where its coefficients are.
+// The coefficients of a plain splat's colour, those of degree 3 at most.
+struct Harmonics {
+    float values[48];
+};
+
 GS_FN
-GsGaussian gaussian_of_splat(const GsModel &model, const GsView &view, int item, const float *sh) {
+Harmonics harmonics_of(const GsModel &model, int item) {
+    const int count = 3 * (model.sh_degree + 1) * (model.sh_degree + 1);
+    const size_t first = size_t(item) * count;
+    Harmonics sh;
+    if (model.sh_half)
+        for (int i = 0; i < count; i++)
+            sh.values[i] = float_of_half(static_cast<const unsigned short *>(model.sh)[first + i]);
+    else
+        for (int i = 0; i < count; i++) sh.values[i] = static_cast<const float *>(model.sh)[first + i];
+    return sh;
+}
+
+// A plain splat is decoded but for its colour.
+GS_FN
+GsGaussian gaussian_of_splat(const GsModel &model, const GsView &view, int item, const Harmonics &sh) {
     const Vec3 position = load3(model.position + 3 * size_t(item)), d = position - load3(view.position);
-    const Vec3 colour = colour_from_sh(sh, model.sh_degree, (1.0f / sqrtf(dot(d, d))) * d);
+    const Vec3 colour = colour_from_sh(sh.values, model.sh_degree, (1.0f / sqrtf(dot(d, d))) * d);
     GsGaussian g;
-    memcpy(g.position, model.position + 3 * size_t(item), sizeof g.position);
-    memcpy(g.scale, model.scale + 3 * size_t(item), sizeof g.scale);
-    memcpy(g.rotation, model.rotation + 4 * size_t(item), sizeof g.rotation);
+    // Not memcpy, which nvcc turns into loads of single bytes where it cannot tell the alignment.
+    for (int c = 0; c < 3; c++) g.scale[c] = model.scale[3 * size_t(item) + c];
+    load4(model.rotation + 4 * size_t(item), g.rotation);
+    g.position[0] = position.x, g.position[1] = position.y, g.position[2] = position.z;
     g.colour[0] = colour.x, g.colour[1] = colour.y, g.colour[2] = colour.z;
     g.opacity = model.opacity[item];
     return g;
 }
-
-GS_FN
-int sh_floats(const GsModel &model) { return 3 * (model.sh_degree + 1) * (model.sh_degree + 1); }
 
 // --- project --------------------------------------------------------------------------------------------------------
 

@@ -12,13 +12,15 @@ from gsrender.load.model_files import ModelFiles, find_model
 __all__ = ["DatasetCamera", "ModelFiles", "distortion_warning", "find_model", "load_cameras", "load_model"]
 
 
-def load_model(path, device="cpu", iteration: int | None = None, progress: Callable[[str], None] | None = None):
+def load_model(path, device="cpu", iteration: int | None = None, progress: Callable[[str], None] | None = None,
+               precision: str = "full"):
     """Opens a trained model as a GaussianModel on a torch device.
 
     path       a trainer's output directory, the directory above it, a point_cloud/iteration_N/ or a .ply: anchors of
                Proxy-GS, Octree-GS and Scaffold-GS with their decoders, or plain 3D Gaussians
     iteration  which of the directory's; None or -1 is the newest
     progress   is told what happens next, a few words each time
+    precision  `half` keeps the colours of plain splats in 16 bits
 
     What loading dropped or guessed is in `warnings` of the model. Raises InputError.
     """
@@ -41,5 +43,6 @@ def load_model(path, device="cpu", iteration: int | None = None, progress: Calla
             raise InputError(f"{header.path}: neither anchors (f_anchor_feat_0) nor Gaussians (f_dc_0) in its columns")
     except OSError as error:
         raise InputError(f"{error.filename or path}: cannot be read, {error.strerror}") from error
+    model = model.stored(precision)
     say(f"moving {model.nbytes:,} bytes to {device}")
     return model.to(device)

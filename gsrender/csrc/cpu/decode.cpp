@@ -92,7 +92,7 @@ static void decode_splats(const GsModel &model, const GsView &view, const GsBuff
 #pragma omp parallel for schedule(static)
     for (long long v = 0; v < count; v++) {
         const int item = buffers.item_from_visible[v];
-        buffers.gaussians[v] = gaussian_of_splat(model, view, item, model.sh + size_t(item) * sh_floats(model));
+        buffers.gaussians[v] = gaussian_of_splat(model, view, item, harmonics_of(model, item));
     }
     buffers.counts->gaussians = visible;
 }

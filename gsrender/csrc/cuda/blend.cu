@@ -1,13 +1,16 @@
-// Pairs of each tile -> the picture. A block takes a tile and a thread a pixel. The block takes the nearest BATCH
-// pairs, sorts them in shared memory and blends them; it stops when its pixels are finished, so that what lies behind
-// an opaque surface is never sorted. A warp's pixels are a patch of 8 x 4, and it passes over splats that do not show
-// in it.
-#include "cuda.h"
+// Pairs of each tile -> the picture. A block takes a tile, or a patch of a busy one, and blends the nearest pairs a batch
+// at a time until its pixels are finished.
+//
+// A warp's pixels are a patch, and it passes over splats that do not show there. The warps of a block have a patch each;
+// those of a busy tile share one, each blends the next 32 splats as if nothing were before them, and then they tell each
+// other what those let through. Without that, a few tiles of thousands of splats kept the stage waiting.
+#include "nearest.h"
 
-enum { BATCH = 1024, BINS = THREADS, PATCH_WIDTH = 8, PATCH_HEIGHT = 4 };
-static_assert(GS_TILE * GS_TILE == int(THREADS) && PATCH_WIDTH * PATCH_HEIGHT == int(WARP), "a thread a pixel");
-
-typedef unsigned long long Pair;
+enum { PIXELS = 2, ROWS = 4, PATCH = 8, PATCH_PIXELS = PATCH * PATCH }; // a lane's pixels are ROWS apart
+// Splats staged at a time, and so those that a tile takes at a time. A busy tile, which rarely is done with a few, takes
+// more: all of its pairs are looked through each time.
+enum { STAGE = 256, BLOCKS = 8 };
+static_assert(PATCH * ROWS == int(WARP) && ROWS * PIXELS == int(PATCH) && GS_TILE == 2 * PATCH, "four patches a tile");
 
 // What blending reads of a splat. The exponent of its coverage is written as of 2, opacity included: that of alpha_at,
 // in fewer steps.
@@ -15,94 +18,18 @@ struct __align__(16) Staged {
     float x, y, xx, xy, yy; // coverage is 2^(peak + xx dx^2 + xy dx dy + yy dy^2)
     float peak;             // log2 of the opacity
     float red, green, blue, z;
+    float xy_by_xx, xy_by_yy; // of the conic, as in Outline
 };
 
 struct Shared {
-    Pair pair[BATCH];
-    Outline outline[THREADS];
-    Staged staged[THREADS];
-    int bins[BINS], sums[WARPS], count;
-    Pair ends[2][WARPS];
+    Batch batch;
+    union {
+        Bins bins;                                    // while a batch is taken
+        Staged staged[STAGE];                         // while it is blended
+        float4 colour[BLEND_WARPS - 1][PATCH_PIXELS]; // of segments, at the end
+    };
+    float through[2][BLEND_WARPS][PATCH_PIXELS]; // what segments let through; below zero: and the pixel is finished
 };
-
-// Ascending, bitonic; entries up to the next power of two are room for padding.
-static __device__ void sort_batch(Shared &shared, int count) {
-    int size = 2;
-    while (size < count) size *= 2;
-    for (int i = count + threadIdx.x; i < size; i += THREADS) shared.pair[i] = ~Pair(0);
-    __syncthreads();
-    for (int run = 2; run <= size; run *= 2)
-        for (int step = run / 2; step; step /= 2) {
-            for (int i = threadIdx.x; i < size / 2; i += THREADS) {
-                const int a = 2 * i - (i & (step - 1)), b = a + step;
-                const Pair first = shared.pair[a], second = shared.pair[b];
-                if ((first > second) == ((a & run) == 0)) shared.pair[a] = second, shared.pair[b] = first;
-            }
-            // Up to a step of 32 a warp stays within its own 64 entries.
-            if (step > WARP || (step == 1 && run >= 2 * WARP))
-                __syncthreads();
-            else
-                __syncwarp();
-        }
-    __syncthreads();
-}
-
-// The inclusive sum of a value over the threads of the block.
-static __device__ int sum_up_to(Shared &shared, int value) {
-    int sum = sum_before(value) + value;
-    if (lane() == WARP - 1) shared.sums[warp()] = sum;
-    __syncthreads();
-    for (int w = 0; w < warp(); w++) sum += shared.sums[w];
-    return sum;
-}
-
-// Puts the nearest pairs in [low, last] into shared.pair, as many as BATCH holds, and moves low behind them. Returns
-// how many. The same in all threads.
-static __device__ int take_batch(Shared &shared, const Pair *pairs, int total, Pair &low, Pair last) {
-    Pair span = last - low, high;
-    while (true) { // a histogram of what remains; where its first bin is too full already, one of that bin
-        const int bits = span ? 64 - __clzll(span) : 0, shift = bits > 8 ? bits - 8 : 0;
-        shared.bins[threadIdx.x] = 0;
-        __syncthreads();
-        for (int i = threadIdx.x; i < total; i += THREADS) {
-            const Pair p = pairs[i];
-            if (p >= low && p - low <= span) atomicAdd(shared.bins + int((p - low) >> shift), 1);
-        }
-        __syncthreads();
-        if (threadIdx.x == 0) shared.count = 0;
-        // No pairs are equal, so a bin of one value holds one: at shift 0 the first bin always fits.
-        const int fit = __syncthreads_count(sum_up_to(shared, shared.bins[threadIdx.x]) <= BATCH);
-        high = fit == BINS ? low + span : low + ((Pair(fit) << shift) - 1);
-        if (fit) break;
-        span = (Pair(1) << shift) - 1;
-    }
-    for (int i = threadIdx.x; i < total; i += THREADS) {
-        const Pair p = pairs[i];
-        if (p >= low && p <= high) shared.pair[atomicAdd(&shared.count, 1)] = p;
-    }
-    __syncthreads();
-    low = high + 1;
-    return shared.count;
-}
-
-// The nearest and the farthest of some pairs, in all threads.
-static __device__ void ends_of(Shared &shared, const Pair *pairs, int total, Pair &least, Pair &most) {
-    least = ~Pair(0), most = 0;
-    for (int i = threadIdx.x; i < total; i += THREADS) {
-        least = pairs[i] < least ? pairs[i] : least;
-        most = pairs[i] > most ? pairs[i] : most;
-    }
-    for (int step = WARP / 2; step; step /= 2) {
-        const Pair a = __shfl_xor_sync(~0u, least, step), b = __shfl_xor_sync(~0u, most, step);
-        least = a < least ? a : least, most = b > most ? b : most;
-    }
-    if (lane() == 0) shared.ends[0][warp()] = least, shared.ends[1][warp()] = most;
-    __syncthreads();
-    for (int w = 0; w < WARPS; w++) {
-        least = shared.ends[0][w] < least ? shared.ends[0][w] : least;
-        most = shared.ends[1][w] > most ? shared.ends[1][w] : most;
-    }
-}
 
 static __device__ float exp2_about(float v) {
     float power;
@@ -110,93 +37,128 @@ static __device__ float exp2_about(float v) {
     return power;
 }
 
+static __device__ Staged staged_of(const GsSplat &s) {
+    const float log2_e = 1.44269504f;
+    const Outline o = outline_of(s);
+    return {s.x,         s.y,         -0.5f * log2_e * s.conic[0], -log2_e * s.conic[1], -0.5f * log2_e * s.conic[2],
+            __log2f(s.opacity), s.colour[0], s.colour[1], s.colour[2], s.z, o.xy_by_xx, o.xy_by_yy};
+}
+
+// The outline in the units of the exponent: 1/255 is 2^-7.994, and 1e-3 more is for rounding.
+static __device__ Outline outline_of(const Staged &s) {
+    return {s.x, s.y, -s.xx, -0.5f * s.xy, -s.yy, s.peak + 7.9953534f, s.xy_by_xx, s.xy_by_yy};
+}
+
+// A pixel on its way.
 struct Blended {
-    float transmittance;
-    bool live;
-    float red, green, blue, z;
+    float through;  // what all splats before let through
+    float faintest; // fainter splats are not drawn: 1/255, and infinity once the pixel is finished
+    float red, green, blue, z; // from this thread's segments
 };
 
-template <bool DEPTH> static __device__ void blend_batch(Shared &shared, const GsBuffers &buffers, int count, float x,
-                                                         float y, float left, float top, Blended &b) {
-    for (int base = 0; base < count; base += THREADS) {
-        // Also the barrier behind the last turn: nobody overwrites what another thread still reads.
-        if (__syncthreads_and(!b.live)) return;
-        const int here = count - base < THREADS ? count - base : THREADS;
-        if (threadIdx.x < here) {
-            const float log2_e = 1.44269504f;
-            const GsSplat s = buffers.splats[splat_of(shared.pair[base + threadIdx.x])];
-            shared.outline[threadIdx.x] = outline_of(s);
-            shared.staged[threadIdx.x] = {s.x,
-                                          s.y,
-                                          -0.5f * log2_e * s.conic[0],
-                                          -log2_e * s.conic[1],
-                                          -0.5f * log2_e * s.conic[2],
-                                          __log2f(s.opacity),
-                                          s.colour[0],
-                                          s.colour[1],
-                                          s.colour[2],
-                                          s.z};
-        }
-        __syncthreads();
-        for (int group = 0; group < here; group += WARP) {
-            if (__all_sync(~0u, !b.live)) break;
-            const bool shows = group + lane() < here && shows_in(shared.outline[group + lane()], left, top,
-                                                                 left + (PATCH_WIDTH - 1), top + (PATCH_HEIGHT - 1));
-            for (unsigned mask = __ballot_sync(~0u, shows); mask; mask &= mask - 1) {
-                const Staged &s = shared.staged[group + __ffs(mask) - 1];
-                const float dx = s.x - x, dy = s.y - y;
-                const float exponent = s.peak + (s.xx * dx + s.xy * dy) * dx + s.yy * dy * dy;
-                const float alpha = minf(0.99f, exp2_about(exponent));
-                // As in alpha_at and blend_one: too faint, beyond the peak by rounding, or the pixel is finished.
-                if (alpha >= 1.0f / 255.0f && exponent <= s.peak && b.live) {
-                    const float weight = alpha * b.transmittance, next = b.transmittance - weight;
-                    if (next < 1e-4f) {
-                        b.live = false;
-                    } else {
-                        b.transmittance = next;
-                        b.red += weight * s.red, b.green += weight * s.green, b.blue += weight * s.blue;
-                        if (DEPTH) b.z += weight * s.z;
-                    }
-                }
-            }
-        }
+// What a segment adds, as if nothing were before it.
+struct Segment {
+    float through, red, green, blue, z;
+};
+
+static __device__ bool is_finished(const Blended (&pixels)[PIXELS]) {
+    bool all = true;
+    for (int i = 0; i < PIXELS; i++) all = all && pixels[i].faintest == INFINITY;
+    return all;
+}
+
+// As blend_one. Too faint, beyond the peak by rounding, or the pixel is finished: nothing.
+template <bool DEPTH, typename Sum>
+static __device__ void add(Sum &to, float &faintest, float least, float exponent, const Staged &s) {
+    const float alpha = minf(0.99f, exp2_about(exponent));
+    if (!(alpha >= faintest && exponent <= s.peak)) return;
+    const float weight = alpha * to.through, next = to.through - weight;
+    if (next < least) {
+        faintest = INFINITY;
+    } else {
+        to.through = next;
+        to.red += weight * s.red, to.green += weight * s.green, to.blue += weight * s.blue;
+        if (DEPTH) to.z += weight * s.z;
     }
 }
 
-template <bool DEPTH> // whether the expected depth is wanted
-static __global__ void __launch_bounds__(THREADS) blend_tiles(const GsBuffers buffers, const Scratch scratch) {
-    __shared__ Shared shared;
-    stamp(buffers, 3);
-    const GsView &view = *buffers.view;
-    const int tile = scratch.tile_order[blockIdx.x], columns = tile_columns(view);
-    const int left = tile % columns * GS_TILE + warp() % 2 * PATCH_WIDTH;
-    const int top = tile / columns * GS_TILE + warp() / 2 * PATCH_HEIGHT;
-    const int x = left + lane() % PATCH_WIDTH, y = top + lane() / PATCH_WIDTH;
-    const bool inside = x < view.width && y < view.height;
-    Blended b = {1.0f, inside, 0, 0, 0, 0};
+// Where a thread's pixels are.
+struct Place {
+    int left, top; // of its warp's patch
+    int x, y;      // of its first pixel; the other is ROWS lower
 
-    const unsigned first = buffers.pair_from_tile[tile];
-    const int total = int(buffers.pair_from_tile[tile + 1] - first);
-    const Pair *pairs = buffers.pairs + first;
-    if (total <= BATCH) {
-        for (int i = threadIdx.x; i < total; i += THREADS) shared.pair[i] = pairs[i];
-        sort_batch(shared, total);
-        blend_batch<DEPTH>(shared, buffers, total, x, y, left, top, b);
-    } else {
-        Pair low, last;
-        ends_of(shared, pairs, total, low, last);
-        for (int done = 0; done < total;) {
-            const int count = take_batch(shared, pairs, total, low, last);
-            sort_batch(shared, count);
-            blend_batch<DEPTH>(shared, buffers, count, x, y, left, top, b);
-            done += count;
-            if (__syncthreads_and(!b.live)) break;
+    __device__ Place(int tile, int columns, int patch)
+        : left(tile % columns * GS_TILE + patch % 2 * PATCH), top(tile / columns * GS_TILE + patch / 2 * PATCH),
+          x(left + lane() % PATCH), y(top + lane() / PATCH) {}
+};
+
+// Puts the segments of the block's warps behind each other. `turn` alternates, so that what is still being read is not
+// overwritten.
+static __device__ void join(Shared &shared, int turn, const Segment (&own)[PIXELS], Blended (&b)[PIXELS]) {
+    for (int i = 0; i < PIXELS; i++)
+        shared.through[turn][warp()][i * WARP + lane()] =
+            b[i].faintest == INFINITY ? -own[i].through : own[i].through;
+    __syncthreads();
+    for (int i = 0; i < PIXELS; i++) {
+        float before = b[i].through, own_before = 0;
+        bool finished = false;
+        for (int segment = 0; segment < BLEND_WARPS; segment++) {
+            if (segment == warp() && !finished) own_before = before;
+            const float through = shared.through[turn][segment][i * WARP + lane()];
+            if (!finished) before *= fabsf(through);
+            finished = finished || through < 0 || before < 1e-4f;
         }
+        b[i].through = before;
+        if (finished) b[i].faintest = INFINITY;
+        b[i].red += own_before * own[i].red, b[i].green += own_before * own[i].green;
+        b[i].blue += own_before * own[i].blue, b[i].z += own_before * own[i].z;
     }
+}
 
-    if (!inside) return;
+// Blends the splats shared.staged[first..end), at most 32. `least`: what they must let through, lest a pixel be finished.
+template <bool DEPTH, typename Sum>
+static __device__ void blend_group(const Shared &shared, int first, int end, const Place &at, const float (&least)[PIXELS],
+                                   Blended (&b)[PIXELS], Sum (&to)[PIXELS]) {
+    const bool shows = first + lane() < end && shows_in(outline_of(shared.staged[first + lane()]), at.left, at.top,
+                                                        at.left + (PATCH - 1), at.top + (PATCH - 1));
+    for (unsigned mask = __ballot_sync(~0u, shows); mask; mask &= mask - 1) {
+        const Staged &s = shared.staged[first + __ffs(mask) - 1];
+        const float dx = s.x - at.x, dy = s.y - at.y, tilt = s.xy * dx, level = s.peak + s.xx * dx * dx;
+        float exponent[PIXELS];
+#pragma unroll
+        for (int i = 0; i < PIXELS; i++) exponent[i] = level + (tilt + s.yy * (dy - i * ROWS)) * (dy - i * ROWS);
+#pragma unroll
+        for (int i = 0; i < PIXELS; i++) add<DEPTH>(to[i], b[i].faintest, least[i], exponent[i], s);
+    }
+}
+
+// Blends `count` of the batch's splats from `start` on.
+template <bool DEPTH, bool SHARED_PATCH>
+static __device__ void blend_stage(Shared &shared, const GsBuffers &buffers, int start, int count, const Place &at,
+                                   Blended (&b)[PIXELS]) {
+    for (int i = threadIdx.x; i < count; i += BLEND_THREADS)
+        shared.staged[i] = staged_of(load_splat(buffers.splats + shared.batch.splat[start + i]));
+    __syncthreads();
+    if (SHARED_PATCH) {
+        for (int round = 0, turn = 0; round < count; round += WARP * BLEND_WARPS, turn ^= 1) {
+            if (__all_sync(~0u, is_finished(b))) break; // in all warps
+            Segment own[PIXELS];
+            float least[PIXELS];
+            for (int i = 0; i < PIXELS; i++) own[i] = {1.0f, 0, 0, 0, 0}, least[i] = __fdividef(1e-4f, b[i].through);
+            blend_group<DEPTH>(shared, round + warp() * WARP, count, at, least, b, own);
+            join(shared, turn, own, b);
+        }
+    } else {
+        const float least[PIXELS] = {1e-4f, 1e-4f};
+        for (int first = 0; first < count && !__all_sync(~0u, is_finished(b)); first += WARP)
+            blend_group<DEPTH>(shared, first, count, at, least, b, b);
+    }
+}
+
+template <bool DEPTH>
+static __device__ void write_pixel(const GsView &view, const GsBuffers &buffers, int x, int y, const Blended &b) {
     const size_t at = size_t(y) * view.width + x;
-    const float through = b.transmittance, covered = 1.0f - through;
+    const float through = b.through, covered = 1.0f - through;
     const float rgb[3] = {b.red + through * view.background[0], b.green + through * view.background[1],
                           b.blue + through * view.background[2]};
     reinterpret_cast<uchar4 *>(view.rgba)[at] = make_uchar4(byte_of(rgb[0]), byte_of(rgb[1]), byte_of(rgb[2]), 255);
@@ -206,13 +168,69 @@ static __global__ void __launch_bounds__(THREADS) blend_tiles(const GsBuffers bu
     if (DEPTH) buffers.z[at] = covered > 0 ? b.z / covered : INFINITY;
 }
 
+// Draws a tile, or with SHARED_PATCH a patch of it.
+template <bool DEPTH, bool SHARED_PATCH>
+static __device__ void draw(Shared &shared, const GsBuffers &buffers, int tile, int patch) {
+    const GsView &view = *buffers.view;
+    const Place at(tile, tile_columns(view), patch);
+    Blended b[PIXELS];
+    for (int i = 0; i < PIXELS; i++) { // what sticks out of the picture is finished from the start
+        const bool inside = at.x < view.width && at.y + i * ROWS < view.height;
+        b[i] = {1.0f, inside ? 1.0f / 255.0f : INFINITY, 0, 0, 0, 0};
+    }
+    const unsigned first = buffers.pair_from_tile[tile];
+    const int total = int(buffers.pair_from_tile[tile + 1] - first);
+    const Pair *pairs = buffers.pairs + first;
+    Pair low, last;
+    ends_of(shared.batch, pairs, total, low, last);
+    const int most = SHARED_PATCH ? int(MOST_BATCH) : int(STAGE);
+    bool finished = false;
+    for (int done = 0; done < total && !finished;) {
+        const int count = take_batch(shared.batch, shared.bins, pairs, total, most, low, last);
+        for (int start = 0; start < count && !finished; start += STAGE) {
+            const int here = count - start < STAGE ? count - start : int(STAGE);
+            blend_stage<DEPTH, SHARED_PATCH>(shared, buffers, start, here, at, b);
+            finished = __syncthreads_and(is_finished(b)); // also: nobody reads any more what comes to lie there next
+        }
+        done += count;
+    }
+    if (SHARED_PATCH) {
+        for (int i = 0; warp() > 0 && i < PIXELS; i++)
+            shared.colour[warp() - 1][i * WARP + lane()] = {b[i].red, b[i].green, b[i].blue, b[i].z};
+        __syncthreads();
+        if (warp() > 0) return;
+        for (int i = 0; i < PIXELS; i++)
+            for (int other = 0; other < BLEND_WARPS - 1; other++) {
+                const float4 colour = shared.colour[other][i * WARP + lane()];
+                b[i].red += colour.x, b[i].green += colour.y, b[i].blue += colour.z, b[i].z += colour.w;
+            }
+    }
+    for (int i = 0; i < PIXELS; i++)
+        if (at.x < view.width && at.y + i * ROWS < view.height)
+            write_pixel<DEPTH>(view, buffers, at.x, at.y + i * ROWS, b[i]);
+}
+
+template <bool DEPTH> // whether the expected depth is wanted
+static __global__ void __launch_bounds__(BLEND_THREADS, BLOCKS)
+    blend_tiles(const GsBuffers buffers, const Scratch scratch) {
+    __shared__ Shared shared;
+    stamp(buffers, 3);
+    if (int(blockIdx.x) >= *scratch.works) return;
+    const Work work = scratch.work[blockIdx.x];
+    if (work.patch < 0)
+        draw<DEPTH, false>(shared, buffers, work.tile, warp());
+    else
+        draw<DEPTH, true>(shared, buffers, work.tile, work.patch);
+}
+
 static __global__ void end_frame(const GsBuffers buffers) { stamp(buffers, 4); }
 
 int blend(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
     Arena arena(buffers.scratch);
     const Scratch scratch(arena, model, view, buffers);
     const auto kernel = buffers.z ? blend_tiles<true> : blend_tiles<false>;
-    kernel<<<tile_columns(view) * tile_rows(view), THREADS, 0, stream>>>(buffers, scratch);
+    const unsigned blocks = unsigned(most_works(tile_columns(view) * tile_rows(view)));
+    kernel<<<blocks, BLEND_THREADS, 0, stream>>>(buffers, scratch);
     end_frame<<<1, 1, 0, stream>>>(buffers);
     return int(cudaGetLastError());
 }

@@ -22,43 +22,17 @@ int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers, cud
 int blend(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream);
 
 enum { GROUP = 4, DECODE_CHUNK = WARPS * GROUP }; // anchors a warp, and a block, decode at once
-// A splat whose rectangle has more tiles is a whole warp's work; where the others show fits a byte.
-enum { LARGE = 8 };
-// Words from a tile's counter to the next one's. Busy tiles are neighbours; packed, their counters share a few sectors
-// of the L2 cache, and a million atomic additions queue up before those.
-enum { APART = 8 };
-
-// Scratch memory. It begins with what a frame starts from zero.
-struct Scratch {
-    unsigned *tickets;             // [3] next work of a kernel whose blocks take it in order
-    unsigned *larges;              // number of large splats
-    long long *chunks;             // number of chunks in chunk_from_work
-    unsigned long long *chunk_sum; // [chunks / THREADS] of the running sums, see RunningSum
-    unsigned long long *cull_sum;  // [chunks]
-    unsigned long long *decode_sum;
-    unsigned *tile_pairs; // [tiles * APART] pairs of a tile, then of those, how many are still to be written
-    size_t zeroed;        // bytes up to here
-    int *chunk_from_work; // [chunks] chunks that cull looks into, ascending; the last bit: only to count
-    int *large;           // [gaussian_capacity] indices of the large splats, in any order
-    unsigned char *shows; // [gaussian_capacity] bits: in which tiles of its rectangle a small splat shows
-    int *tile_order;      // [tiles] the tiles, those with the most pairs first
-
-    Scratch(Arena &arena, const GsModel &model, const GsView &view, const GsBuffers &buffers) {
-        const size_t tiles = size_t(tile_columns(view)) * tile_rows(view);
-        tickets = arena.take<unsigned>(3);
-        larges = arena.take<unsigned>(1);
-        chunks = arena.take<long long>(1);
-        chunk_sum = arena.take<unsigned long long>(chunk_count(model) / THREADS + 1);
-        cull_sum = arena.take<unsigned long long>(chunk_count(model));
-        decode_sum = arena.take<unsigned long long>((size_t(model.count) + DECODE_CHUNK - 1) / DECODE_CHUNK);
-        tile_pairs = arena.take<unsigned>(tiles * APART);
-        zeroed = arena.used;
-        chunk_from_work = arena.take<int>(chunk_count(model));
-        large = arena.take<int>(buffers.gaussian_capacity);
-        shows = arena.take<unsigned char>(buffers.gaussian_capacity);
-        tile_order = arena.take<int>(tiles);
-    }
+// A splat whose rectangle has more tiles is the work of a whole warp, or of a whole block.
+enum { LARGE = 9, HUGE_SPLAT = 128 };
+// A tile is blended by four blocks if it has more pairs than this part of a processor's share of all: as many as go
+// through one of the places on the GPU where a block can run, so that it would still be drawn when all else is done.
+enum { BUSY = 9, LEAST_BUSY = 512 };
+// What a block of blend draws: a tile, or if that is busy one of its four patches.
+struct Work {
+    int tile, patch; // -1: all
 };
+// Sort's blocks: each counts and fills its own share of the splats, in shared memory, a band of tiles at a time.
+enum { SORT_THREADS = 512, SORT_BLOCKS = 2, BAND = 16384 };
 
 // Blocks that fill the GPU once, for loops over a count that only the device knows.
 inline unsigned resident_blocks(int per_processor) {
@@ -71,6 +45,48 @@ inline unsigned resident_blocks(int per_processor) {
     return unsigned(processors * per_processor);
 }
 
+// All tiles, three more blocks for each busy one, of which there are fewer than shares.
+inline size_t most_works(int tiles) {
+    const int shares = int(resident_blocks(BUSY));
+    return size_t(tiles) + 3 * size_t(tiles < shares ? tiles : shares);
+}
+
+// Scratch memory. It begins with what a frame starts from zero.
+struct Scratch {
+    unsigned *tickets;             // [3] next work of a kernel whose blocks take it in order
+    unsigned *larges;              // [2] number of large splats, and of huge ones
+    int *works;                    // number of works
+    long long *chunks;             // number of chunks in chunk_from_work
+    unsigned long long *chunk_sum; // [chunks / THREADS] of the running sums, see RunningSum
+    unsigned long long *cull_sum;  // [chunks]
+    unsigned long long *decode_sum;
+    unsigned *tile_pairs; // [tiles] pairs of a tile
+    size_t zeroed;        // bytes up to here
+    unsigned *tile_base;  // [sort's blocks, tiles] of a tile's pairs, how many are before those of a block
+    int *chunk_from_work; // [chunks] chunks that cull looks into, ascending; the last bit: only to count
+    int *large;           // [gaussian_capacity] indices of the large splats, and from the end those of the huge ones
+    unsigned *shows;      // [gaussian_capacity] bits: in which tiles of its rectangle a splat shows, if 32 at most
+    Work *work;           // [most_works] of all tiles, the longest first
+
+    Scratch(Arena &arena, const GsModel &model, const GsView &view, const GsBuffers &buffers) {
+        const size_t tiles = size_t(tile_columns(view)) * tile_rows(view);
+        tickets = arena.take<unsigned>(3);
+        larges = arena.take<unsigned>(2);
+        works = arena.take<int>(1);
+        chunks = arena.take<long long>(1);
+        chunk_sum = arena.take<unsigned long long>(chunk_count(model) / THREADS + 1);
+        cull_sum = arena.take<unsigned long long>(chunk_count(model));
+        decode_sum = arena.take<unsigned long long>((size_t(model.count) + DECODE_CHUNK - 1) / DECODE_CHUNK);
+        tile_pairs = arena.take<unsigned>(tiles);
+        zeroed = arena.used;
+        tile_base = arena.take<unsigned>(tiles * resident_blocks(SORT_BLOCKS));
+        chunk_from_work = arena.take<int>(chunk_count(model));
+        large = arena.take<int>(buffers.gaussian_capacity);
+        shows = arena.take<unsigned>(buffers.gaussian_capacity);
+        work = arena.take<Work>(most_works(int(tiles)));
+    }
+};
+
 __device__ __forceinline__ int lane() { return threadIdx.x % WARP; }
 __device__ __forceinline__ int warp() { return threadIdx.x / WARP; }
 __device__ __forceinline__ long long thread_index() { return blockIdx.x * (long long)blockDim.x + threadIdx.x; }
@@ -80,6 +96,24 @@ __device__ __forceinline__ long long fitting(long long count, long long capacity
     return count < capacity ? count : capacity;
 }
 
+// Splats are read and written 16 bytes at a time: single words at a stride of 48 bytes keep the load units busy.
+static_assert(sizeof(GsSplat) == 48 && offsetof(GsSplat, tiles) == 40, "as load_splat and store_splat have it");
+__device__ __forceinline__ GsSplat load_splat(const GsSplat *from) {
+    const float4 *words = reinterpret_cast<const float4 *>(from);
+    const float4 a = words[0], b = words[1], c = words[2];
+    GsSplat s = {a.x, a.y, {a.z, a.w, b.x}, b.y, {b.z, b.w, c.x}, c.y, {}};
+    memcpy(s.tiles, &c.z, sizeof s.tiles);
+    return s;
+}
+__device__ __forceinline__ void store_splat(GsSplat *to, const GsSplat &s) {
+    float tiles[2];
+    memcpy(tiles, s.tiles, sizeof tiles);
+    float4 *words = reinterpret_cast<float4 *>(to);
+    words[0] = {s.x, s.y, s.conic[0], s.conic[1]};
+    words[1] = {s.conic[2], s.opacity, s.colour[0], s.colour[1]};
+    words[2] = {s.colour[2], s.z, tiles[0], tiles[1]};
+}
+
 // The sum over a warp, in every lane. Every thread of the warp takes part.
 template <typename T> __device__ __forceinline__ T warp_sum(T value) {
     for (int step = WARP / 2; step; step /= 2) value += __shfl_xor_sync(~0u, value, step);
@@ -87,10 +121,10 @@ template <typename T> __device__ __forceinline__ T warp_sum(T value) {
 }
 
 // The sum of the lanes before this one.
-__device__ __forceinline__ int sum_before(int value) {
-    int sum = value;
+template <typename T> __device__ __forceinline__ T sum_before(T value) {
+    T sum = value;
     for (int step = 1; step < WARP; step *= 2) {
-        const int other = __shfl_up_sync(~0u, sum, step);
+        const T other = __shfl_up_sync(~0u, sum, step);
         if (lane() >= step) sum += other;
     }
     return sum - value;
@@ -108,6 +142,7 @@ __device__ __forceinline__ void atomic_add(long long *counter, long long value) 
 // The exclusive sum over chunks of work that blocks take in order: decoupled look-back (Merrill and Garland 2016). An
 // entry is 0, or a chunk's own sum, or the sum up to and with it; its top two bits say which.
 struct RunningSum {
+    enum { AT_ONCE = 4 }; // a GPU runs hundreds of blocks, and each step back takes 0.4 us
     static constexpr unsigned long long OWN = 1ull << 62, WHOLE = 2ull << 62, VALUE = OWN - 1;
 
     // Called by one whole warp of the block that took the chunk. The same result in every lane.
@@ -118,15 +153,29 @@ struct RunningSum {
             __threadfence();
         }
         long long sum = 0;
-        for (long long last = (long long)chunk - 1; last >= 0; last -= WARP) {
-            const long long at = last - lane();
-            unsigned long long entry = at >= 0 ? 0 : WHOLE;
+        for (long long last = (long long)chunk - 1; last >= 0; last -= WARP * AT_ONCE) {
+            unsigned long long entry[AT_ONCE]; // of neighbours, nearest first
+#pragma unroll
+            for (int i = 0; i < AT_ONCE; i++) {
+                const long long at = last - lane() * AT_ONCE - i;
+                entry[i] = WHOLE;
+                if (at >= 0) entry[i] = state[at];
+            }
             // Whoever took an earlier chunk is running, and sets its entry before it waits for anybody.
-            while (__any_sync(~0u, entry == 0))
-                if (entry == 0) entry = state[at];
-            const unsigned whole = __ballot_sync(~0u, (entry & WHOLE) != 0);
+#pragma unroll
+            for (int i = 0; i < AT_ONCE; i++)
+                while (entry[i] == 0) entry[i] = state[last - lane() * AT_ONCE - i];
+            long long own_sum = 0; // up to and with the first whole one
+            bool found = false;
+#pragma unroll
+            for (int i = 0; i < AT_ONCE; i++) {
+                if (!found) own_sum += (long long)(entry[i] & VALUE);
+                found = found || (entry[i] & WHOLE) != 0;
+            }
+            __syncwarp();
+            const unsigned whole = __ballot_sync(~0u, found);
             const int nearest = whole ? __ffs(whole) - 1 : WARP - 1;
-            sum += warp_sum(lane() <= nearest ? (long long)(entry & VALUE) : 0ll);
+            sum += warp_sum(lane() <= nearest ? own_sum : 0ll);
             if (whole) break;
         }
         if (lane() == 0 && chunk) {

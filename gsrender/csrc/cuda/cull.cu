@@ -4,23 +4,31 @@
 
 static_assert(GS_CHUNK == int(THREADS), "a thread an item of a chunk");
 
-// Writes the values of the threads that keep one to `out`, in the order of the threads, behind those of all work
-// before. Returns, in the first warp, how many there are with them. `before` is shared memory.
-static __device__ long long keep(bool kept, int value, int *out, unsigned long long *sums, unsigned work, int *before,
+// Writes the values that are kept to `out`, value 0 of all threads first, behind those of all work before. Returns, in
+// the first warp, how many there are with them. `before` is shared memory.
+template <int VALUES>
+static __device__ long long keep(const bool (&kept)[VALUES], const int (&value)[VALUES], int *out,
+                                 unsigned long long *sums, unsigned work, int (&before)[VALUES * WARPS],
                                  long long *first) {
-    const unsigned kept_lanes = __ballot_sync(~0u, kept);
-    if (lane() == 0) before[warp()] = __popc(kept_lanes);
+    static_assert(VALUES * WARPS <= int(WARP), "one warp sums up");
+    unsigned kept_lanes[VALUES];
+    for (int i = 0; i < VALUES; i++) {
+        kept_lanes[i] = __ballot_sync(~0u, kept[i]);
+        if (lane() == 0) before[i * WARPS + warp()] = __popc(kept_lanes[i]);
+    }
     __syncthreads();
     long long total = 0;
     if (warp() == 0) {
-        const int own = lane() < WARPS ? before[lane()] : 0, all = warp_sum(own), sum = sum_before(own);
-        if (lane() < WARPS) before[lane()] = sum;
+        const int own = lane() < VALUES * WARPS ? before[lane()] : 0, all = warp_sum(own), sum = sum_before(own);
+        if (lane() < VALUES * WARPS) before[lane()] = sum;
         const long long previous = RunningSum::before(sums, work, all);
         if (lane() == 0) *first = previous;
         total = previous + all;
     }
     __syncthreads();
-    if (kept) out[*first + before[warp()] + __popc(kept_lanes & ((1u << lane()) - 1))] = value;
+    for (int i = 0; i < VALUES; i++)
+        if (kept[i])
+            out[*first + before[i * WARPS + warp()] + __popc(kept_lanes[i] & ((1u << lane()) - 1))] = value[i];
     return total;
 }
 
@@ -42,38 +50,62 @@ static __global__ void __launch_bounds__(THREADS)
         int passed = 0;
         const int fate = chunk < chunks ? cull_chunk(model, view, int(chunk), passed) : CHUNK_DROP;
         if (fate == CHUNK_DROP) lod += passed;
-        const long long total = keep(fate != CHUNK_DROP, int(chunk) * 2 + (fate == CHUNK_COUNT),
-                                     scratch.chunk_from_work, scratch.chunk_sum, work, before, &first);
+        const long long total = keep<1>({fate != CHUNK_DROP}, {int(chunk) * 2 + (fate == CHUNK_COUNT)},
+                                        scratch.chunk_from_work, scratch.chunk_sum, work, before, &first);
         if (threadIdx.x == 0 && start + THREADS >= chunks) *scratch.chunks = total;
     }
     lod = warp_sum(lod);
     if (lane() == 0) atomic_add(&buffers.counts->lod, lod);
 }
 
-static __global__ void __launch_bounds__(THREADS)
+static __device__ void prefetch(const void *address) { asm volatile("prefetch.global.L1 [%0];" ::"l"(address)); }
+
+enum { CHUNKS = 4 }; // most that a block looks into at a time: it then waits for memory and for other blocks once
+
+static __global__ void __launch_bounds__(THREADS, 4)
     cull_items(const GsModel model, const GsBuffers buffers, const Scratch scratch) {
     __shared__ unsigned work;
-    __shared__ int before[WARPS];
+    __shared__ int before[CHUNKS * WARPS];
     __shared__ long long first;
     const GsView view = *buffers.view;
     const long long chunks = *scratch.chunks;
+    const int scales = model.kind == GS_ANCHORS ? 6 : 3;
+    // As many as leave all blocks some in the last round too.
+    const long long rounds = chunks / (CHUNKS * (long long)gridDim.x) + 1;
+    const int each = int(chunks / (rounds * gridDim.x) + 1);
     long long lod = 0;
     while (true) {
         __syncthreads();
         if (threadIdx.x == 0) work = atomicAdd(scratch.tickets + 1, 1);
         __syncthreads();
-        if (work >= chunks) break;
-        const int entry = scratch.chunk_from_work[work];
-        const int item = (entry >> 1) * GS_CHUNK + threadIdx.x;
-        int state = CULL_HIDDEN;
-        float fade;
-        if (item < model.count)
-            state = entry & 1 ? (passes_level(model, view, item, fade) ? CULL_LOD : CULL_HIDDEN)
-                              : cull_one(model, view, item);
-        lod += (state & CULL_LOD) != 0;
+        const long long start = (long long)work * each;
+        if (start >= chunks) break;
+        int item[CHUNKS];
+        bool only_counts[CHUNKS], visible[CHUNKS];
+#pragma unroll
+        for (int i = 0; i < CHUNKS; i++) {
+            const bool exists = i < each && start + i < chunks;
+            const int entry = exists ? scratch.chunk_from_work[start + i] : 0;
+            item[i] = exists ? (entry >> 1) * GS_CHUNK + int(threadIdx.x) : model.count;
+            only_counts[i] = entry & 1;
+            if (item[i] >= model.count) continue;
+            prefetch(model.position + 3 * size_t(item[i]));
+            prefetch(model.scale + scales * size_t(item[i]));
+            prefetch(model.rotation + 4 * size_t(item[i]));
+        }
+#pragma unroll
+        for (int i = 0; i < CHUNKS; i++) {
+            int state = CULL_HIDDEN;
+            float fade;
+            if (item[i] < model.count)
+                state = only_counts[i] ? (passes_level(model, view, item[i], fade) ? CULL_LOD : CULL_HIDDEN)
+                                       : cull_one(model, view, item[i]);
+            lod += (state & CULL_LOD) != 0;
+            visible[i] = (state & CULL_VISIBLE) != 0;
+        }
         const long long total =
-            keep((state & CULL_VISIBLE) != 0, item, buffers.item_from_visible, scratch.cull_sum, work, before, &first);
-        if (threadIdx.x == 0 && work + 1 == chunks) buffers.counts->visible = total;
+            keep<CHUNKS>(visible, item, buffers.item_from_visible, scratch.cull_sum, work, before, &first);
+        if (threadIdx.x == 0 && start + each >= chunks) buffers.counts->visible = total;
     }
     lod = warp_sum(lod);
     if (lane() == 0) atomic_add(&buffers.counts->lod, lod);

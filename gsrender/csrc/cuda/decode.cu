@@ -97,9 +97,12 @@ static __device__ void write_splat(const GsView &view, const GsBuffers &buffers,
     if (at >= buffers.gaussian_capacity) return;
     const GsSplat splat = project_one(view, g);
     const int tiles = area(tiles_of(splat));
-    buffers.splats[at] = splat;
+    store_splat(buffers.splats + at, splat);
     if (buffers.gaussians) buffers.gaussians[at] = g;
-    if (tiles > LARGE) scratch.large[atomicAdd(scratch.larges, 1)] = int(at);
+    if (tiles > HUGE_SPLAT)
+        scratch.large[buffers.gaussian_capacity - 1 - atomicAdd(scratch.larges + 1, 1)] = int(at);
+    else if (tiles > LARGE)
+        scratch.large[atomicAdd(scratch.larges, 1)] = int(at);
     drawn += tiles > 0;
 }
 
@@ -203,27 +206,41 @@ static __global__ void __launch_bounds__(THREADS)
     if (lane() == 0) atomic_add(&buffers.counts->drawn, drawn);
 }
 
+// A splat's coefficients, in registers. Rows of degree 3 are on 16 bytes: a quarter of the loads, or an eighth.
+template <int DEGREE> static __device__ Harmonics load_harmonics(const GsModel &model, int item) {
+    if (DEGREE < 3) return harmonics_of(model, item);
+    Harmonics sh;
+    if (model.sh_half) {
+        const uint4 *row = static_cast<const uint4 *>(model.sh) + 6 * size_t(item);
+#pragma unroll
+        for (int i = 0; i < 6; i++) {
+            const uint4 words = row[i];
+            const unsigned pairs[4] = {words.x, words.y, words.z, words.w};
+#pragma unroll
+            for (int c = 0; c < 8; c++)
+                sh.values[8 * i + c] = float_of_half((unsigned short)(pairs[c / 2] >> 16 * (c % 2)));
+        }
+    } else {
+        const float *row = static_cast<const float *>(model.sh) + 48 * size_t(item);
+#pragma unroll
+        for (int i = 0; i < 12; i++) load4(row + 4 * i, sh.values + 4 * i);
+    }
+    return sh;
+}
+
+template <int DEGREE>
 static __global__ void __launch_bounds__(THREADS, 3)
-    decode_splats(const GsModel model, const GsBuffers buffers, const Scratch scratch) {
+    decode_splats(GsModel model, const GsBuffers buffers, const Scratch scratch) {
     stamp(buffers, 1);
+    model.sh_degree = DEGREE; // which the compiler is to know: the coefficients are an array in registers
     const GsView view = *buffers.view;
     const long long visible = buffers.counts->visible;
     if (thread_index() == 0) buffers.counts->gaussians = visible;
     int drawn = 0;
     for (long long v = thread_index(); v < visible; v += thread_count()) {
         const int item = buffers.item_from_visible[v];
-        const float *sh = model.sh + size_t(item) * sh_floats(model);
-        float4 words[12]; // the 48 floats of degree 3, whose rows are on 16 bytes: a quarter of the loads
-        if (model.sh_degree == 3) {
-#pragma unroll
-            for (int i = 0; i < 12; i++) words[i] = reinterpret_cast<const float4 *>(sh)[i];
-            GsModel third = model;
-            third.sh_degree = 3;
-            write_splat(view, buffers, scratch, v,
-                        gaussian_of_splat(third, view, item, reinterpret_cast<const float *>(words)), drawn);
-        } else {
-            write_splat(view, buffers, scratch, v, gaussian_of_splat(model, view, item, sh), drawn);
-        }
+        write_splat(view, buffers, scratch, v, gaussian_of_splat(model, view, item, load_harmonics<DEGREE>(model, item)),
+                    drawn);
     }
     drawn = warp_sum(drawn);
     if (lane() == 0) atomic_add(&buffers.counts->drawn, drawn);
@@ -233,7 +250,8 @@ int decode(const GsModel &model, const GsView &view, const GsBuffers &buffers, c
     Arena arena(buffers.scratch);
     const Scratch scratch(arena, model, view, buffers);
     if (model.kind == GS_SPLATS) {
-        decode_splats<<<resident_blocks(8), THREADS, 0, stream>>>(model, buffers, scratch);
+        const auto kernels = {decode_splats<0>, decode_splats<1>, decode_splats<2>, decode_splats<3>};
+        kernels.begin()[model.sh_degree]<<<resident_blocks(8), THREADS, 0, stream>>>(model, buffers, scratch);
         return int(cudaGetLastError());
     }
     const DecodeLayout layout(model);

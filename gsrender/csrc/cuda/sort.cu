@@ -1,112 +1,226 @@
 // Splats -> for each tile, the pairs of the splats that show in it: count, sum up, fill. The order within a tile is
 // left to blend.
+//
+// A block has its own share of the splats, which are neighbours in space. It counts their pairs in shared memory and
+// then takes room in each tile once for all of them: an atomic operation on device memory for each pair, most of them
+// on the same few tiles, took two thirds of this stage.
 #include "cuda.h"
 
-enum { SUM_THREADS = 1024 };
+enum { SUM_THREADS = 1024, SORT_WARPS = SORT_THREADS / WARP, HELD = 4 };
 
-// Calls visit(splat, z, tile) for every tile that a large splat shows in. A warp takes one: a street's ground near the
-// camera covers hundreds of tiles, and 32 such splats in the lanes of one warp took 0.3 ms.
+// The tiles that a block counts or fills: pictures of more than BAND tiles are done a band at a time.
+struct Band {
+    int first, count;
+    __device__ Band(int tiles) : first(blockIdx.y * BAND), count(tiles - first < BAND ? tiles - first : int(BAND)) {}
+    __device__ bool has(int tile) const { return unsigned(tile - first) < unsigned(count); }
+};
+
+// The splat of another lane.
+static __device__ GsSplat from_lane(const GsSplat &splat, int source) {
+    int words[sizeof splat / sizeof(int)];
+    memcpy(words, &splat, sizeof splat);
+#pragma unroll
+    for (int i = 0; i < int(sizeof splat / sizeof(int)); i++) words[i] = __shfl_sync(~0u, words[i], source);
+    GsSplat other;
+    memcpy(&other, words, sizeof other);
+    return other;
+}
+
+// Calls visit(splat, z, tile) for the tiles that a splat shows in, among those of its rectangle that are this thread's.
+// All threads of a warp come along. Where the rectangle fits into a word of bits, count keeps those that it shows in for
+// fill: `shows` is that word, and `known` whether it has been found already.
 template <typename Visit>
-static __device__ void for_large(const GsBuffers &buffers, const Scratch &scratch, Visit visit) {
-    const int columns = tile_columns(*buffers.view);
-    for (long long i = thread_index() / WARP; i < *scratch.larges; i += thread_count() / WARP) {
-        const int index = scratch.large[i];
-        const GsSplat s = buffers.splats[index]; // the same for all lanes
-        const TileRect t = tiles_of(s);
-        const Outline outline = outline_of(s);
-        const int wide = t.right - t.left, tiles = area(t);
-        for (int tile = lane(); tile < tiles; tile += WARP) {
-            const int x = t.left + tile % wide, y = t.top + tile / wide;
-            if (shows_in_tile(outline, x, y)) visit(index, s.z, y * columns + x);
+static __device__ void for_tiles(const GsSplat &s, int index, unsigned &shows, bool known, int columns, int thread,
+                                 int threads, Visit visit) {
+    const TileRect t = tiles_of(s);
+    const Outline outline = known ? Outline{} : outline_of(s);
+    const int wide = t.right - t.left, tiles = area(t);
+    for (int first = 0; first < tiles; first += threads) {
+        const int tile = first + thread, x = t.left + tile % wide, y = t.top + tile / wide;
+        const bool here = tile < tiles && (known ? shows >> tile & 1 : shows_in_tile(outline, x, y));
+        if (here) visit(index, s.z, y * columns + x);
+        if (!known && tiles <= WARP) shows = __ballot_sync(~0u, here);
+    }
+}
+
+// The same for all tiles that a large or huge splat of this block's shows in. A street's ground near the camera covers
+// thousands: 32 such splats in the lanes of one warp took 0.3 ms, one after the other in a warp 0.1. A warp loads HELD of
+// the merely large ones at a time, so that it waits for memory once for all of them.
+template <bool FILLS, typename Visit>
+static __device__ void for_large(const GsBuffers &buffers, const Scratch &scratch, int columns, Visit visit) {
+    const int *huge = scratch.large + buffers.gaussian_capacity - 1;
+    unsigned shows = 0;
+    for (long long i = blockIdx.x; i < scratch.larges[1]; i += gridDim.x)
+        for_tiles(load_splat(buffers.splats + huge[-i]), huge[-i], shows, false, columns, threadIdx.x, SORT_THREADS, visit);
+    const long long count = scratch.larges[0], warps = gridDim.x * (long long)SORT_WARPS;
+    const int held = int(fitting((count + warps - 1) / warps, HELD));
+    for (long long base = (warp() * (long long)gridDim.x + blockIdx.x) * held; base < count; base += warps * held) {
+        const int here = int(fitting(count - base, held)), own = scratch.large[base + (lane() < here ? lane() : 0)];
+        const GsSplat owned = load_splat(buffers.splats + own);
+        const bool fits = area(tiles_of(owned)) <= WARP;
+        const unsigned own_shows = FILLS && fits ? scratch.shows[own] : 0;
+        for (int k = 0; k < here; k++) {
+            const int index = __shfl_sync(~0u, own, k);
+            const bool known = __shfl_sync(~0u, FILLS && fits, k);
+            shows = __shfl_sync(~0u, own_shows, k);
+            for_tiles(from_lane(owned, k), index, shows, known, columns, lane(), WARP, visit);
+            if (!FILLS && lane() == k) scratch.shows[own] = shows;
         }
     }
 }
 
-static __global__ void __launch_bounds__(THREADS) count_pairs(const GsBuffers buffers, const Scratch scratch) {
-    stamp(buffers, 2);
-    const int columns = tile_columns(*buffers.view);
-    for_large(buffers, scratch, [&](int, float, int tile) { atomicAdd(scratch.tile_pairs + tile * APART, 1); });
+// Calls visit(splat) for every one of this block's share.
+template <typename Visit> static __device__ void for_share(const GsBuffers &buffers, Visit visit) {
     const long long count = fitting(buffers.counts->gaussians, buffers.gaussian_capacity);
-    for (long long i = thread_index(); i < count; i += thread_count()) {
-        const GsSplat s = buffers.splats[i];
+    long long share = (count + gridDim.x - 1) / gridDim.x;
+    share = share > SORT_THREADS ? share : int(SORT_THREADS);
+    const long long end = fitting((blockIdx.x + 1) * share, count);
+    for (long long i = blockIdx.x * share + threadIdx.x; i < end; i += SORT_THREADS) visit(i);
+}
+
+static __global__ void __launch_bounds__(SORT_THREADS, SORT_BLOCKS)
+    count_pairs(const GsBuffers buffers, const Scratch scratch) {
+    extern __shared__ unsigned own[]; // pairs of this block's splats in each tile
+    stamp(buffers, 2);
+    const int columns = tile_columns(*buffers.view), tiles = columns * tile_rows(*buffers.view);
+    const Band band(tiles);
+    for (int i = threadIdx.x; i < band.count; i += SORT_THREADS) own[i] = 0;
+    __syncthreads();
+    const auto add = [&](int tile) {
+        if (band.has(tile)) atomicAdd(own + tile - band.first, 1);
+    };
+    for_large<false>(buffers, scratch, columns, [&](int, float, int tile) { add(tile); });
+    for_share(buffers, [&](long long i) {
+        const GsSplat s = load_splat(buffers.splats + i);
         const TileRect t = tiles_of(s);
-        if (is_empty(t) || area(t) > LARGE) continue;
+        if (is_empty(t) || area(t) > LARGE) return;
         const Outline outline = outline_of(s);
         unsigned shows = 0, bit = 1;
         for (int y = t.top; y < t.bottom; y++)
             for (int x = t.left; x < t.right; x++, bit <<= 1)
                 if (shows_in_tile(outline, x, y)) {
-                    atomicAdd(scratch.tile_pairs + (y * columns + x) * APART, 1);
+                    add(y * columns + x);
                     shows |= bit;
                 }
-        scratch.shows[i] = (unsigned char)shows;
+        scratch.shows[i] = shows; // the same in every band
+    });
+    __syncthreads();
+    for (int i = threadIdx.x; i < band.count; i += SORT_THREADS) {
+        const int tile = band.first + i;
+        scratch.tile_base[size_t(blockIdx.x) * tiles + tile] =
+            own[i] ? atomicAdd(scratch.tile_pairs + tile, own[i]) : 0;
     }
 }
+
+// A lane's own count is added to a counter in shared memory; what it was before. Lanes with the same counter add at once.
+static __device__ int next_of(int *counters, int which, bool four) {
+    const unsigned active = __activemask(), same = __match_any_sync(active, which);
+    const unsigned fours = __ballot_sync(active, four) & same, before = (1u << lane()) - 1;
+    const int leader = __ffs(same) - 1;
+    int sum = 0;
+    if (lane() == leader) sum = atomicAdd(counters + which, __popc(same) + 3 * __popc(fours));
+    return __shfl_sync(same, sum, leader) + __popc(same & before) + 3 * __popc(fours & before);
+}
+
+// A tile's pairs; whether it is busy; and which of SIZES sizes its work has, in half steps of the logarithm, the largest
+// first. Four blocks are done with a busy tile in a quarter of the time.
+enum { SIZES = 64 };
+struct TileLoad {
+    unsigned pairs;
+    bool busy;
+    int size;
+
+    __device__ TileLoad(unsigned pairs, long long total, int shares)
+        : pairs(pairs), busy(pairs >= LEAST_BUSY && pairs * (long long)shares > total) {
+        const int steps = (__float_as_int(float(busy ? pairs / 4 : pairs)) >> 22) - (127 << 1);
+        size = SIZES - 1 - clampi(steps, 0, SIZES - 1);
+    }
+};
 
 // One block: the exclusive sum over the tiles, held within the capacity, and the order in which to blend them. The last
-// tiles to begin should be short ones, so they are ordered by the logarithm of their pairs.
-static __global__ void __launch_bounds__(SUM_THREADS) sum_tiles(const GsBuffers buffers, const Scratch scratch) {
-    enum { SIZES = 33 };
-    __shared__ long long sums[WARP];
+// to begin should be short ones.
+static __global__ void __launch_bounds__(SUM_THREADS) sum_tiles(const GsBuffers buffers, const Scratch scratch, int shares) {
+    __shared__ long long sums[WARP + 1];
     __shared__ int of_size[SIZES];
     const int tiles = tile_columns(*buffers.view) * tile_rows(*buffers.view);
+    const int each = (tiles + SUM_THREADS - 1) / SUM_THREADS, begin = threadIdx.x * each;
+    const int end = begin + each < tiles ? begin + each : tiles; // a thread's tiles follow each other
     if (threadIdx.x < SIZES) of_size[threadIdx.x] = 0;
+    long long own = 0;
+    for (int tile = begin; tile < end; tile++) own += scratch.tile_pairs[tile];
+    long long before = sum_before(own);
+    if (lane() == WARP - 1) sums[warp()] = before + own;
     __syncthreads();
-    long long total = 0;
-    for (int base = 0; base < tiles; base += SUM_THREADS) {
-        const int tile = base + threadIdx.x;
-        const int own = tile < tiles ? int(scratch.tile_pairs[tile * APART]) : 0;
-        if (tile < tiles) atomicAdd(of_size + __clz(own), 1); // the more pairs, the fewer leading zeros
-        const int before = sum_before(own);
-        if (lane() == WARP - 1) sums[warp()] = before + own;
-        __syncthreads();
-        long long first = total;
-        for (int w = 0; w < SUM_THREADS / WARP; w++) {
-            if (w < warp()) first += sums[w];
-            total += sums[w];
-        }
-        if (tile < tiles) buffers.pair_from_tile[tile] = unsigned(fitting(first + before, buffers.pair_capacity));
-        __syncthreads();
-    }
-    if (threadIdx.x == 0) {
-        buffers.pair_from_tile[tiles] = unsigned(fitting(total, buffers.pair_capacity));
-        buffers.counts->pairs = total;
-        for (int size = 0, sum = 0; size < SIZES; size++) {
-            const int count = of_size[size];
-            of_size[size] = sum;
-            sum += count;
-        }
+    if (warp() == 0) {
+        const long long all = sums[lane()], sum = sum_before(all);
+        sums[lane()] = sum;
+        if (lane() == WARP - 1) sums[WARP] = sum + all;
     }
     __syncthreads();
-    for (int tile = threadIdx.x; tile < tiles; tile += SUM_THREADS)
-        scratch.tile_order[atomicAdd(of_size + __clz(int(scratch.tile_pairs[tile * APART])), 1)] = tile;
+    const long long total = sums[WARP];
+    before += sums[warp()];
+    for (int tile = begin; tile < end; tile++) {
+        const TileLoad load(scratch.tile_pairs[tile], total, shares);
+        next_of(of_size, load.size, load.busy);
+        buffers.pair_from_tile[tile] = unsigned(fitting(before, buffers.pair_capacity));
+        before += load.pairs;
+    }
+    __syncthreads();
+    if (warp() == 0) {
+        const int first = of_size[2 * lane()], second = of_size[2 * lane() + 1], sum = sum_before(first + second);
+        of_size[2 * lane()] = sum, of_size[2 * lane() + 1] = sum + first;
+        if (lane() == WARP - 1) {
+            *scratch.works = sum + first + second;
+            buffers.counts->pairs = total;
+            buffers.pair_from_tile[tiles] = unsigned(fitting(total, buffers.pair_capacity));
+        }
+    }
+    __syncthreads();
+    for (int tile = begin; tile < end; tile++) {
+        const TileLoad load(scratch.tile_pairs[tile], total, shares);
+        Work *work = scratch.work + next_of(of_size, load.size, load.busy);
+        if (!load.busy) *work = {tile, -1};
+        for (int patch = 0; load.busy && patch < 4; patch++) work[patch] = {tile, patch};
+    }
 }
 
-static __global__ void __launch_bounds__(THREADS) fill_pairs(const GsBuffers buffers, const Scratch scratch) {
-    const int columns = tile_columns(*buffers.view);
+static __global__ void __launch_bounds__(SORT_THREADS, SORT_BLOCKS)
+    fill_pairs(const GsBuffers buffers, const Scratch scratch) {
+    extern __shared__ unsigned next[]; // where this block's next pair of each tile goes
+    const int columns = tile_columns(*buffers.view), tiles = columns * tile_rows(*buffers.view);
+    const Band band(tiles);
+    for (int i = threadIdx.x; i < band.count; i += SORT_THREADS) {
+        const int tile = band.first + i;
+        next[i] = buffers.pair_from_tile[tile] + scratch.tile_base[size_t(blockIdx.x) * tiles + tile];
+    }
+    __syncthreads();
     const auto add = [&](int splat, float z, int tile) {
-        const unsigned left = atomicSub(scratch.tile_pairs + tile * APART, 1); // a tile is filled from its end
-        const unsigned at = buffers.pair_from_tile[tile] + left - 1;
-        if (at < buffers.pair_from_tile[tile + 1]) buffers.pairs[at] = pair_of(splat, z);
+        if (!band.has(tile)) return;
+        const unsigned at = atomicAdd(next + tile - band.first, 1);
+        if (at < buffers.pair_capacity) buffers.pairs[at] = pair_of(splat, z);
     };
-    for_large(buffers, scratch, add);
-    const long long count = fitting(buffers.counts->gaussians, buffers.gaussian_capacity);
-    for (long long i = thread_index(); i < count; i += thread_count()) {
-        const TileRect t = tiles_of(buffers.splats[i]);
-        if (is_empty(t) || area(t) > LARGE) continue;
-        const float z = buffers.splats[i].z;
+    for_large<true>(buffers, scratch, columns, add);
+    for_share(buffers, [&](long long i) {
+        const GsSplat s = load_splat(buffers.splats + i);
+        const TileRect t = tiles_of(s);
+        if (is_empty(t) || area(t) > LARGE) return;
         for (unsigned shows = scratch.shows[i]; shows; shows &= shows - 1) {
             const int tile = __ffs(shows) - 1, wide = t.right - t.left;
-            add(int(i), z, (t.top + tile / wide) * columns + t.left + tile % wide);
+            add(int(i), s.z, (t.top + tile / wide) * columns + t.left + tile % wide);
         }
-    }
+    });
 }
 
 int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
     Arena arena(buffers.scratch);
     const Scratch scratch(arena, model, view, buffers);
-    count_pairs<<<resident_blocks(8), THREADS, 0, stream>>>(buffers, scratch);
-    sum_tiles<<<1, SUM_THREADS, 0, stream>>>(buffers, scratch);
-    fill_pairs<<<resident_blocks(8), THREADS, 0, stream>>>(buffers, scratch);
+    const int tiles = tile_columns(view) * tile_rows(view);
+    const dim3 grid(resident_blocks(SORT_BLOCKS), (tiles + BAND - 1) / BAND);
+    const int bytes = int(sizeof(unsigned)) * (tiles < BAND ? tiles : int(BAND));
+    GS_TRY(cudaFuncSetAttribute(count_pairs, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
+    GS_TRY(cudaFuncSetAttribute(fill_pairs, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
+    count_pairs<<<grid, SORT_THREADS, bytes, stream>>>(buffers, scratch);
+    sum_tiles<<<1, SUM_THREADS, 0, stream>>>(buffers, scratch, int(resident_blocks(BUSY)));
+    fill_pairs<<<grid, SORT_THREADS, bytes, stream>>>(buffers, scratch);
     return int(cudaGetLastError());
 }

@@ -1,0 +1,101 @@
+// The nearest pairs of a tile, in their order, a batch at a time: what lies behind an opaque surface is never sorted.
+#pragma once
+
+#include "cuda.h"
+
+enum { BLEND_WARPS = 4, BLEND_THREADS = BLEND_WARPS * WARP };
+enum { MOST_BATCH = 1024, BINS = 1024, OWN_BINS = BINS / BLEND_THREADS };
+
+typedef unsigned long long Pair;
+
+// Shared memory: what is needed while a batch is taken, and what is left of it then.
+struct Bins {
+    Pair pair[MOST_BATCH];
+    int counts[BINS];
+};
+struct Batch {
+    int splat[MOST_BATCH]; // near to far
+    Pair ends[2][BLEND_WARPS];
+    int sums[BLEND_WARPS], fit, count;
+};
+
+// The nearest and the farthest of some pairs, in all threads.
+static __device__ void ends_of(Batch &batch, const Pair *pairs, int total, Pair &least, Pair &most) {
+    least = ~Pair(0), most = 0;
+    for (int i = threadIdx.x; i < total; i += BLEND_THREADS) {
+        const Pair p = pairs[i];
+        least = p < least ? p : least;
+        most = p > most ? p : most;
+    }
+    for (int step = WARP / 2; step; step /= 2) {
+        const Pair a = __shfl_xor_sync(~0u, least, step), b = __shfl_xor_sync(~0u, most, step);
+        least = a < least ? a : least, most = b > most ? b : most;
+    }
+    if (lane() == 0) batch.ends[0][warp()] = least, batch.ends[1][warp()] = most;
+    __syncthreads();
+    for (int w = 0; w < BLEND_WARPS; w++) {
+        least = batch.ends[0][w] < least ? batch.ends[0][w] : least;
+        most = batch.ends[1][w] > most ? batch.ends[1][w] : most;
+    }
+}
+
+// Counts of bins -> the sum of those before. batch.fit is how many bins, from the first on, hold `most` pairs together
+// at most, and batch.count how many they hold.
+static __device__ void sum_bins(Batch &batch, Bins &bins, int most) {
+    int *own = bins.counts + threadIdx.x * OWN_BINS, sum = 0;
+    for (int i = 0; i < OWN_BINS; i++) sum += own[i];
+    int before = sum_before(sum);
+    if (lane() == WARP - 1) batch.sums[warp()] = before + sum;
+    __syncthreads();
+    for (int w = 0; w < warp(); w++) before += batch.sums[w];
+    for (int i = 0; i < OWN_BINS; i++) {
+        const int here = own[i], up_to = before + here;
+        own[i] = before;
+        const bool is_last = threadIdx.x * OWN_BINS + i == BINS - 1;
+        if (before <= most && up_to > most) batch.fit = threadIdx.x * OWN_BINS + i, batch.count = before;
+        if (is_last && up_to <= most) batch.fit = BINS, batch.count = up_to;
+        before = up_to;
+    }
+    __syncthreads();
+}
+
+// Puts the splats of the nearest pairs in [low, last] into batch.splat in their order, `most` at most, and moves low
+// behind them. Returns how many. The same in all threads. Pairs are thrown into bins by their distance from low, and in
+// a bin each counts those before it; of 256, a pair shares its bin with two. A bitonic sort takes ten times the steps.
+static __device__ int take_batch(Batch &batch, Bins &bins, const Pair *pairs, int total, int most, Pair &low,
+                                 Pair last) {
+    Pair span = last - low;
+    int shift;
+    while (true) { // a histogram of what remains; where its first bin is too full already, one of that bin
+        const int bits = span ? 64 - __clzll(span) : 0;
+        shift = bits > 10 ? bits - 10 : 0;
+        for (int i = threadIdx.x; i < BINS; i += BLEND_THREADS) bins.counts[i] = 0;
+        __syncthreads();
+        for (int i = threadIdx.x; i < total; i += BLEND_THREADS) {
+            const Pair p = pairs[i];
+            if (p >= low && p - low <= span) atomicAdd(bins.counts + int((p - low) >> shift), 1);
+        }
+        __syncthreads();
+        sum_bins(batch, bins, most);
+        // No pairs are equal, so a bin of one value holds one: at shift 0 the first bin always fits.
+        if (batch.fit) break;
+        span = (Pair(1) << shift) - 1;
+    }
+    const int count = batch.count;
+    const Pair high = batch.fit == BINS ? low + span : low + ((Pair(batch.fit) << shift) - 1);
+    for (int i = threadIdx.x; i < total; i += BLEND_THREADS) {
+        const Pair p = pairs[i];
+        if (p >= low && p <= high) bins.pair[atomicAdd(bins.counts + int((p - low) >> shift), 1)] = p;
+    }
+    __syncthreads();
+    for (int i = threadIdx.x; i < count; i += BLEND_THREADS) { // bins now say where the next one begins
+        const Pair p = bins.pair[i];
+        const int bin = int((p - low) >> shift), first = bin ? bins.counts[bin - 1] : 0, end = bins.counts[bin];
+        int at = first;
+        for (int other = first; other < end; other++) at += bins.pair[other] < p;
+        batch.splat[at] = splat_of(p);
+    }
+    __syncthreads();
+    low = high + 1;
+    return count;
+}
