@@ -42,11 +42,12 @@ class Cost:
 def figures(sharp: bool, cost: Cost, recent: Statistics, scene: Scene) -> str:
     """Markdown. `recent` are frames like the last one, which `cost` is of. Speed is of drawing alone, whatever the line
     to the browser is like."""
+    has_levels = scene.model.kind == "anchors" and scene.model.items.levels > 0
     rows = [("**fps**", f"**{recent.fps:.1f}**"), ("a picture", f"{_short(recent.percentile(50))} ms"),
             ("size" if sharp else "size, while moving", f"{cost.camera.width} × {cost.camera.height}"),
             *((stage, f"{_short(value)} ms") for stage, value in recent.stage_milliseconds().items()),
             *((name if key != "items" else f"{scene.model.kind} {name}", f"{cost.stats.counts[key]:,}")
-              for key, name in COUNTS.items() if key in cost.stats.counts)]
+              for key, name in COUNTS.items() if key in cost.stats.counts and (key != "lod" or has_levels))]
     if cost.psnr is not None:
         rows.append(("PSNR to off", "identical" if math.isinf(cost.psnr) else f"{cost.psnr:.1f} dB"))
     rows.append(("memory, model", _bytes(scene.renderer.memory)))

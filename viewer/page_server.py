@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import logging
 import secrets
 import socket
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ PORTS = 100  # that are tried, from the wanted one on
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")  # what a browser calls this machine, or the near end of a tunnel to it
 NO_TOKEN = "this address lacks the token, or has a wrong one: open the one that was printed"
 OTHER_SITE = "only a browser that opens this page at localhost may look at it"
+LOGGER = logging.getLogger(__name__)
+# Browsers open lines ahead of time and close them unused, which websockets takes for errors.
+LOGGER.addFilter(lambda record: record.getMessage() != "opening handshake failed")
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def _guarded(door: Door, listening: socket.socket):
                 return connection.respond(HTTPStatus.FORBIDDEN, f"{refusal}\n")
             return process_request(connection, replace(request, path="/") if door.token else request)
         started.append(door)
-        return serve(handler, sock=listening, process_request=ask, **more)
+        return serve(handler, sock=listening, process_request=ask, logger=LOGGER, **more)
 
     websockets.asyncio.server.serve = guarded_serve
     try:

@@ -43,7 +43,6 @@ class Visitor:
     client  viser's handle of the browser
     wake    is called when there may be something new to draw
     sent    the last request that was drawn for it; None before the first
-
     """
 
     def __init__(self, client: viser.ClientHandle, scene: Scene, space: Space, wish: Wish, wake):

@@ -95,6 +95,7 @@ def test_serve_prints_its_address_with_a_token_once_and_ends_with_ctrl_c(street)
     try:
         address = process.stdout.readline().strip()
         assert re.fullmatch(r"http://[^/]+:\d+/[\w-]{20,}", address)
+        socket.create_connection(("127.0.0.1", urlsplit(address).port)).close()  # as browsers do, ahead of time
         assert ask(address)[0] == 200
     finally:
         process.send_signal(signal.SIGINT)
