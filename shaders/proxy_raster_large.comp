@@ -16,11 +16,13 @@ const ivec2 STEP = ivec2(16, 8);   // pixels that the threads draw at once
 shared Triangle triangles[128];
 shared uint count;
 
-// Whether the cluster's box has a part in the pyramid of view of a rectangle of pixels, whose sides are moved out by 1/64.
+// Whether the cluster's box has a part in the pyramid of view of a rectangle of pixels, its sides moved out by 1/64.
 bool reaches(Cluster c, vec2 low, vec2 high) {
     low = (low - 1.0 / 64) / frame.size * 2 - 1, high = (high + 1.0 / 64) / frame.size * 2 - 1;
-    return furthest(frame.clip_x - low.x * frame.forward, c) >= 0 && furthest(high.x * frame.forward - frame.clip_x, c) >= 0 &&
-           furthest(frame.clip_y - low.y * frame.forward, c) >= 0 && furthest(high.y * frame.forward - frame.clip_y, c) >= 0;
+    return furthest(frame.clip_x - low.x * frame.forward, c) >= 0 &&
+           furthest(high.x * frame.forward - frame.clip_x, c) >= 0 &&
+           furthest(frame.clip_y - low.y * frame.forward, c) >= 0 &&
+           furthest(high.y * frame.forward - frame.clip_y, c) >= 0;
 }
 
 void main() {

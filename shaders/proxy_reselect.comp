@@ -1,6 +1,6 @@
 #version 460
-// Proxy depth: tests the clusters in view, a thread a cluster, against the depth of those that were drawn. What came into
-// view is drawn now; what is visible is drawn at once in the next frame.
+// Proxy depth: tests the clusters in view, a thread a cluster, against the depth of those that were drawn. What came
+// into view is drawn now; what is visible is drawn at once in the next frame.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_buffer_reference : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
@@ -20,7 +20,8 @@ bool is_hidden(Rectangle r) {
     // 1/64 pixel: more than rounding and the rasterisers' grid of 1/256 move an edge.
     vec2 size_in_pixels = frame.size, from = (r.low * 0.5 + 0.5) * size_in_pixels - 1.0 / 64;
     vec2 to = (r.high * 0.5 + 0.5) * size_in_pixels + 1.0 / 64;
-    ivec2 low = ivec2(clamp(floor(from), vec2(0), size_in_pixels)); // beyond the picture there is no texel, so it is hidden
+    // Beyond the picture there is no texel, so what lies there is hidden.
+    ivec2 low = ivec2(clamp(floor(from), vec2(0), size_in_pixels));
     ivec2 high = ivec2(clamp(floor(to), vec2(-1), size_in_pixels - 1));
     uvec2 size = frame.size;
     uint offset = 0;

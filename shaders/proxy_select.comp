@@ -37,8 +37,10 @@ bool reaches(vec3 inwards, vec3 offset, float radius) {
 bool in_view(Group g) {
     vec3 offset = g.centre - frame.position;
     float z = dot(frame.forward, offset);
-    return z + g.radius >= frame.near && z - g.radius <= frame.far && reaches(frame.forward + frame.clip_x, offset, g.radius) &&
-           reaches(frame.forward - frame.clip_x, offset, g.radius) && reaches(frame.forward + frame.clip_y, offset, g.radius) &&
+    return z + g.radius >= frame.near && z - g.radius <= frame.far &&
+           reaches(frame.forward + frame.clip_x, offset, g.radius) &&
+           reaches(frame.forward - frame.clip_x, offset, g.radius) &&
+           reaches(frame.forward + frame.clip_y, offset, g.radius) &&
            reaches(frame.forward - frame.clip_y, offset, g.radius);
 }
 

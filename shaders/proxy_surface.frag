@@ -1,5 +1,5 @@
 #version 460
-// Which surface a pixel shows: its cluster, counted from 1, and the bits of its triangle's area on the screen in pixels.
+// Which surface a pixel shows: its cluster, counted from 1, and the bits of its triangle's area on the screen, pixels.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_buffer_reference : require
 #include "structs.glsl"
@@ -14,8 +14,7 @@ void main() {
     vec2 at[3];
     float nearest = 1e30;
     for (uint i = 0; i < 3; i++) {
-        uint vertex = frame.indices.at[first + i];
-        vec3 clip = corner(vec3(frame.vertices.at[3 * vertex], frame.vertices.at[3 * vertex + 1], frame.vertices.at[3 * vertex + 2]));
+        vec3 clip = corner(frame.indices.at[first + i]);
         at[i] = 0.5 * clip.xy / clip.z * frame.size;
         nearest = min(nearest, clip.z);
     }

@@ -31,7 +31,7 @@ layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Ver
 layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Indices { uint at[]; };
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint at[]; };
 
-// One frame of the proxy depth: vk_interop/depth_frame.py, FRAME. Layout std140, 224 bytes.
+// One frame of the proxy depth: vk_interop/depth_target.py, FRAME. Layout std140, 208 bytes.
 struct ProxyFrame {
     vec3 position;       // of the camera, in the world
     float near;          // view z, scene units
@@ -46,12 +46,10 @@ struct ProxyFrame {
     uint flags;          // OCCLUSION, FROZEN
     float small_size;    // pixels; a cluster with no longer triangle goes to the compute rasteriser
     float scale;         // of the depth that culling reads
-    uint unused0;
     float nearby;        // view z up to which a cluster that nothing is known of is drawn at once
     uint stamp;          // of this frame
     uint last;           // of the last frame that chose clusters
-    uint unused1;
-    uint unused2;
+    uint unused;         // addresses begin at a multiple of 8
     Vertices vertices;   // 3 floats each
     Indices indices;     // 3 a triangle
     Clusters cluster;
@@ -87,7 +85,7 @@ const uint MOST_GROUPS = 65535;  // workgroups along x, more are in y
 // The bits of positive floats order as unsigned integers do, +inf included, so depth is compared and stored as bits.
 const uint MISS = 0x7F800000; // +inf
 
-// One reduction of the max pyramid: vk_interop/depth_frame.py. 32 bytes.
+// One reduction of the max pyramid: vk_interop/depth_passes.py, _reduce. 32 bytes.
 struct Reduction {
     Words levels;   // level 0, then each next one, row by row
     Words drawn;    // level 0 before it was made safe for culling; 0 in the first pass

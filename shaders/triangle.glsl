@@ -2,8 +2,8 @@
 // from an origin near by, where floats are exact enough.
 //
 // A pixel is covered within GROWN of the triangle, edges included. So neighbours overlap rather than leave a gap,
-// whichever way each of them is drawn, and rounding with it. Depth forgives being drawn twice; z stays within that of the
-// corners.
+// whichever way each of them is drawn, and rounding with it. Depth forgives being drawn twice; z stays within that of
+// the corners.
 
 #include "corner.glsl"
 
@@ -17,10 +17,6 @@ struct Triangle {
     float most;          // 1 / z from which on it is before the near plane
     ivec2 low, high;     // pixels it may cover, both ends included
 };
-
-vec3 corner(uint vertex) {
-    return corner(vec3(frame.vertices.at[3 * vertex], frame.vertices.at[3 * vertex + 1], frame.vertices.at[3 * vertex + 2]));
-}
 
 // Of a corner before the near plane, on the grid.
 vec2 place_of(vec3 corner) {

@@ -14,7 +14,7 @@ DRAW_BYTES = 20  # VkDrawIndexedIndirectCommand
 
 
 class ClusterBuffers:
-    """What the shaders read of a mesh, and per cluster what they keep: a state from frame to frame, and its place in the
+    """What the shaders read of a mesh, and per cluster what they keep: a state from frame to frame, its place in the
     lists of a frame. Raises DeviceError."""
 
     def __init__(self, device: Device, mesh: ClusterMesh):

@@ -1,8 +1,8 @@
 """Cluster LOD: a mesh as clusters of 128 triangles at every level of detail, for the proxy's depth at any size of mesh.
 
-Clusters that touch form groups; a group is simplified as one to half of its triangles, its border with other groups held
-still, and what comes out is cut into clusters of the next level. So each patch of the surface has a chain of groups, from
-the source to the root, and a cut through all chains is a whole surface if it is decided group by group:
+Clusters that touch form groups; a group is simplified as one to half of its triangles, its border with other groups
+held still, and what comes out is cut into clusters of the next level. So each patch of the surface has a chain of
+groups, from the source to the root, and a cut through all chains is a whole surface if it is decided group by group:
 
     a cluster is drawn where  too_coarse(its group)  and not  too_coarse(the group that it was refined from)
 

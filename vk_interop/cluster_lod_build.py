@@ -38,8 +38,8 @@ def build_clusters(mesh, progress: Callable[[int, int], None] | None = None, can
     equal corners, which cover nothing. Above it, a triangle that is there several times, either way round, counts once.
     """
     if not (np.abs(mesh.vertices) < FARTHEST).all():
-        raise InputError(f"{getattr(mesh, 'path', 'the mesh')}: a vertex at {np.abs(mesh.vertices).max():.3g} scene units; "
-                         f"expected less than {FARTHEST:.0e}")
+        raise InputError(f"{getattr(mesh, 'path', 'the mesh')}: a vertex at {np.abs(mesh.vertices).max():.3g} scene "
+                         f"units; expected less than {FARTHEST:.0e}")
     groups, finished = np.zeros(0, GROUP), []
     with _Workers(threads, progress, cancel, len(mesh.triangles)) as workers:
         vertices, triangles = _sorted(*_welded(mesh))
@@ -136,7 +136,8 @@ def _grouped(pending: _Clusters, vertex_count: int, workers: _Workers) -> tuple[
     def group(first, last):
         triangles = pending.triangles[first_triangle[first]:first_triangle[last]]
         clusters = pending.clusters[first:last]
-        return _group_near(meshopt.partition(triangles, clusters["triangle_count"], vertex_count, GROUP_CLUSTERS), clusters)
+        touching = meshopt.partition(triangles, clusters["triangle_count"], vertex_count, GROUP_CLUSTERS)
+        return _group_near(touching, clusters)
 
     # At odd levels the first chunk is half as long, so that no border between chunks stays locked for long.
     first = GROUPING_CHUNK >> int(pending.clusters["level"].max() % 2)
@@ -191,7 +192,8 @@ def _group_records(clusters: np.ndarray, first_cluster: np.ndarray, cluster_coun
     for of_cluster, name in ((centre, "centre"), (radius, "radius"), (error, "error")):
         of_cluster[below] = groups[name][refined[below]]
     records = np.zeros(len(first_cluster), GROUP)
-    records["centre"], records["radius"] = _enclosing(centre.astype(np.float64), radius.astype(np.float64), first_cluster)
+    spheres = centre.astype(np.float64), radius.astype(np.float64)
+    records["centre"], records["radius"] = _enclosing(*spheres, first_cluster)
     records["error"] = np.maximum.reduceat(error, first_cluster)
     records["level"] = np.maximum.reduceat(clusters["level"], first_cluster)
     records["cluster_count"] = cluster_count
@@ -199,8 +201,8 @@ def _group_records(clusters: np.ndarray, first_cluster: np.ndarray, cluster_coun
 
 
 def _enclosing(centre: np.ndarray, radius: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A sphere, float32 and rounded up, around each run of spheres that begins at `first`: from the middle of their box,
-    ever smaller steps towards the farthest of them (Badoiu and Clarkson 2003), of which the best is taken."""
+    """A sphere, float32 and rounded up, around each run of spheres that begins at `first`: from the middle of their
+    box, ever smaller steps towards the farthest of them (Badoiu and Clarkson 2003), of which the best is taken."""
     run = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(centre))))
     low = np.minimum.reduceat(centre - radius[:, None], first)
     high = np.maximum.reduceat(centre + radius[:, None], first)

@@ -1,8 +1,8 @@
 """Clusters on disk: built once, then read beside the mesh or in the user's cache folder.
 
-A file is a header and the four arrays of a ClusterMesh, as they are in memory. It is taken only if it was made from these
-very triangles by this version of the builder, and is whole: its checksum fits and so does every size and index in it.
-Whatever is wrong with it, it is built and written again.
+A file is a header and the four arrays of a ClusterMesh, as they are in memory. It is taken only if it was made from
+these very triangles by this version of the builder, and is whole: its checksum fits and so does every size and index in
+it. Whatever is wrong with it, it is built and written again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ WRITABLE = 0o222  # a folder with none of these is meant to stay as it is, thoug
 def load_or_build(mesh, progress: Callable[[int, int], None] | None = None, cancel: Callable[[], bool] | None = None,
                   threads: int | None = None, say: Callable[[str], None] = lambda sentence: None) -> ClusterMesh:
     """The clusters of a ProxyMesh: from its cache, else built as by `build_clusters` and kept for the next time, in
-    `<mesh>.clusters` or, where that cannot be written, in the user's cache folder. `say` is told what cannot be kept."""
+    `<mesh>.clusters` or, where that cannot be written, in the user's cache folder. `say` is told what cannot be
+    kept."""
     key = _key(mesh)
     places = [mesh.path.with_name(mesh.path.name + SUFFIX), *_user_cache(key)]
     for place in places:
@@ -84,7 +85,8 @@ def _read(path: Path, key: bytes) -> ClusterMesh | None:
         return None
     arrays, start = [], 0
     for length, dtype in zip(lengths, ARRAYS):
-        arrays.append(np.frombuffer(data, dtype.base, length * int(np.prod(dtype.shape)), start).reshape(length, *dtype.shape))
+        values = np.frombuffer(data, dtype.base, length * int(np.prod(dtype.shape)), start)
+        arrays.append(values.reshape(length, *dtype.shape))
         start += length * dtype.itemsize
     mesh = ClusterMesh(*arrays)
     return mesh if _is_sound(mesh) else None

@@ -16,7 +16,7 @@ ERROR_FACTOR = 1.5
 # It is the root of a difference of float32 numbers as large as the group: below this share of its extent it is noise.
 NOISE = float(np.finfo(np.float32).eps) ** 0.5
 STUCK = 0.85  # of the triangles left: not worth a level
-MOST_LOCKED = 0.6  # of the vertices; the few others would have to go any distance. `town` has up to 0.4, 1 in 500 groups more
+MOST_LOCKED = 0.6  # of the vertices; the few others would go any distance. `town` has up to 0.4, 1 in 500 groups more
 COARSEST_CELL = 4  # mean edges; two halve the triangles of a surface
 ISLANDS = 0.75  # of the triangles may be left so that islands stay
 # Edges, faces' diagonals and diagonals of a cube, [3, 13] float32: which way extents are measured.
@@ -123,7 +123,8 @@ def _turned(one: np.ndarray, other: np.ndarray, differ: np.ndarray, count: int) 
 def _with_islands(triangles: np.ndarray, positions: np.ndarray, kept: np.ndarray, error: float):
     """`kept`, and the error as the islands of `triangles` show it: how far each drew back, or the size of one that is
     gone. The planes that simplification measures by say nothing about the rim of a thin thing. Islands that lost more
-    than `error` come back as they were, the worst first, as long as there is room; those that do not raise the error."""
+    than `error` come back as they were, the worst first, as long as there is room; those that do not raise the error.
+    """
     island = _islands(triangles, len(positions))
     order = np.argsort(island, kind="stable")
     first = np.flatnonzero(np.diff(island[order], prepend=-1))
@@ -149,8 +150,8 @@ def _with_islands(triangles: np.ndarray, positions: np.ndarray, kept: np.ndarray
 
 
 def _islands(triangles: np.ndarray, vertex_count: int) -> np.ndarray:
-    """[V] the lowest vertex that each vertex hangs together with. Of two that an edge connects, the higher is hung under
-    the lower; what is left are edges between the roots."""
+    """[V] the lowest vertex that each vertex hangs together with. Of two that an edge connects, the higher is hung
+    under the lower; what is left are edges between the roots."""
     root = np.arange(vertex_count)
     one, other = (triangles[:, corners].reshape(-1).astype(np.int64) for corners in ((0, 1), (1, 2)))
     while len(one):

@@ -1,8 +1,8 @@
 """What the cluster builder uses of meshoptimizer: its C functions, on NumPy arrays.
 
-The package's Python wraps few of them, but its extension module is a shared library that exports all, so it is found and
-opened without being imported. A call lets go of Python's lock: threads run side by side. Triangles are [T, 3] uint32 and
-vertices [V, 3] float32, both contiguous; what fits the version below is not checked again.
+The package's Python wraps few of them, but its extension module is a shared library that exports all, so it is found
+and opened without being imported. A call lets go of Python's lock: threads run side by side. Triangles are [T, 3]
+uint32 and vertices [V, 3] float32, both contiguous; what fits the version below is not checked again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gsrender.errors import DeviceError
 from vk_interop.cluster_lod import CLUSTER_TRIANGLES, CLUSTER_VERTICES
 
 VERSION = "0.2.30a0"  # its source is meshoptimizer 0.22 and partitionClusters; later ones take other arguments
-LEAST_TRIANGLES = 40  # of a cluster that may end early, because the next triangle is far away: a third, as others choose
+LEAST_TRIANGLES = 40  # of a cluster that may end early, as the next triangle is far away: a third, as others choose
 SPLIT_FACTOR = 2.0  # how far that is, in radii of a full cluster
 SPARSE, ABSOLUTE_ERROR = 2, 4  # options of simplify
 
@@ -56,7 +56,7 @@ def weld(vertices: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def first_use(triangles: np.ndarray, vertex_count: int) -> tuple[np.ndarray, int]:
-    """new_from_old [V] uint32, in the order that triangles use vertices, and how many they use; 2^32 - 1 for the rest."""
+    """new_from_old [V] uint32, in the order that triangles use vertices, 2^32 - 1 for the rest; how many they use."""
     new_from_old = np.empty(vertex_count, np.uint32)
     return new_from_old, _first_use(new_from_old.ctypes.data, triangles.ctypes.data, triangles.size, vertex_count)
 

@@ -120,7 +120,7 @@ class DepthPasses:
                                          4 * (second * PASS + LARGE), self._clusters.clusters, DRAW_BYTES)
 
     def _resolve(self, command, target, slot, second: int):
-        """Linear z and its max pyramid: before the second pass what the clusters are tested against, then the slot's."""
+        """Linear z and its max pyramid: before the second pass what clusters are tested against, then the slot's."""
         sizes = pyramid_sizes(*target.size)
         resolve = "proxy_resolve.comp", (int(self._levels > 2), int(target.draws), int(target.rasterises), second)
         if not second:
@@ -128,7 +128,8 @@ class DepthPasses:
         elif target.reach is not None:
             self._reduce(command, resolve, slot.drawn_address, 0, sizes[:1])
             memory_barrier(command, *REDUCED)
-            self._reduce(command, ("proxy_dilate.comp", (resolve[1][0], target.reach)), slot.shared.address, slot.drawn_address, sizes)
+            dilate = "proxy_dilate.comp", (resolve[1][0], target.reach)
+            self._reduce(command, dilate, slot.shared.address, slot.drawn_address, sizes)
         else:
             self._reduce(command, resolve, slot.shared.address, 0, sizes)
 
@@ -158,8 +159,8 @@ class DepthPasses:
 
 
 def read_counters(words: np.ndarray, clusters: int) -> tuple[dict[str, int], tuple[int, ...]]:
-    """What a frame did with that many clusters, from the words it counted in: counts by name, and clusters drawn by level
-    of detail. What was neither drawn nor culled for another reason is of another level."""
+    """What a frame did with that many clusters, from the words it counted in: counts by name, and clusters drawn by
+    level of detail. What was neither drawn nor culled for another reason is of another level."""
     small, large = (int(words[i]) + int(words[PASS + i]) for i in (SMALL, LARGE))
     frustum, occlusion = int(words[CULLED_FRUSTUM]), int(words[CULLED_OCCLUSION])
     counts = {"clusters_culled_lod": clusters - frustum - occlusion - small - large, "clusters_culled_frustum": frustum,
@@ -188,7 +189,7 @@ def depth_attachment(view, clears: bool):
 
 
 def graphics_pipeline(device: Device, layout: Layout, shaders: list[str], colour_format: int | None = None):
-    """The mesh's triangles, neither side culled, to reversed depth, and to a colour where there is a fragment shader."""
+    """The mesh's triangles, neither side culled, to reversed depth, and to a colour if there is a fragment shader."""
     with ExitStack() as modules:
         bits = {"vert": vk.VK_SHADER_STAGE_VERTEX_BIT, "frag": vk.VK_SHADER_STAGE_FRAGMENT_BIT}
         stages = [shader_stage(modules.enter_context(ShaderModule(device, name)), bits[name.split(".")[-1]])

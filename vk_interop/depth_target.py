@@ -1,4 +1,4 @@
-"""What depends on the size of the picture: the images that a frame's passes draw to, and a ring of slots for the result."""
+"""What depends on the size of the picture: the images that a frame's passes draw to, a ring of slots for the result."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from vk_interop.device import ALL, Device, Submission, vk
 from vk_interop.resources import CACHED, DEVICE_LOCAL, Buffer, Descriptors, Image, Timestamps, image_barrier, upload
 from vk_interop.sharing import SharedBuffer
 
-# ProxyFrame of shaders/structs.glsl, 224 bytes. The frame's own values, then addresses that stay.
+# ProxyFrame of shaders/structs.glsl, 208 bytes. The frame's own values, then addresses that stay.
 VIEW = np.dtype([("position", "<f4", 3), ("near", "<f4"), ("clip_x", "<f4", 3), ("far", "<f4"),
                  ("clip_y", "<f4", 3), ("focal", "<f4"), ("forward", "<f4", 3), ("lod_error", "<f4"),
                  ("size", "<u4", 2), ("groups", "<u4"), ("flags", "<u4"),
-                 ("small_size", "<f4"), ("scale", "<f4"), ("unused0", "<u4"), ("nearby", "<f4"),
-                 ("stamp", "<u4"), ("last", "<u4"), ("unused", "<u4", 2)])
+                 ("small_size", "<f4"), ("scale", "<f4"), ("nearby", "<f4"),
+                 ("stamp", "<u4"), ("last", "<u4"), ("unused", "<u4")])
 LEAST_SLOTS, MOST_SLOTS = 3, 8
 SLOT_BYTES = 128 * 10**6  # of all slots together, where that is more than the fewest
-ADDRESSES = ("vertices", "indices", "cluster", "group", "seen", "pending", "small_list", "large_list", "draws", "counters", "texels",
-             "pyramid", "report")
+ADDRESSES = ("vertices", "indices", "cluster", "group", "seen", "pending", "small_list", "large_list", "draws",
+             "counters", "texels", "pyramid", "report")
 FRAME = np.dtype([("view", VIEW), *((name, "<u8") for name in ADDRESSES)])
 
 
@@ -36,9 +36,9 @@ def kind_of(device: Device, size: tuple[int, int], settings: DepthSettings) -> t
 
 
 def slots_for(device: Device, size: tuple[int, int]) -> int:
-    """Frames that may be under way at once. GPUs take 1-2 ms turns with Vulkan's and CUDA's work, so short frames follow
-    each other faster the more of them are ready: empty ones in 0.12 ms with 3 slots, 0.09 with 4, 0.05 with 8 on an H100.
-    Large pictures take longer than a turn, and their slots more memory."""
+    """Frames that may be under way at once. GPUs take 1-2 ms turns with Vulkan's and CUDA's work, so short frames
+    follow each other faster the more of them are ready: empty ones in 0.12 ms with 3 slots, 0.09 with 4, 0.05 with 8 on
+    an H100. Large pictures take longer than a turn, and their slots more memory."""
     bytes_a_slot = 4 * (sum(w * h for w, h in pyramid_sizes(*size)) + size[0] * size[1])
     return LEAST_SLOTS if device.is_cpu else min(max(SLOT_BYTES // bytes_a_slot, LEAST_SLOTS), MOST_SLOTS)
 

@@ -1,4 +1,4 @@
-"""A mesh as clusters without levels of detail: triangles in the file's order, 128 by 128, for what draws all of them."""
+"""A mesh as clusters without levels of detail: triangles in the file's order, 128 by 128, for what draws all."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def flat_clusters(mesh: ProxyMesh) -> ClusterMesh:
     groups["error"], groups["first_cluster"] = np.inf, firsts
     groups["cluster_count"] = np.diff(np.append(firsts, len(clusters)))
     if len(clusters):
-        _bound_boxes(groups, np.minimum.reduceat(clusters["low"], firsts), np.maximum.reduceat(clusters["high"], firsts))
+        low, high = np.minimum.reduceat(clusters["low"], firsts), np.maximum.reduceat(clusters["high"], firsts)
+        _bound_boxes(groups, low, high)
     return ClusterMesh(mesh.vertices, mesh.triangles, clusters, groups)
 
 
