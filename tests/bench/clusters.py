@@ -26,7 +26,8 @@ def measured(what: str, work):
     result = work()
     after = resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    print(f"{what:12} {time.monotonic() - start:8.2f} s, {cpu:8.2f} s of CPU, at most {after.ru_maxrss / 1e6:.2f} GB in use")
+    print(f"{what:12} {time.monotonic() - start:8.2f} s, {cpu:8.2f} s of CPU, "
+          f"at most {after.ru_maxrss / 1e6:.2f} GB in use")
     return result
 
 
@@ -49,15 +50,17 @@ def main():
     options = parser.parse_args()
     if (options.mesh is None) == (options.sphere is None):
         parser.error("give a mesh or --sphere")
-    source = sphere(options.sphere) if options.mesh is None else tiled(load_mesh(options.mesh), options.tile, options.pitch)
+    source = (sphere(options.sphere) if options.mesh is None
+              else tiled(load_mesh(options.mesh), options.tile, options.pitch))
     with tempfile.TemporaryDirectory() as folder:
         mesh = ProxyMesh(source.vertices, source.triangles, Path(folder, "mesh"))
         print(f"{len(mesh.triangles):,} triangles, {len(mesh.vertices):,} vertices")
         lod = measured("build, write", lambda: load_or_build(mesh, threads=options.threads))
         again = measured("read", lambda: load_or_build(mesh))
-    assert all(getattr(lod, field.name).tobytes() == getattr(again, field.name).tobytes() for field in dataclasses.fields(lod))
-    print(f"{len(lod.clusters):,} clusters, {len(lod.groups):,} groups, {lod.levels} levels; {lod.nbytes / 1e6:,.1f} MB, "
-          f"{lod.nbytes / len(mesh.triangles):.1f} bytes a source triangle")
+    names = [field.name for field in dataclasses.fields(lod)]
+    assert all(getattr(lod, name).tobytes() == getattr(again, name).tobytes() for name in names)
+    print(f"{len(lod.clusters):,} clusters, {len(lod.groups):,} groups, {lod.levels} levels; "
+          f"{lod.nbytes / 1e6:,.1f} MB, {lod.nbytes / len(mesh.triangles):.1f} bytes a source triangle")
     if options.sphere is not None:
         check_sphere(lod)
 

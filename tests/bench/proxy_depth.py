@@ -37,7 +37,8 @@ STILL = 8  # cameras, and frames until a view has settled
 
 
 def nothing() -> ClusterMesh:
-    return ClusterMesh(np.zeros((3, 3), np.float32), np.zeros((1, 3), np.uint32), np.zeros(0, CLUSTER), np.zeros(0, GROUP))
+    vertices, triangles = np.zeros((3, 3), np.float32), np.zeros((1, 3), np.uint32)
+    return ClusterMesh(vertices, triangles, np.zeros(0, CLUSTER), np.zeros(0, GROUP))
 
 
 def one_cluster(mesh) -> ClusterMesh:
@@ -130,8 +131,9 @@ def table(rows: list[dict]) -> str:
             "triangles_drawn", "clusters_drawn", "clusters_small")), f"{sum(row['megabytes'].values()):,.0f}",
         *(f"{value:.3f}" for value in row["passes"].values())] for row in rows]
     widths = [max(map(len, column)) for column in zip(header, *cells)]
-    return "\n".join("  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))])
-                     for line in (header, *cells))
+    lines = [[line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))]
+             for line in (header, *cells)]
+    return "\n".join(map("  ".join, lines))
 
 
 def main():
@@ -141,7 +143,8 @@ def main():
     parser.add_argument("--frames", type=int, default=240, help="of each order of each row (default: %(default)s)")
     parser.add_argument("--size", default="960x640")
     parser.add_argument("--lod-error", type=float, default=1.0)
-    parser.add_argument("--small-sizes", default="16,32,64", help="pixels, tried one after the other (default: %(default)s)")
+    parser.add_argument("--small-sizes", default="16,32,64",
+                        help="pixels, tried one after the other (default: %(default)s)")
     parser.add_argument("--only", help="rows whose name contains this")
     parser.add_argument("--tile", type=int, default=1, help="N x N copies of the mesh")
     parser.add_argument("--pitch", type=float, default=120.0)

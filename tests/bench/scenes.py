@@ -17,8 +17,8 @@ from vk_interop.mesh import load_mesh
 
 
 def tiled(mesh, n: int, pitch: float) -> SimpleNamespace:
-    """n x n copies of a mesh in x and y, `pitch` scene units apart; the one in the middle, (n // 2, n // 2), stays where
-    the mesh was, so that its cameras fit."""
+    """n x n copies of a mesh in x and y, `pitch` scene units apart; the one in the middle, (n // 2, n // 2), stays
+    where the mesh was, so that its cameras fit."""
     moves, count = steps(n, pitch), len(mesh.vertices)
     if count * len(moves) >= 2**32:
         raise ValueError(f"{n} x {n} copies of {count:,} vertices: expected fewer than 2^32 in all")
@@ -66,7 +66,8 @@ def write_glb(path: Path, mesh):
     text += b" " * (-len(text) % 4)
     nbytes = triangles.nbytes + vertices.nbytes
     with open(path, "wb") as file:
-        file.write(struct.pack("<4sII", b"glTF", 2, 28 + len(text) + nbytes) + struct.pack("<II", len(text), 0x4E4F534A))
+        file.write(struct.pack("<4sII", b"glTF", 2, 28 + len(text) + nbytes))
+        file.write(struct.pack("<II", len(text), 0x4E4F534A))
         file.write(text + struct.pack("<II", nbytes, 0x004E4942))
         file.write(triangles)
         file.write(vertices)

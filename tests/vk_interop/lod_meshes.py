@@ -74,6 +74,7 @@ AWKWARD = {
     "a single triangle": lambda: mesh([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [0, 1, 2]),
     "far away": lambda: mesh(100 * hills(80).vertices + 1e5, hills(80).triangles),
     "tiny": lambda: mesh(1e-12 * hills(50).vertices, hills(50).triangles),
-    "partly degenerate": lambda: mesh(hills(20).vertices, np.concatenate([hills(20).triangles, [(0, 0, 5), (7, 7, 7)]])),
+    "partly degenerate": lambda: mesh(hills(20).vertices,
+                                      np.concatenate([hills(20).triangles, [(0, 0, 5), (7, 7, 7)]])),
     "nothing but degenerate": lambda: mesh([(0, 0, 0), (1, 0, 0), (0, 0, 0)], [0, 1, 2]),
 }

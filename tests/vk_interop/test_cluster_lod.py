@@ -14,8 +14,8 @@ from vk_interop.cluster_lod_cache import _is_sound
 from vk_interop.cluster_lod_group import coarser
 from vk_interop.mesh import load_mesh
 
-# How far the source may lie from a cut, in errors. The other way round it is one: an occluder never grows by more. But what
-# is thin, and no island of its own, may draw back a little further.
+# How far the source may lie from a cut, in errors. The other way round it is one: an occluder never grows by more. But
+# what is thin, and no island of its own, may draw back a little further.
 SOURCE_FROM_CUT = 1.5
 
 
@@ -87,7 +87,8 @@ def distance(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
 
 def sampled(corners: np.ndarray, count: int, rng) -> np.ndarray:
     """[count, 3] points, evenly over the surface of triangles [T, 3, 3]."""
-    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).astype(np.float64)
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = np.linalg.norm(normal, axis=1).astype(np.float64)
     weights = rng.dirichlet((1, 1, 1), count)
     return np.einsum("nc,nck->nk", weights, corners[rng.choice(len(corners), count, p=area / area.sum())])
 

@@ -30,8 +30,8 @@ def proxy(tmp_path, monkeypatch):
 
 
 def same(a, b) -> bool:
-    return all(getattr(a, name).dtype == getattr(b, name).dtype and getattr(a, name).tobytes() == getattr(b, name).tobytes()
-               for name in NAMES)
+    pairs = [(getattr(a, name), getattr(b, name)) for name in NAMES]
+    return all(one.dtype == other.dtype and one.tobytes() == other.tobytes() for one, other in pairs)
 
 
 def files(folder: Path) -> list[str]:
@@ -93,8 +93,9 @@ def test_another_mesh_and_another_transform_are_built_again(proxy):
 
 @pytest.mark.parametrize("array, field, value", [
     ("triangles", None, 2**32 - 1), ("vertices", None, np.nan), ("clusters", "first_triangle", 7),
-    ("clusters", "triangle_count", 0), ("clusters", "group", -1), ("clusters", "group", 10**9), ("clusters", "refined", -2),
-    ("clusters", "refined", 10**9), ("clusters", "level", 1), ("clusters", "centre", np.inf), ("clusters", "radius", np.nan),
+    ("clusters", "triangle_count", 0), ("clusters", "group", -1), ("clusters", "group", 10**9),
+    ("clusters", "refined", -2), ("clusters", "refined", 10**9), ("clusters", "level", 1),
+    ("clusters", "centre", np.inf), ("clusters", "radius", np.nan),
     ("groups", "error", np.nan), ("groups", "error", -1), ("groups", "radius", np.inf), ("groups", "first_cluster", 5),
     ("groups", "cluster_count", 2**32 - 1)])
 def test_a_file_with_a_right_checksum_is_not_followed_out_of_bounds(proxy, array, field, value):

@@ -326,9 +326,9 @@ def test_town_has_the_depth_of_the_official_rasteriser(device, town):
 
 @pytest.mark.parametrize("module, part", [
     (cluster_buffers, "Buffer"), (cluster_buffers, "upload"), (depth_passes, "graphics_pipeline"),
-    (depth_passes, "compute_pipeline"), (proxy_depth, "SurfacePass"), (proxy_depth, "Timeline"), (depth_target, "Buffer"),
-    (depth_target, "SharedBuffer"), (depth_target, "Timestamps"), (depth_target, "Descriptors"),
-    (depth_target, "Submission")], ids=lambda value: getattr(value, "__name__", value))
+    (depth_passes, "compute_pipeline"), (proxy_depth, "SurfacePass"), (proxy_depth, "Timeline"),
+    (depth_target, "Buffer"), (depth_target, "SharedBuffer"), (depth_target, "Timestamps"),
+    (depth_target, "Descriptors"), (depth_target, "Submission")], ids=lambda value: getattr(value, "__name__", value))
 def test_what_fails_half_made_leaves_nothing_behind(backend, layer, monkeypatch, module, part):
     made = []
 

@@ -15,7 +15,7 @@ from vk_interop.cluster_lod_build import build_clusters
 from vk_interop.depth_settings import RASTERS, DepthSettings
 from vk_interop.flat_clusters import flat_clusters
 from vk_interop.mesh import load_mesh
-from vk_interop.proxy_depth import ProxyDepth
+from vk_interop.proxy_depth import SMALL_SIZE, ProxyDepth
 
 SIZE = (160, 120)
 EXACT = DepthSettings(occlusion=False)
@@ -51,9 +51,10 @@ def around(source, count: int = 3, distance: float = 1.6) -> list[Camera]:
     low, high = np.float64(source.vertices.min(0)), np.float64(source.vertices.max(0))
     centre, radius = (low + high) / 2, max(np.linalg.norm(high - low) / 2, 1e-9)
     angles = 0.3 + np.arange(count) * 2.1
-    places = [centre + distance * radius * np.array([np.cos(a), np.sin(a), 0.5 - 0.4 * i]) for i, a in enumerate(angles)]
-    views = [Camera.look_at(place, centre, width=SIZE[0], height=SIZE[1], near=0.01) for place in places]
-    return [*views, Camera.look_at(centre, centre + radius * np.array([1, 0.3, 0.1]), width=SIZE[0], height=SIZE[1], near=0.01)]
+    ways = [np.array([np.cos(angle), np.sin(angle), 0.5 - 0.4 * i]) for i, angle in enumerate(angles)]
+    looks = [(centre + distance * radius * way, centre) for way in ways]
+    looks.append((centre, centre + radius * np.array([1, 0.3, 0.1])))
+    return [Camera.look_at(*look, width=SIZE[0], height=SIZE[1], near=0.01) for look in looks]
 
 
 def walk(count: int) -> list[Camera]:
@@ -95,6 +96,19 @@ def test_without_lod_the_depth_is_that_of_one_plain_draw_bit_for_bit(device, nam
         assert np.array_equal(first, second)
 
 
+@pytest.mark.parametrize("side", range(5))
+def test_what_reaches_into_the_view_by_its_tip_is_drawn(device, side):
+    """A spike whose sphere just reaches over the edge of what is seen: one of the four sides, or the near plane."""
+    camera = Camera.from_pose(np.eye(4)[:3], 80, 80, *SIZE, near=0.5)  # half the picture is 1 x 0.75 at view z 1
+    outwards, edge = [((1, 0, -1), (1.5, 0, 1.5)), ((-1, 0, -1), (-1.5, 0, 1.5)), ((0, 1, -0.75), (0, 1.125, 1.5)),
+                      ((0, -1, -0.75), (0, -1.125, 1.5)), ((0, 0, -1), (0, 0.2, 0.5))][side]
+    along = np.array(outwards) / np.linalg.norm(outwards)
+    across = 0.2 * np.cross(along, (0.6, 0.8, 0.05))
+    spike = mesh(edge + np.array([-0.1 * along - across, -0.1 * along + across, 2.9 * along]), [0, 1, 2])
+    drawn = draw(device, build_clusters(spike), [camera], DepthSettings(None, "vertex"))[0]
+    assert np.isfinite(drawn).any() and np.array_equal(drawn, draw(device, one_cluster(spike), [camera])[0])
+
+
 @pytest.mark.parametrize("raster", RASTERS)
 @pytest.mark.parametrize("lod_error", [None, 1.0])
 def test_occlusion_culling_changes_no_bit_on_a_path_with_jumps(device, raster, lod_error):
@@ -121,7 +135,8 @@ def test_a_cluster_behind_another_is_not_drawn_and_comes_back_at_once(device):
 def test_settings_may_change_between_frames(device):
     path = walk(3)
     with ProxyDepth(device, crowd_clusters()) as proxy:
-        for settings in (DepthSettings(), DepthSettings(1.0, "compute"), DepthSettings(3.0, "vertex"), DepthSettings(2.5)):
+        for settings in (DepthSettings(), DepthSettings(1.0, "compute"), DepthSettings(3.0, "vertex"),
+                         DepthSettings(2.5)):
             proxy.settings = settings
             drawn = read(proxy, path[0])[0]
             assert np.array_equal(drawn, draw(device, crowd_clusters(), path[:1], settings)[0])
@@ -139,8 +154,8 @@ def away_from_silhouettes(depth: np.ndarray, reach: int) -> np.ndarray:
 
 
 def pinholes(depth: np.ndarray, full: np.ndarray, reach: int) -> int:
-    """Pixels that show, or miss, what is farther than all eight around them, and than all that the full mesh shows within
-    reach."""
+    """Pixels that show, or miss, what is farther than all eight around them, and than all that the full mesh shows
+    within reach."""
     around = np.stack([np.roll(depth, (x, y), (0, 1)) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y])
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(full, reach, mode="edge"), (2 * reach + 1, 2 * reach + 1))
     return int((depth > 1.2 * np.maximum(around.max(0), windows.max((2, 3))))[1:-1, 1:-1].sum())
@@ -265,30 +280,47 @@ def test_every_cluster_is_drawn_or_culled_for_one_reason(device, raster):
             reasons = [count for name, count in counts.items() if name.startswith("clusters_culled")]
             assert min(reasons) >= 0 and counts["clusters"] == len(crowd_clusters().clusters)
             in_cut = cut(crowd_clusters(), camera, 1.0).sum()
-            assert counts["clusters_culled_lod"] <= counts["clusters"] - in_cut + 2  # groups out of view are not gone into
+            # Groups out of view are not gone into.
+            assert counts["clusters_culled_lod"] <= counts["clusters"] - in_cut + 2
             assert sum(stats.levels) == counts["clusters_drawn"] and len(stats.levels) <= crowd_clusters().levels
             assert 0 < counts["triangles_drawn"] <= 128 * counts["clusters_drawn"]
             assert raster != "vertex" or counts["clusters_small"] == 0
 
 
-def test_more_clusters_than_a_row_of_workgroups_are_all_drawn(device):
+@pytest.fixture(scope="module")
+def single_triangles() -> SimpleNamespace:
+    """72,000 of them side by side."""
     x, y = np.meshgrid(np.arange(300), np.arange(240))
     corners = np.stack([x, y, 0 * x], -1).reshape(-1, 1, 3) + [(0, 0, 0), (0.9, 0, 0), (0, 0.9, 0)]
-    flat = flat_clusters(mesh(corners.reshape(-1, 3), np.arange(corners.size // 3)))
-    clusters = np.zeros(len(corners), CLUSTER)
+    return mesh(corners.reshape(-1, 3), np.arange(corners.size // 3))
+
+
+def one_triangle_each(source, group_size: int) -> ClusterMesh:
+    """A cluster for each triangle, and groups of that many clusters."""
+    corners, count = source.vertices[source.triangles], len(source.triangles)
+    clusters, groups = np.zeros(count, CLUSTER), np.zeros(count // group_size, GROUP)
     clusters["low"], clusters["high"] = corners.min(1), corners.max(1)
-    clusters["first_triangle"], clusters["triangle_count"] = np.arange(len(corners)), 1
-    clusters["longest_edge"], clusters["refined"], clusters["group"] = 1.3, -1, np.arange(len(corners)) // 4
-    groups = np.zeros(len(corners) // 4, GROUP)
-    groups["first_cluster"], groups["cluster_count"] = np.arange(0, len(corners), 4), 4
+    clusters["first_triangle"], clusters["triangle_count"] = np.arange(count), 1
+    clusters["longest_edge"], clusters["refined"], clusters["group"] = 1.3, -1, np.arange(count) // group_size
+    groups["first_cluster"], groups["cluster_count"] = np.arange(0, count, group_size), group_size
     groups["error"], groups["radius"] = np.inf, 1000
-    single = ClusterMesh(flat.vertices, flat.triangles, clusters, groups)
-    camera = Camera.look_at((150, 120, -230), (150, 120, 0), (0, -1, 0), width=600, height=480)
-    with ProxyDepth(device, single, DepthSettings(1.0, "compute")) as proxy:
+    return ClusterMesh(source.vertices, source.triangles, clusters, groups)
+
+
+@pytest.mark.parametrize("group_size, small", [(1, True), (100, False)])
+def test_more_clusters_or_groups_than_a_row_of_workgroups_are_all_drawn(device, single_triangles, group_size, small,
+                                                                        monkeypatch):
+    monkeypatch.setitem(SMALL_SIZE, "compute", 128.0 if small else -1.0)
+    size = (600, 480) if small else (120, 96)  # large ones take a workgroup for each 128 x 128 pixels
+    camera = Camera.look_at((150, 120, -230), (150, 120, 0), (0, -1, 0), width=size[0], height=size[1])
+    clusters = one_triangle_each(single_triangles, group_size)
+    with ProxyDepth(device, clusters, DepthSettings(1.0, "compute")) as proxy:
         drawn, counts = read(proxy, camera)[0], proxy.stats().counts
-        assert counts["clusters_small"] == len(corners) > 65_535
-        assert differing(drawn, draw(device, one_cluster(SimpleNamespace(vertices=flat.vertices, triangles=flat.triangles)),
-                                     [camera])[0]) <= 0.01
+    assert counts["clusters_drawn"] == len(clusters.clusters) > 65_535
+    assert counts["clusters_small"] == small * len(clusters.clusters)
+    # Their edges go either way, and there are many.
+    plain = draw(device, one_cluster(single_triangles), [camera])[0]
+    assert differing(drawn, plain) <= (0.01 if small else 0.05)
 
 
 def test_a_mesh_takes_at_most_60_bytes_a_triangle(device):
@@ -299,9 +331,10 @@ def test_a_mesh_takes_at_most_60_bytes_a_triangle(device):
 # --- looking at it --------------------------------------------------------------------------------------------------
 
 
-def test_another_cameras_clusters_show_what_it_does_not_see(device):
+@pytest.mark.parametrize("occlusion", [True, False])
+def test_another_cameras_clusters_show_what_it_does_not_see(device, occlusion):
     here, there = (Camera.look_at(place, (20, 0, 0), width=160, height=120) for place in ((0, 0, 0), (-40, 0, 0)))
-    with ProxyDepth(device, crowd_clusters(), DepthSettings(1.0)) as proxy:
+    with ProxyDepth(device, crowd_clusters(), DepthSettings(1.0, occlusion=occlusion)) as proxy:
         for _ in range(3):
             whole = read(proxy, there)[0]
         held = proxy.render(there, culling_camera=here)
@@ -351,5 +384,6 @@ def test_town_is_near_enough_at_one_pixel(device, town_proxy):
 def test_town_without_lod_is_the_plain_draw_along_its_path(device, town, town_proxy):
     source, clusters, _ = town_proxy
     cameras = [view.camera for view in load_cameras(town / "transforms_fly.json")[::40]]
-    for first, second in zip(draw(device, one_cluster(source), cameras), draw(device, clusters, cameras, DepthSettings())):
+    plain = draw(device, one_cluster(source), cameras)
+    for first, second in zip(plain, draw(device, clusters, cameras, DepthSettings())):
         assert np.array_equal(first, second)
