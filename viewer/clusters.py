@@ -22,8 +22,8 @@ def clusters(options) -> int:
         print(json.dumps({"mesh": str(options.mesh), "triangles": len(mesh.triangles), "vertices": len(built.vertices),
                           "groups": len(built.groups), "bytes": built.nbytes, "levels": rows}, indent=1))
         return 0
-    print(f"{options.mesh}: {len(mesh.triangles):,} triangles; {len(built.clusters):,} clusters in {len(built.groups):,} "
-          f"groups, {built.nbytes / 1e6:,.1f} MB")
+    print(f"{options.mesh}: {len(mesh.triangles):,} triangles; {len(built.clusters):,} clusters in "
+          f"{len(built.groups):,} groups, {built.nbytes / 1e6:,.1f} MB")
     print("".join(f"{name:>15}" for name in COLUMNS) + "  (scene units, median and maximum)")
     for row in rows:
         print("".join(f"{_text(row[name]):>15}" for name in COLUMNS))

@@ -93,8 +93,8 @@ def depth(options) -> int:
             proxy.finished(None, drawn)
             out.write(name, lambda file: np.save(file, pixels),
                       {"mesh": str(options.mesh), "size": [camera.width, camera.height], "vulkan": device.name,
-                       "hit": float(np.isfinite(pixels).mean()), "ms": proxy.stats().milliseconds}
-                      | detail_record(proxy))
+                       "hit": float(np.isfinite(pixels).mean()), **counted(proxy.stats()),
+                       "ms": proxy.stats().milliseconds} | detail_record(proxy))
     return 0
 
 
@@ -158,7 +158,10 @@ def view_record(kind: str, stats: FrameStats) -> dict:
     """A view's entry of stats.json."""
     lod, visible = ("lod_anchors", "visible_anchors") if kind == "anchors" else ("splats", "visible_splats")
     names = {"lod": lod, "visible": visible}
-    counts = {names.get(name, name): count for name, count in stats.counts.items() if name != "items"}
-    if stats.levels:
-        counts["clusters_by_level"] = list(stats.levels)
+    counts = {names.get(name, name): count for name, count in counted(stats).items() if name != "items"}
     return counts | {"ms": {stage: round(value, 3) for stage, value in stats.milliseconds.items()}}
+
+
+def counted(stats: FrameStats) -> dict:
+    """Counts by name; the clusters that were drawn by level of detail as well, where there were any."""
+    return stats.counts | ({"clusters_by_level": list(stats.levels)} if stats.levels else {})

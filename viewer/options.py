@@ -25,7 +25,8 @@ SUMMARIES = {
     "info": "say what a model or a mesh is",
     "doctor": "say what this machine has and what is missing",
 }
-EPILOG = "exit codes: 0 done, 1 doctor found something missing, 2 a file or an option is wrong, 3 the machine cannot"
+EPILOG = ("exit codes: 0 done, 1 doctor found something missing, 2 a file or an option is wrong, 3 the machine cannot, "
+          "130 stopped by Ctrl+C")
 
 
 class Parser(argparse.ArgumentParser):

@@ -12,8 +12,9 @@ INTERVAL = 0.1  # seconds between two drawings of the bar
 
 
 class Bar:
-    """How much is done, the rate and the time that is left. One line at the end where stderr is not a terminal, and none
-    at all where nothing was shown. A context manager; where it is left by an exception, what it last showed stays."""
+    """How much is done, the rate and the time that is left. One line at the end where stderr is not a terminal, and
+    none at all where nothing was shown. A context manager; where it is left by an exception, what it last showed
+    stays."""
 
     def __init__(self, what: str, unit: str = ""):
         self._what, self._unit, self._total = what, unit and f" {unit}", None

@@ -41,6 +41,15 @@ def test_a_terminal_sees_how_far_it_is_and_how_long_it_takes(viewer, proxy, monk
     assert sum(bool(re.match(bar, line)) for line in shown) > 5
 
 
+def test_ctrl_c_ends_it_and_leaves_nothing(viewer, proxy, tmp_path, monkeypatch):
+    def press(bar, done, total):
+        if done:
+            raise KeyboardInterrupt
+    monkeypatch.setattr("viewer.progress.Bar.show", press)
+    ran = viewer("clusters", proxy)
+    assert ran.code == 130 and not ran.out and [path.name for path in tmp_path.iterdir()] == ["proxy.glb"]
+
+
 def test_what_cannot_be_kept_is_a_warning(viewer, proxy, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
     tmp_path.chmod(0o555)

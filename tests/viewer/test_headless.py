@@ -137,6 +137,8 @@ def test_depth_is_linear_view_z_and_infinite_where_nothing_is(viewer, street, re
     assert viewer("depth", street / "proxy.glb", "--cameras", street / "model/cameras.json", "--views", "test_0002",
                   "--out", tmp_path).code == 0
     ours, theirs = np.load(tmp_path / "test_0002.npy"), np.load(reference / "exact.npz")["test_0002_depth"]
+    stats = stats_of(tmp_path)["test_0002"]
+    assert stats["lod_error"] == "off" and stats["clusters_by_level"] == [stats["clusters_drawn"]]
     assert ours.dtype == np.float32 and ours.shape == (640, 960)
     assert np.mean(np.isfinite(ours) == np.isfinite(theirs)) >= 0.9995
     both = np.isfinite(ours) & np.isfinite(theirs)
