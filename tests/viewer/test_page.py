@@ -1,11 +1,13 @@
 """The web page in a browser: what it shows, what a hand on its mouse changes, and what is drawn for whom."""
 
 import re
+import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from browser import own_browser, until
+from browser import PATIENCE, own_browser, until
 
 from gsrender.settings import RenderSettings
 from viewer.controls import SPEED, Space
@@ -220,6 +222,29 @@ def test_each_browser_has_a_camera_and_settings_of_its_own(page, browser, tab):
     assert first.sent == sent
     other.close()
     until(lambda: second not in page.visitors.values(), "the visitor's leave")
+
+
+def test_a_browser_that_asks_again_waits_for_the_others(page, browser, tab, monkeypatch):
+    first, (other, second) = tab[1], visit(page, browser)
+    drawn, gate, pixels = [], threading.Event(), page._pixels
+
+    def slow(request):
+        drawn.append(request.wish.resolution)
+        gate.wait(PATIENCE)
+        return pixels(request)
+
+    def ask(visitor, resolution):
+        visitor._panel.wish = replace(visitor._panel.wish, resolution=resolution)
+        visitor._wake()
+    monkeypatch.setattr(page, "_pixels", slow)
+    ask(first, 0.5)
+    until(lambda: drawn, "a picture that is being drawn")
+    ask(first, 0.7)
+    ask(second, 0.6)
+    gate.set()
+    until(lambda: len(drawn) > 2, "two more")
+    assert drawn[:3] == [0.5, 0.6, 0.7]
+    other.close()
 
 
 @pytest.mark.parametrize("number, wrong", [(0, float("nan")), (5, float("inf")), (7, 0.0), (8, 0.0), (8, 3.2)])
