@@ -88,7 +88,7 @@ const uint MISS = 0x7F800000; // +inf
 // One reduction of the max pyramid: vk_interop/depth_passes.py, _reduce. 32 bytes.
 struct Reduction {
     Words levels;   // level 0, then each next one, row by row
-    Words drawn;    // level 0 before it was made safe for culling; 0 in the first pass
+    Words drawn;    // where what was drawn is kept, where that differs from level 0
     uint offset;    // of the source level, texels
     uint width;     // of the source level
     uint height;

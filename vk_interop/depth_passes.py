@@ -122,26 +122,23 @@ class DepthPasses:
     def _resolve(self, command, target, slot, second: int):
         """Linear z and its max pyramid: before the second pass what clusters are tested against, then the slot's."""
         sizes = pyramid_sizes(*target.size)
-        resolve = "proxy_resolve.comp", (int(self._levels > 2), int(target.draws), int(target.rasterises), second)
-        if not second:
-            self._reduce(command, resolve, target.pyramid.address, 0, sizes[:OCCLUSION_LEVELS + 1])
-        elif target.reach is not None:
-            self._reduce(command, resolve, slot.drawn_address, 0, sizes[:1])
-            memory_barrier(command, *REDUCED)
-            dilate = "proxy_dilate.comp", (resolve[1][0], target.reach)
-            self._reduce(command, dilate, slot.shared.address, slot.drawn_address, sizes)
+        simplified = bool(second) and target.reach is not None
+        constants = (self._levels > 2, target.draws, target.rasterises, second, simplified,
+                     target.reach if simplified else 0)
+        if second:
+            self._reduce(command, constants, slot.shared.address, slot.drawn_address, sizes)
         else:
-            self._reduce(command, resolve, slot.shared.address, 0, sizes)
+            self._reduce(command, constants, target.pyramid.address, 0, sizes[:OCCLUSION_LEVELS + 1])
 
-    def _reduce(self, command, first: tuple[str, tuple], levels: int, drawn: int, sizes: list[tuple[int, int]]):
-        """Level 0 by the shader `first`, then the levels above it, some of them a dispatch."""
+    def _reduce(self, command, constants: tuple[int, ...], levels: int, drawn: int, sizes: list[tuple[int, int]]):
+        """Level 0 of what was drawn, then the levels above it, some of them a dispatch."""
         last, level, offset = len(sizes) - 1, 0, 0
         while level == 0 or level < last:
             (width, height), made = sizes[level], sizes[level:level + self._levels]
             if level:
                 memory_barrier(command, *REDUCED)
-            shader, constants = ("max_pyramid.comp", first[1][:1]) if level else first
-            self._dispatch(command, shader, constants, struct.pack(
+            shader = ("max_pyramid.comp", constants[:1]) if level else ("proxy_resolve.comp", constants)
+            self._dispatch(command, *shader, struct.pack(
                 "QQIIII", levels, drawn, offset, width, height, min(self._levels, last - level)))
             vk.vkCmdDispatch(command, -(-width // RESOLVE_TILE), -(-height // RESOLVE_TILE), 1)
             level, offset = level + self._levels, offset + sum(w * h for w, h in made)
