@@ -172,15 +172,16 @@ class Viewer:
             drawn = self.canvas.draw(camera, render, settings.always, settings.mode, settings.look)
         except NoRoom as error:  # the picture before stands
             return self.complain(str(error))
-        if self.canvas.looking.problem:
-            self.complain(self.canvas.looking.problem)
-            self.set(look=Look())
+        if problem := self.canvas.looking.take_problem():
+            self.complain(problem)
+            self.set(look=Look(), render=replace(settings.render, culling_camera=None))
         return drawn
 
     @property
     def memory(self) -> dict[str, int]:
         """Bytes on the device by name."""
-        named = self.scene.memory | {"rgba ring": self.canvas.nbytes, "comparison": self.comparison.nbytes}
+        named = self.scene.memory | {"rgba ring": self.canvas.nbytes, "comparison": self.comparison.nbytes,
+                                     "second pictures": self.canvas.looking.nbytes}
         return named | {"screen, panels, other": self.scene.limit.used - sum(named.values())}
 
     @property

@@ -22,15 +22,14 @@ AMPLIFY = 10  # of a difference
 
 class Looking:
     """
-    legend   of the last picture
-    problem  a sentence, where it could not be painted and the frame itself is shown
+    legend  of the last picture
     """
 
     def __init__(self, scene: Scene, spare: Spare):
         self._scene, self._spare = scene, spare
         self._aside: Spare | None = None  # of the spare scene
         self.legend: Legend | None = None
-        self.problem: str | None = None
+        self._problem: str | None = None
         self._error: Arriving | None = None
 
     @property
@@ -38,14 +37,18 @@ class Looking:
         """dB between the last two pictures that were compared; None without any, and until it is known."""
         return decibels(float(self._error.values[0])) if self._error and self._error.is_here else None
 
+    @property
+    def nbytes(self) -> int:
+        """On the device, of the renderers for pictures beside the frame."""
+        return sum(spare.nbytes for spare in (self._spare, self._aside) if spare)
+
     def paint(self, look: Look, shot: Shot, rgba: torch.Tensor):
         """Writes the picture to `rgba`, [H, W, 4] uint8. `shot` is of the first settings."""
-        self.problem = None
         try:
             rgba[..., :3] = self._picture(look, shot)
         except DeviceError as error:
-            self.problem, self.legend = str(error), None
-            rgba[..., :3] = shot.picture
+            self._problem, self.legend = str(error), None
+            rgba[..., :3] = shot.drawn.rgba[..., :3]
         rgba[..., 3] = 255
 
     def _picture(self, look: Look, shot: Shot) -> torch.Tensor:
@@ -60,6 +63,11 @@ class Looking:
             second = view if self.possible(view, other.settings) else "picture"
             picture = combined(look, picture, paint(second, other, like=self.legend).picture)
         return picture
+
+    def take_problem(self) -> str | None:
+        """Why a picture could not be painted, so that the frame itself was; said once."""
+        problem, self._problem = self._problem, None
+        return problem
 
     def possible(self, view: str, settings: RenderSettings) -> bool:
         """Whether there is what a kind of picture needs."""

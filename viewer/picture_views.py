@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from gsrender.camera import Camera
 from gsrender.inspection import TILE
 from viewer import colours
 from viewer.colours import Legend, legend, painted, ramp
@@ -16,6 +17,7 @@ from viewer.view_table import view_kind
 
 REMOVED = (255.0, 30.0, 200.0)
 UNIT = "scene units"
+NOTHING = 2**63 - 1
 DIM = 0.35  # of a picture that something is drawn over
 
 
@@ -73,11 +75,27 @@ def points(shot: Shot):
     model, camera = shot.scene.model, shot.camera
     chosen = shot.items.long()
     pose = torch.tensor(camera.camera_from_world, device=chosen.device)
-    x, y, z = (model.items.position[chosen] @ pose[:, :3].T + pose[:, 3]).T
-    column, row = ((camera.fx * x / z + camera.cx).floor(), (camera.fy * y / z + camera.cy).floor())
-    # Nearest last: view z above the index in one number, of which each pixel keeps the least.
-    nearest = torch.full((camera.height * camera.width,), 2**63 - 1, device=chosen.device)
-    key = (z.contiguous().view(torch.int32).long() << 32) + torch.arange(len(z), device=z.device)
+    p = model.items.position[chosen] @ pose[:, :3].T + pose[:, 3]
+    front = _nearest_points(camera, p)
+    if model.kind == "anchors" and model.items.levels:
+        finest = max(int(model.items.level.max()), 1)
+        colour, key = colours.hues(model.items.level[chosen] / finest / 3), _levels_legend(finest)
+    else:
+        scale = shot.scale or colours.distances(p[p[:, 2] > camera.near, 2])
+        colour = ramp(colours.DISTANCE, scale.place(p[:, 2])).float()
+        key = legend(f"view z, {UNIT}", colours.DISTANCE, scale)
+    below = DIM * shot.picture.float()
+    over = colour[front.clamp(min=0)] if len(p) else below
+    return torch.where((front >= 0)[..., None], over, below).to(torch.uint8), key
+
+
+def _nearest_points(camera: Camera, p: torch.Tensor) -> torch.Tensor:
+    """[H, W] int64: which of the points [N, 3] in the camera's space is seen at a pixel or beside it; -1 for none."""
+    x, y, z = p.T
+    column, row = (camera.fx * x / z + camera.cx).floor(), (camera.fy * y / z + camera.cy).floor()
+    # View z above the index in one number, of which each pixel keeps the least.
+    nearest = torch.full((camera.height * camera.width,), NOTHING, device=p.device)
+    key = (z.contiguous().view(torch.int32).long() << 32) + torch.arange(len(z), device=p.device)
     for down in (-1, 0, 1):
         for right in (-1, 0, 1):
             u, v = column + right, row + down
@@ -85,13 +103,7 @@ def points(shot: Shot):
             at = v[inside].long() * camera.width + u[inside].long()
             nearest.scatter_reduce_(0, at, key[inside], "amin")
     nearest = nearest.view(camera.height, camera.width)
-    item_levels = model.items.level if model.kind == "anchors" else torch.zeros(len(model.items), device=z.device)
-    finest = max(int(item_levels.max()), 1)
-    colour = colours.hues(item_levels[chosen] / finest / 3)
-    shown = nearest < 2**63 - 1
-    over = colour[(nearest & 0xFFFFFFFF).clamp(max=max(len(z) - 1, 0))] if len(z) else shot.picture.float()
-    result = torch.where(shown[..., None], over, DIM * shot.picture.float()).to(torch.uint8)
-    return result, _levels_legend(finest) if model.kind == "anchors" and model.items.levels else None
+    return torch.where(nearest < NOTHING, nearest & 0xFFFFFFFF, -1)
 
 
 def ellipses(shot: Shot):

@@ -34,6 +34,11 @@ class Spare:
         """The same scene with that renderer. Raises DeviceError where there is no memory for it."""
         return replace(self._scene, renderer=Renderer(self._scene.model, VIEW_OUTPUTS, self._scene.limit))
 
+    @property
+    def nbytes(self) -> int:
+        """On the device."""
+        return self.scene.renderer.nbytes if "scene" in vars(self) else 0
+
 
 @dataclass(eq=False)
 class Shot:

@@ -21,7 +21,7 @@ VIEWS = (
     ViewKind("gap", "how far the Gaussians lie before the proxy (blue) or behind it (red)", needs_proxy=True),
     ViewKind("removed", "what culling removed, painted in magenta over the picture", needs_proxy=True,
              needs_culling=True),
-    ViewKind("points", "centres of the anchors or splats that culling left, coloured by level of detail"),
+    ViewKind("points", "centres of the anchors or splats that culling left, coloured by level of detail, else by distance"),
     ViewKind("ellipses", "the nearest splats, cut off at 1 sigma"),
     ViewKind("overdraw", "how many splats each pixel took before it was covered"),
     ViewKind("pairs", "how many splats the list of each tile holds"),

@@ -190,6 +190,19 @@ def test_the_pixel_under_the_cursor_is_read(hand, panels):
     assert hand.viewer.pixel is None
 
 
+def test_where_there_is_no_memory_for_a_second_picture_the_first_one_stands(hand, monkeypatch):
+    plain = hand.see()
+    limit = hand.viewer.scene.limit
+    monkeypatch.setattr(limit, "most", limit.used)
+    hand.key("l")
+    hand.until(lambda: hand.viewer.notices, "a sentence")
+    assert "of memory that may be taken" in hand.viewer.notices[0]
+    assert hand.viewer.settings.look == Look()
+    hand.viewer._sent_away.update(hand.viewer.notices)
+    hand.until(lambda: not hand.viewer.message, "the end of the message")
+    assert np.array_equal(hand.see(), plain)
+
+
 def test_two_pictures_are_put_together_as_the_look_says():
     first, second = torch.full((2, 4, 3), 10, dtype=torch.uint8), torch.full((2, 4, 3), 13, dtype=torch.uint8)
     row = {mode: combined(Look(compare=mode, at=0.25), first, second)[0, :, 0].tolist() for mode in COMPARISONS[1:]}
