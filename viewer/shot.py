@@ -47,7 +47,7 @@ class Shot:
     drawn  the frame of this camera and these settings, if the scene's renderer has just drawn it
     scale  of the numbers that are shown as colours; None: one that fits them
 
-    What it drew holds until the next frame of the scene's renderer.
+    Where the scene's renderer has drawn another frame since, it draws this one again.
     """
 
     scene: Scene
@@ -57,18 +57,22 @@ class Shot:
     drawn: Frame | None = None
     scale: Scale | None = None
 
-    @cached_property
+    def __post_init__(self):
+        self._number = self.scene.renderer.queued  # of `drawn`
+
+    @property
     def frame(self) -> Frame:
-        """Whole: one that lacks items is drawn again."""
-        if self.drawn is not None and not self.scene.renderer.wait().incomplete:
-            return self.drawn
-        return render_frame(self.scene, self.camera, self.settings)
+        """Whole, and the last one of the scene's renderer."""
+        renderer = self.scene.renderer
+        if self.drawn is None or renderer.queued != self._number or renderer.wait().incomplete:
+            self.drawn = render_frame(self.scene, self.camera, self.settings)
+            self._number = renderer.queued
+        return self.drawn
 
     @property
     def stats(self) -> FrameStats:
         """What was drawn."""
-        has_frame = self.drawn is not None or "frame" in vars(self)
-        return frame_stats(self.scene, self.settings) if has_frame else self.scene.proxy.stats()
+        return frame_stats(self.scene, self.settings) if self.drawn else self.scene.proxy.stats()
 
     @property
     def picture(self) -> torch.Tensor:
@@ -86,7 +90,7 @@ class Shot:
         self.frame
         return self.scene.renderer.tile_splats
 
-    @cached_property
+    @property
     def items(self) -> torch.Tensor:
         """[n] int32, ascending: the model's items that the frame is of."""
         self.frame

@@ -134,6 +134,15 @@ def test_overdraw_and_pairs_are_brighter_where_there_is_more(shot):
     assert of_tiles[listed > 500].min() > of_tiles[(listed > 0) & (listed < 20)].max()
 
 
+def test_a_frame_that_another_one_was_drawn_over_is_drawn_again(shot):
+    blended, colour = shot.inspection.blended.clone(), shot.picture.clone()
+    late = Shot(shot.scene, shot.camera, shot.settings, shot.spare, shot.frame)
+    aside = next(view.camera for view in shot.scene.cameras if view.name == "test_0005").resized(120, 80)
+    render_frame(shot.scene, aside, shot.settings)
+    assert torch.equal(late.inspection.blended, blended) and torch.equal(late.picture, colour)
+    assert late.tile_splats.shape == (10, 15)
+
+
 def test_the_grid_changes_the_edges_of_tiles_alone(shot):
     changed = (picture_of("tiles", shot) != picture_of("picture", shot)).any(-1)
     assert not changed[1:16, 1:16].any() and changed[::16].mean() > 0.9 and changed[:, ::16].mean() > 0.9
