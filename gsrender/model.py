@@ -128,7 +128,8 @@ class GaussianModel:
         if precision == "full" or self.kind == "anchors":
             return self
         most = torch.finfo(torch.float16).max
-        return dataclasses.replace(self, items=dataclasses.replace(self.items, sh=self.items.sh.clamp(-most, most).half()))
+        half = self.items.sh.clamp(-most, most).half()
+        return dataclasses.replace(self, items=dataclasses.replace(self.items, sh=half))
 
     def to(self, device) -> GaussianModel:
         """The same model on another torch device; itself where it is there already."""

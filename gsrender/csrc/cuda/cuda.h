@@ -27,9 +27,19 @@ enum { LARGE = 9, HUGE_SPLAT = 128 };
 // A tile is blended by four blocks if it has more pairs than this part of a processor's share of all: as many as go
 // through one of the places on the GPU where a block can run, so that it would still be drawn when all else is done.
 enum { BUSY = 9, LEAST_BUSY = 512 };
-// What a block of blend draws: a tile, or if that is busy one of its four patches.
+// A tile of two SEGMENTs of pairs or more is cut into such by depth, each for four blocks: a street's horizon has tiles
+// of 30,000. There are MOST_SEGMENTS of them at most; where that would be too few, they are longer.
+enum { SEGMENT = 2048, MOST_SEGMENTS = 512, MOST_PARTS = 4 * MOST_SEGMENTS };
+// What a block of blend draws: a tile, or if that is busy one of its four patches, or a segment of that.
 struct Work {
-    int tile, patch; // -1: all
+    int tile;
+    short patch; // -1: all
+    short segment, segments;
+};
+// What a segment adds to the 64 pixels of a patch, as if nothing were before it.
+struct Part {
+    float4 colour[64]; // red, green, blue, what it lets through; that is below zero where the pixel is finished
+    float z[64];
 };
 // Sort's blocks: each counts and fills its own share of the splats, in shared memory, a band of tiles at a time.
 enum { SORT_THREADS = 512, SORT_BLOCKS = 2, BAND = 16384 };
@@ -48,7 +58,7 @@ inline unsigned resident_blocks(int per_processor) {
 // All tiles, three more blocks for each busy one, of which there are fewer than shares.
 inline size_t most_works(int tiles) {
     const int shares = int(resident_blocks(BUSY));
-    return size_t(tiles) + 3 * size_t(tiles < shares ? tiles : shares);
+    return size_t(tiles) + 3 * size_t(tiles < shares ? tiles : shares) + MOST_PARTS;
 }
 
 // Scratch memory. It begins with what a frame starts from zero.
@@ -66,7 +76,9 @@ struct Scratch {
     int *chunk_from_work; // [chunks] chunks that cull looks into, ascending; the last bit: only to count
     int *large;           // [gaussian_capacity] indices of the large splats, and from the end those of the huge ones
     unsigned *shows;      // [gaussian_capacity] bits: in which tiles of its rectangle a splat shows, if 32 at most
-    Work *work;           // [most_works] of all tiles, the longest first
+    Work *work;           // [most_works] of all tiles, segments first, then the longest
+    Part *parts;          // [MOST_PARTS] of the first works
+    unsigned *parts_done; // [MOST_PARTS] at a patch's first part: how many of its parts are there
 
     Scratch(Arena &arena, const GsModel &model, const GsView &view, const GsBuffers &buffers) {
         const size_t tiles = size_t(tile_columns(view)) * tile_rows(view);
@@ -84,6 +96,8 @@ struct Scratch {
         large = arena.take<int>(buffers.gaussian_capacity);
         shows = arena.take<unsigned>(buffers.gaussian_capacity);
         work = arena.take<Work>(most_works(int(tiles)));
+        parts = arena.take<Part>(MOST_PARTS);
+        parts_done = arena.take<unsigned>(MOST_PARTS);
     }
 };
 

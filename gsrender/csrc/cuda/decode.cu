@@ -239,8 +239,8 @@ static __global__ void __launch_bounds__(THREADS, 3)
     int drawn = 0;
     for (long long v = thread_index(); v < visible; v += thread_count()) {
         const int item = buffers.item_from_visible[v];
-        write_splat(view, buffers, scratch, v, gaussian_of_splat(model, view, item, load_harmonics<DEGREE>(model, item)),
-                    drawn);
+        const Harmonics sh = load_harmonics<DEGREE>(model, item);
+        write_splat(view, buffers, scratch, v, gaussian_of_splat(model, view, item, sh), drawn);
     }
     drawn = warp_sum(drawn);
     if (lane() == 0) atomic_add(&buffers.counts->drawn, drawn);

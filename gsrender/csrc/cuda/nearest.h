@@ -17,6 +17,7 @@ struct Batch {
     int splat[MOST_BATCH]; // near to far
     Pair ends[2][BLEND_WARPS];
     int sums[BLEND_WARPS], fit, count;
+    int ends_of_segment[2], before_segment[2]; // bins, and pairs before them
 };
 
 // The nearest and the farthest of some pairs, in all threads.
@@ -39,24 +40,63 @@ static __device__ void ends_of(Batch &batch, const Pair *pairs, int total, Pair 
     }
 }
 
-// Counts of bins -> the sum of those before. batch.fit is how many bins, from the first on, hold `most` pairs together
-// at most, and batch.count how many they hold.
-static __device__ void sum_bins(Batch &batch, Bins &bins, int most) {
-    int *own = bins.counts + threadIdx.x * OWN_BINS, sum = 0;
+// Counts of bins -> the sum of those before, and of all, in all threads.
+static __device__ int sum_bins(Batch &batch, Bins &bins) {
+    int *own = bins.counts + threadIdx.x * OWN_BINS, sum = 0, all = 0;
     for (int i = 0; i < OWN_BINS; i++) sum += own[i];
     int before = sum_before(sum);
     if (lane() == WARP - 1) batch.sums[warp()] = before + sum;
     __syncthreads();
-    for (int w = 0; w < warp(); w++) before += batch.sums[w];
+    for (int w = 0; w < BLEND_WARPS; w++) {
+        if (w < warp()) before += batch.sums[w];
+        all += batch.sums[w];
+    }
     for (int i = 0; i < OWN_BINS; i++) {
-        const int here = own[i], up_to = before + here;
+        const int here = own[i];
         own[i] = before;
-        const bool is_last = threadIdx.x * OWN_BINS + i == BINS - 1;
-        if (before <= most && up_to > most) batch.fit = threadIdx.x * OWN_BINS + i, batch.count = before;
-        if (is_last && up_to <= most) batch.fit = BINS, batch.count = up_to;
-        before = up_to;
+        before += here;
     }
     __syncthreads();
+    return all;
+}
+
+// How far the distances of pairs from the nearest are shifted to the right to be the numbers of their bins.
+static __device__ int shift_of(Pair span) {
+    const int bits = span ? 64 - __clzll(span) : 0;
+    return bits > 10 ? bits - 10 : 0;
+}
+
+// Counts the pairs in [low, low + span] by bins.
+static __device__ void fill_bins(Bins &bins, const Pair *pairs, int total, Pair low, Pair span, int shift) {
+    for (int i = threadIdx.x; i < BINS; i += BLEND_THREADS) bins.counts[i] = 0;
+    __syncthreads();
+    for (int i = threadIdx.x; i < total; i += BLEND_THREADS) {
+        const Pair p = pairs[i];
+        if (p >= low && p - low <= span) atomicAdd(bins.counts + int((p - low) >> shift), 1);
+    }
+    __syncthreads();
+}
+
+// Narrows [low, last], which holds all pairs, to one of some segments of about as many each. Returns how many it holds.
+static __device__ int take_segment(Batch &batch, Bins &bins, const Pair *pairs, int total, int segment, int segments,
+                                   Pair &low, Pair &last) {
+    const int shift = shift_of(last - low);
+    fill_bins(bins, pairs, total, low, last - low, shift);
+    sum_bins(batch, bins);
+    if (threadIdx.x < 2) batch.ends_of_segment[threadIdx.x] = BINS, batch.before_segment[threadIdx.x] = total;
+    __syncthreads();
+    for (int bin = threadIdx.x; bin < BINS; bin += BLEND_THREADS)
+        for (int end = 0; end < 2; end++) { // the first bin of which the segment, or the next one, begins
+            const long long begins = (segment + end) * (long long)total;
+            const bool behind = bins.counts[bin] * (long long)segments >= begins;
+            const bool before = bin && bins.counts[bin - 1] * (long long)segments >= begins;
+            if (behind && !before) batch.ends_of_segment[end] = bin, batch.before_segment[end] = bins.counts[bin];
+        }
+    __syncthreads();
+    const int first = batch.ends_of_segment[0], end = batch.ends_of_segment[1];
+    if (end < BINS) last = low + ((Pair(end) << shift) - 1);
+    low += Pair(first) << shift;
+    return batch.before_segment[1] - batch.before_segment[0];
 }
 
 // Puts the splats of the nearest pairs in [low, last] into batch.splat in their order, `most` at most, and moves low
@@ -66,17 +106,18 @@ static __device__ int take_batch(Batch &batch, Bins &bins, const Pair *pairs, in
                                  Pair last) {
     Pair span = last - low;
     int shift;
-    while (true) { // a histogram of what remains; where its first bin is too full already, one of that bin
-        const int bits = span ? 64 - __clzll(span) : 0;
-        shift = bits > 10 ? bits - 10 : 0;
-        for (int i = threadIdx.x; i < BINS; i += BLEND_THREADS) bins.counts[i] = 0;
+    while (true) { // where the first bin is too full already, one of that bin
+        shift = shift_of(span);
+        fill_bins(bins, pairs, total, low, span, shift);
+        const int all = sum_bins(batch, bins);
+        if (threadIdx.x == 0) batch.fit = BINS, batch.count = all;
         __syncthreads();
-        for (int i = threadIdx.x; i < total; i += BLEND_THREADS) {
-            const Pair p = pairs[i];
-            if (p >= low && p - low <= span) atomicAdd(bins.counts + int((p - low) >> shift), 1);
-        }
+        if (all > most) // else all bins fit
+            for (int bin = threadIdx.x; bin < BINS; bin += BLEND_THREADS) {
+                const int before = bins.counts[bin], up_to = bin + 1 < BINS ? bins.counts[bin + 1] : all;
+                if (before <= most && up_to > most) batch.fit = bin, batch.count = before;
+            }
         __syncthreads();
-        sum_bins(batch, bins, most);
         // No pairs are equal, so a bin of one value holds one: at shift 0 the first bin always fits.
         if (batch.fit) break;
         span = (Pair(1) << shift) - 1;

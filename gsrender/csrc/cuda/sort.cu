@@ -26,9 +26,9 @@ static __device__ GsSplat from_lane(const GsSplat &splat, int source) {
     return other;
 }
 
-// Calls visit(splat, z, tile) for the tiles that a splat shows in, among those of its rectangle that are this thread's.
-// All threads of a warp come along. Where the rectangle fits into a word of bits, count keeps those that it shows in for
-// fill: `shows` is that word, and `known` whether it has been found already.
+// Calls visit(splat, z, tile) for the tiles that a splat shows in, among those of its rectangle that are this
+// thread's. All threads of a warp come along. Where the rectangle fits into a word of bits, count keeps those that it
+// shows in for fill: `shows` is that word, and `known` whether it has been found already.
 template <typename Visit>
 static __device__ void for_tiles(const GsSplat &s, int index, unsigned &shows, bool known, int columns, int thread,
                                  int threads, Visit visit) {
@@ -44,14 +44,15 @@ static __device__ void for_tiles(const GsSplat &s, int index, unsigned &shows, b
 }
 
 // The same for all tiles that a large or huge splat of this block's shows in. A street's ground near the camera covers
-// thousands: 32 such splats in the lanes of one warp took 0.3 ms, one after the other in a warp 0.1. A warp loads HELD of
-// the merely large ones at a time, so that it waits for memory once for all of them.
+// thousands: 32 such splats in the lanes of one warp took 0.3 ms, one after the other in a warp 0.1. A warp loads HELD
+// of the merely large ones at a time, so that it waits for memory once for all of them.
 template <bool FILLS, typename Visit>
 static __device__ void for_large(const GsBuffers &buffers, const Scratch &scratch, int columns, Visit visit) {
     const int *huge = scratch.large + buffers.gaussian_capacity - 1;
     unsigned shows = 0;
     for (long long i = blockIdx.x; i < scratch.larges[1]; i += gridDim.x)
-        for_tiles(load_splat(buffers.splats + huge[-i]), huge[-i], shows, false, columns, threadIdx.x, SORT_THREADS, visit);
+        for_tiles(load_splat(buffers.splats + huge[-i]), huge[-i], shows, false, columns, threadIdx.x, SORT_THREADS,
+                  visit);
     const long long count = scratch.larges[0], warps = gridDim.x * (long long)SORT_WARPS;
     const int held = int(fitting((count + warps - 1) / warps, HELD));
     for (long long base = (warp() * (long long)gridDim.x + blockIdx.x) * held; base < count; base += warps * held) {
@@ -112,7 +113,7 @@ static __global__ void __launch_bounds__(SORT_THREADS, SORT_BLOCKS)
     }
 }
 
-// A lane's own count is added to a counter in shared memory; what it was before. Lanes with the same counter add at once.
+// Adds one, or four, to a counter in shared memory; what it was before. Lanes with the same counter add at once.
 static __device__ int next_of(int *counters, int which, bool four) {
     const unsigned active = __activemask(), same = __match_any_sync(active, which);
     const unsigned fours = __ballot_sync(active, four) & same, before = (1u << lane()) - 1;
@@ -122,24 +123,32 @@ static __device__ int next_of(int *counters, int which, bool four) {
     return __shfl_sync(same, sum, leader) + __popc(same & before) + 3 * __popc(fours & before);
 }
 
-// A tile's pairs; whether it is busy; and which of SIZES sizes its work has, in half steps of the logarithm, the largest
-// first. Four blocks are done with a busy tile in a quarter of the time.
+// A tile's pairs; whether it is busy, and how many segments it has; and which of SIZES sizes its work has, in half
+// steps of the logarithm, the largest first. Four blocks are done with a busy tile in a quarter of the time. Size 0 is
+// for tiles with segments alone.
 enum { SIZES = 64 };
 struct TileLoad {
     unsigned pairs;
     bool busy;
-    int size;
+    int size, segments;
 
     __device__ TileLoad(unsigned pairs, long long total, int shares)
         : pairs(pairs), busy(pairs >= LEAST_BUSY && pairs * (long long)shares > total) {
         const int steps = (__float_as_int(float(busy ? pairs / 4 : pairs)) >> 22) - (127 << 1);
-        size = SIZES - 1 - clampi(steps, 0, SIZES - 1);
+        size = SIZES - 1 - clampi(steps, 0, SIZES - 2);
+        const long long length = total / MOST_SEGMENTS > SEGMENT ? total / MOST_SEGMENTS : int(SEGMENT);
+        segments = busy && pairs >= 2 * length ? int(pairs / length) : 1;
+    }
+    // Takes places for the tile's works: the first of them.
+    __device__ int take(int *of_size) const {
+        return segments > 1 ? atomicAdd(of_size, 4 * segments) : next_of(of_size, size, busy);
     }
 };
 
 // One block: the exclusive sum over the tiles, held within the capacity, and the order in which to blend them. The last
 // to begin should be short ones.
-static __global__ void __launch_bounds__(SUM_THREADS) sum_tiles(const GsBuffers buffers, const Scratch scratch, int shares) {
+static __global__ void __launch_bounds__(SUM_THREADS)
+    sum_tiles(const GsBuffers buffers, const Scratch scratch, int shares) {
     __shared__ long long sums[WARP + 1];
     __shared__ int of_size[SIZES];
     const int tiles = tile_columns(*buffers.view) * tile_rows(*buffers.view);
@@ -161,7 +170,7 @@ static __global__ void __launch_bounds__(SUM_THREADS) sum_tiles(const GsBuffers 
     before += sums[warp()];
     for (int tile = begin; tile < end; tile++) {
         const TileLoad load(scratch.tile_pairs[tile], total, shares);
-        next_of(of_size, load.size, load.busy);
+        load.take(of_size);
         buffers.pair_from_tile[tile] = unsigned(fitting(before, buffers.pair_capacity));
         before += load.pairs;
     }
@@ -178,9 +187,12 @@ static __global__ void __launch_bounds__(SUM_THREADS) sum_tiles(const GsBuffers 
     __syncthreads();
     for (int tile = begin; tile < end; tile++) {
         const TileLoad load(scratch.tile_pairs[tile], total, shares);
-        Work *work = scratch.work + next_of(of_size, load.size, load.busy);
-        if (!load.busy) *work = {tile, -1};
-        for (int patch = 0; load.busy && patch < 4; patch++) work[patch] = {tile, patch};
+        const int at = load.take(of_size);
+        if (!load.busy) scratch.work[at] = {tile, -1, 0, 1};
+        for (int i = 0; load.busy && i < 4 * load.segments; i++) {
+            scratch.work[at + i] = {tile, short(i / load.segments), short(i % load.segments), short(load.segments)};
+            if (load.segments > 1) scratch.parts_done[at + i] = 0;
+        }
     }
 }
 
