@@ -50,9 +50,15 @@ bool in_view(Cluster c) {
            furthest(frame.forward + frame.clip_y, c) >= 0 && furthest(frame.forward - frame.clip_y, c) >= 0;
 }
 
+// lavapipe compiles a shader anew for each frame, and keeps what it made, where a branch depends on nothing but uniforms:
+// half a megabyte and 5 ms a frame. So this asks for something else as well, which is always so.
+bool is_frozen() {
+    return (frame.flags & FROZEN) != 0 && gl_WorkGroupID.z == 0;
+}
+
 // A cluster of a group that is too coarse. Called by the whole workgroup.
 void choose(uint id, bool exists) {
-    bool occlusion = (frame.flags & OCCLUSION) != 0, frozen = (frame.flags & FROZEN) != 0;
+    bool occlusion = (frame.flags & OCCLUSION) != 0, frozen = is_frozen();
     uint state = exists ? frame.seen.at[id] : 0;
     bool known = exists && state / STAMP == frame.last, in_cut = false, pending = false, draws = false;
     Cluster c;
@@ -86,7 +92,7 @@ void main() {
     if (id >= frame.groups)
         return;
     Group group = frame.group.at[id];
-    if ((frame.flags & FROZEN) == 0) {
+    if (!is_frozen()) {
         if (!too_coarse(group) || all_too_coarse(group))
             return;
         if (!in_view(group)) {

@@ -80,6 +80,7 @@ class Canvas:
     def forget(self):
         """The picture that stands is of another proxy now, or of another depth of it: figures and all."""
         self.lose()
+        self._order.rest()
         self._kind = None
 
     def lose(self):

@@ -199,14 +199,14 @@ def _proxy(parser):
 def _machine(parser):
     parser.add_argument("--backend", choices=("auto", "cuda", "cpu"), default="auto",
                         help="where to draw (default: %(default)s: CUDA where there is an NVIDIA GPU)")
-    parser.add_argument("--memory-limit", type=_gibibytes, metavar="GIB",
+    parser.add_argument("--memory-limit", type=gibibytes, metavar="GIB",
                         help="GiB of the device's memory that may be taken (default: what is free, less 1)")
     parser.add_argument("--far", type=_far, metavar="F", default=math.inf,
                         help="scene units of view z beyond which the proxy is not there (default: infinite)")
 
 
 def _pixel_size(parser, default="the camera's"):
-    parser.add_argument("--size", type=_size, metavar="WxH", help=f"pixels of the picture (default: {default})")
+    parser.add_argument("--size", type=size, metavar="WxH", help=f"pixels of the picture (default: {default})")
 
 
 def _culling(parser):
@@ -245,7 +245,7 @@ def _positive(text: str) -> float:
     return _number(text, "a finite number above 0", 0, strict=True)
 
 
-def _gibibytes(text: str) -> int:
+def gibibytes(text: str) -> int:
     """In bytes."""
     return int(_positive(text) * 2**30)
 
@@ -300,7 +300,7 @@ def _port(text: str) -> int:
     return port
 
 
-def _size(text: str) -> tuple[int, int]:
+def size(text: str) -> tuple[int, int]:
     parts = text.lower().split("x")
     digits = len(parts) == 2 and all(part.isascii() and part.isdigit() for part in parts)
     if not digits or not all(0 < int(part) <= LARGEST_SIDE for part in parts):

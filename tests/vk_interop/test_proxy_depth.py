@@ -12,6 +12,8 @@ from gsrender.errors import DeviceError
 from gsrender.memory import NoRoom
 from vk_interop import cluster_buffers, depth_passes, depth_target, proxy_depth
 from vk_interop.cluster_lod import ClusterMesh
+from vk_interop.cluster_lod_build import build_clusters
+from vk_interop.depth_settings import RASTERS, DepthSettings
 from vk_interop.device import Device
 from vk_interop.flat_clusters import flat_clusters
 from vk_interop.mesh import ProxyMesh, load_mesh
@@ -357,3 +359,17 @@ def test_memory_is_counted_refused_above_the_ceiling_and_given_back(device, monk
             proxy.render(camera(1024, 1024))
         assert np.array_equal(read(proxy.render(camera())), right)
     assert device.nbytes == before and device._lent == lent
+
+
+@pytest.mark.parametrize("raster", RASTERS)
+def test_frames_leave_nothing_behind_on_the_host(device, street, raster):
+    """lavapipe compiles a shader with a branch on uniforms anew for each frame, and keeps it: half a megabyte."""
+    look = load_cameras(street / "model" / "cameras.json")[0].camera.resized(64, 48)
+    with ProxyDepth(device, build_clusters(load_mesh(street / "proxy.glb")), DepthSettings(1.0, raster)) as proxy:
+        taken = []
+        for frame in range(60):
+            read(proxy.render(look))
+            proxy.finished()
+            if frame in (19, 59):
+                taken.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4096)
+    assert taken[1] - taken[0] < 8_000_000
