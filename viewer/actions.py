@@ -149,6 +149,8 @@ ACTIONS = {
     "benchmark": lambda app, given: app.start_benchmark(),
     "save figures": _save_figures,
     "save summary": _save_summary,
+    "play path": lambda app, given: app.path.play_or_stop(),
+    "add keyframe": lambda app, given: app.path.add(),
     "vsync": lambda app, given: app.set(vsync=not app.settings.vsync),
     "help": lambda app, given: app.set(help=not app.settings.help),
     "escape": lambda app, given: app.set(help=False),

@@ -16,7 +16,7 @@ from gsrender.errors import DeviceError, InputError
 from gsrender.memory import NoRoom
 from gsrender.settings import RenderSettings
 from viewer.actions import act
-from viewer.benchmark import Benchmark, turn
+from viewer.benchmark import MOST, Benchmark, turn
 from viewer.bindings import pressed_actions
 from viewer.canvas import Canvas
 from viewer.compare import Comparison
@@ -28,6 +28,7 @@ from viewer.machine import describe
 from viewer.output import write_whole
 from viewer.look import Look, resized
 from viewer.panels import bars, divider, dock, help, legend, menu, overlay, style
+from viewer.path_desk import PathDesk
 from viewer.photograph import AtPhotograph
 from viewer.pose import Pose, Space
 from viewer.remembered import Remembered, kept
@@ -81,6 +82,7 @@ class Viewer:
             dock.restore(remembered.layout)
         self._thread = ThreadPoolExecutor(1, "beside the frames")
         self.thumbnails = Thumbnails(screen.ui)
+        self.path = PathDesk(self, self._thread)
         self._take(scene, home)
 
     def _take(self, scene: Scene, home: int | None):
@@ -119,7 +121,8 @@ class Viewer:
         self._act(given)
         # The wait for the event that ends a rest is no time in which a key was held.
         self._look_for_ground()
-        self.state = advance(self.state, min(began - self._last, FIRST if self.idle else math.inf), given)
+        seconds = min(began - self._last, FIRST if self.idle else math.inf)
+        self.state = self.path.follow(self.state, advance(self.state, seconds, given), seconds)
         self._last = began
         self._draw_panels()
         self.screen.set_vsync(self.settings.vsync)
@@ -134,7 +137,10 @@ class Viewer:
             self._look_closer()
         else:
             self.canvas.lose()
-        is_still = self.state.flight is None and (self.benchmark is None or self.benchmark.done)
+        measures = self.benchmark is not None and not self.benchmark.done
+        if not measures:
+            self.path.work()
+        is_still = self.state.flight is None and not measures and not self.path.is_busy
         self.idle = drawn is None and self.screen.shown and is_still and self._standing >= APPEAR
         self.settled = (self.screen.shown and self._standing >= APPEAR and bool(self.canvas.stats.counts)
                         and not self.canvas.stats.incomplete)
@@ -151,6 +157,7 @@ class Viewer:
 
     def close(self):
         """Closes the screen and what was drawn for it; the scene stays open."""
+        self.path.cancel()
         self.watch.close()
         self.thumbnails.close()
         self._thread.shutdown(wait=True, cancel_futures=True)
@@ -348,7 +355,8 @@ class Viewer:
             return
         size = self.picture_size
         cameras = [view.camera.with_near(self.state.space.near).resized(*size) for view in self.scene.cameras]
-        self.benchmark = Benchmark(self.scene, cameras or turn(self.state, *size), resized(self.settings.render, *size))
+        cameras = self.path.cameras(*size, MOST) or cameras or turn(self.state, *size)
+        self.benchmark = Benchmark(self.scene, cameras, resized(self.settings.render, *size))
 
     def end_benchmark(self):
         """Closes its window, and ends it where it still runs."""

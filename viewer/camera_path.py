@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from typing import Iterator
 
 import numpy as np
 
@@ -75,10 +76,15 @@ class CameraPath:
         """Seconds, the way back of a loop included."""
         return self.keyframes[-1].time + self.closing if self.keyframes else 0.0
 
-    def times(self, fps: float) -> list[float]:
-        """Of the frames of a film: from the first keyframe to the last; of a loop, up to where it begins again."""
-        count = max(1, round(self.duration * fps)) if self.closing else math.floor(self.duration * fps + 1e-6) + 1
-        return [i / fps for i in range(count)] if self.keyframes else []
+    def frame_count(self, fps: float) -> int:
+        """Of a film: from the first keyframe to the last; of a loop, up to where it begins again."""
+        if not self.keyframes:
+            return 0
+        return max(1, round(self.duration * fps)) if self.closing else math.floor(self.duration * fps + 1e-6) + 1
+
+    def times(self, fps: float) -> Iterator[float]:
+        """Of the frames of a film, seconds."""
+        return (i / fps for i in range(self.frame_count(fps)))
 
     def at(self, time: float) -> Keyframe:
         """Where the camera is at a time: before the path and after it at its ends, on a loop round and round."""

@@ -23,7 +23,7 @@ def fly(options) -> int:
         path = path if options.seconds is None else path.stretched(options.seconds)
     except ValueError as error:
         raise InputError(f"--seconds {options.seconds:g}: {error}") from error
-    size, frames = options.size or SIZE, len(path.times(options.fps))
+    size, frames = options.size or SIZE, path.frame_count(options.fps)
     check_film(options.out, size, frames)
     if warning:
         print(f"warning: {warning}", file=sys.stderr)

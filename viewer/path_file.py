@@ -81,5 +81,7 @@ def _keyframe(own: JsonObject) -> Keyframe:
     length = math.hypot(*turn)
     if not 0.9 < length < 1.1:
         raise InputError(f"{own.where}.world_from_camera: {shown(turn.tolist())}, expected a quaternion of length 1")
+    if abs(length - 1) > 1e-12:  # what was saved here comes back to the bit
+        turn = turn / length
     return Keyframe(own.required("time", -LONGEST, LONGEST), tuple(own.matrix("position", (3,)).tolist()),
-                    tuple((turn / length).tolist()), own.required("fov_y", *FIELDS_OF_VIEW))
+                    tuple(turn.tolist()), own.required("fov_y", *FIELDS_OF_VIEW))

@@ -25,9 +25,8 @@ class Bar:
         if self._terminal and elapsed - self._shown >= INTERVAL:
             self._shown = elapsed
             full = WIDTH * done // total if total else WIDTH
-            left = f", {_time(elapsed / done * (total - done))} left" if done else ""
-            print(f"\r{self._what} [{'#' * full}{'.' * (WIDTH - full)}] {done:,}/{total:,}{self._unit}, "
-                  f"{_rate(done, elapsed)}{left}", end="\033[K", file=sys.stderr, flush=True)
+            print(f"\r{self._what} [{'#' * full}{'.' * (WIDTH - full)}] {how_far(done, total, elapsed, self._unit)}",
+                  end="\033[K", file=sys.stderr, flush=True)
 
     def __enter__(self) -> Bar:
         return self
@@ -46,6 +45,12 @@ def progress(items: Sequence[T], what: str) -> Iterator[T]:
             bar.show(done, len(items))
             yield item
         bar.show(len(items), len(items))
+
+
+def how_far(done: int, total: int, elapsed: float, unit: str = "") -> str:
+    """How much is done, the rate and the time that is left, after so many seconds; `unit` begins with a blank."""
+    left = f", {_time(elapsed / done * (total - done))} left" if done else ""
+    return f"{done:,}/{total:,}{unit}, {_rate(done, elapsed)}{left}"
 
 
 def _rate(count: int, seconds: float) -> str:

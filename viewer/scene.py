@@ -102,16 +102,16 @@ class Scene:
         return Camera.look_at(position, centre, self.up, width=width, height=height, near=self.near)
 
     @contextmanager
-    def beside(self) -> Iterator[Scene]:
+    def beside(self, clusters: ClusterMesh | None) -> Iterator[Scene]:
         """The same scene with a renderer and a proxy depth of its own, for pictures of another size between the frames.
-        Raises DeviceError where there is no memory for it."""
+        `clusters` are the proxy's, as `clusters_of` gives them. Raises DeviceError where there is no memory for it."""
         from gsrender.renderer import Renderer
         from vk_interop.proxy_depth import ProxyDepth
         proxy = self.proxy
         if proxy is not None:
-            proxy = ProxyDepth(self.device, clusters_of(self.mesh, proxy.settings), proxy.settings, proxy.far)
+            proxy = ProxyDepth(self.device, clusters, proxy.settings, proxy.far)
         try:
-            yield replace(self, renderer=Renderer(self.model, ()), proxy=proxy)
+            yield replace(self, renderer=Renderer(self.model, (), self.limit), proxy=proxy)
         finally:
             if proxy is not None:
                 proxy.close()

@@ -20,6 +20,7 @@ from gsrender.camera import Camera  # noqa: E402
 from gsrender.settings import RenderSettings  # noqa: E402
 from viewer.actions import act  # noqa: E402
 from viewer.app import OUTPUTS, Viewer  # noqa: E402
+from viewer.camera_path import CameraPath  # noqa: E402
 from viewer.contact_sheet import contact_sheet  # noqa: E402
 from viewer.legend import with_legend  # noqa: E402
 from viewer.look import Look  # noqa: E402
@@ -76,10 +77,17 @@ def _look_from_above(viewer: Viewer):
     viewer.state = viewer.state.fly_to(Camera.look_at(seen.position + back + up, seen.position + 9 * seen.rotation[2]))
 
 
+def _lay_a_path(viewer: Viewer):
+    path = CameraPath.through([view.camera for view in viewer.scene.cameras[:6]]).looped(True)
+    viewer.path.out = "film.mp4"
+    viewer.path.edit(lambda tour: tour.edited(path).chose(2), goes=True)
+
+
 PICTURES = {
     "removed": lambda scene: view(scene, "removed"),
     "views": views,
     "compare": lambda scene: window(scene, "Compare", Look(compare="split", at=0.55)),
+    "path": lambda scene: window(scene, "Path", before=_lay_a_path),
     "frozen": lambda scene: window(scene, "Views", before=_look_from_above),
 }
 

@@ -77,6 +77,7 @@ def desk(one_desk, scene):
     viewer, before = one_desk.viewer, len(scene.device.validation_messages)
     viewer.settings = usual_settings(scene, resolution_scale=0.25)
     viewer.start_over()
+    viewer.idle = False  # so that it draws, and ImGui is its own again, whatever window there was meanwhile
     one_desk.focus()
     xdotool("mouseup", "1", "mouseup", "3", "mousemove", "1200", "300")
     one_desk.rest()

@@ -126,6 +126,23 @@ def numbers_row(label: str, values, format: str, help: str) -> tuple[float, floa
     return _typed.pop(key) if key in _typed and _left[key] > 2 else None
 
 
+def text_row(label: str, value: str, help: str, room: float = 0) -> str:
+    """Words to type over; beside them `room` font sizes are left."""
+    _name(label, help)
+    imgui.set_next_item_width(-max(room * imgui.get_font_size(), 1))
+    _, new = imgui.input_text(f"##{label}", value)
+    tooltip(help)
+    return new
+
+
+def sizes_row(label: str, value: tuple[int, int], most: int, help: str) -> tuple[int, int]:
+    """Two whole numbers from 1 to `most`."""
+    _knob(label, help)
+    _, new = imgui.input_int2(f"##{label}", list(value))
+    tooltip(help)
+    return tuple(min(max(edge, 1), most) for edge in new)
+
+
 def colour_row(label: str, value, help: str):
     """A colour, red green blue in 0..1, to pick; there is room for more behind it."""
     _name(label, help)

@@ -72,7 +72,8 @@ def _switches(app) -> ViewerSettings:
     imgui.same_line()
     always = checkbox("draw always", settings.always, "Draw every frame, even where nothing changed, so that the "
                       "figures are live. Off: a still picture is not drawn again, and costs nothing.")
-    if button("benchmark", "Flies through the dataset's cameras with culling off and on, and shows what each costs. (G)"):
+    if button("benchmark", "Flies the path, or the dataset's cameras where there is none, with culling off and on, and "
+              "shows what each costs. (G)"):
         app.act("benchmark")
     imgui.same_line()
     if button("save CSV", f"Writes the figures of the last {len(app.canvas.history)} drawn frames as a table, into the "

@@ -1,0 +1,164 @@
+"""A path that the camera flies: recorded, edited, played, kept in a file and filmed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from imgui_bundle import imgui
+
+from gsrender.settings import LARGEST_SIDE
+from viewer.camera_path import GAP, CameraPath
+from viewer.panels.rows import (DIM, NOTHING, button, checkbox, drag_row, list_row, section, sizes_row, slider_row,
+                                table, text_row, tooltip)
+from viewer.progress import how_far
+from viewer.settings import ViewerSettings
+from viewer.tour import Tour
+
+FILE = ("A path that was saved here; or, to load, cameras: a cameras.json, a transforms.json, a COLMAP model or a "
+        "folder with one, which are flown through with a second from one to the next.")
+OUT = ("A folder for PNG frames or, where ffmpeg is installed, a video whose name ends in .mp4. The window's settings "
+       "are the film's.")
+
+MOST_MARKS = 200  # more would cover the slider
+
+
+def draw(app) -> ViewerSettings:
+    desk = app.path
+    _buttons(desk)
+    _time(desk)
+    _keyframe(desk)
+    _file(desk)
+    if section("Film"):
+        _film(desk)
+    return app.settings
+
+
+def _buttons(desk):
+    tour = desk.tour
+    if button("stop##play" if tour.doing == "playing" else "play", "Flies along the path; moving the camera stops it. "
+              "(Space)"):
+        desk.play_or_stop()
+    imgui.same_line()
+    if button("stop##record" if tour.doing == "recording" else "record",
+              "Goes on at the path's end with how you fly, until it is stopped."):
+        desk.record_or_stop()
+    imgui.same_line()
+    if button("add", "A keyframe where the camera is: at the path's end, or at the time that was scrubbed to. (K)"):
+        desk.add()
+    imgui.same_line()
+    imgui.begin_disabled(not tour.before)
+    if button("undo##path", "Takes the last change of the path back."):
+        desk.edit(Tour.undone)
+    imgui.end_disabled()
+    imgui.same_line()
+    imgui.begin_disabled(not tour.path.keyframes)
+    if button("clear", "Removes all keyframes."):
+        desk.edit(lambda tour: tour.edited(CameraPath()))
+    imgui.same_line()
+    loops = bool(tour.path.closing)
+    if checkbox("loop", loops, "Whether the last keyframe leads on to the first, at the path's mean speed.") != loops:
+        desk.edit(lambda tour: tour.looped(not loops))
+    imgui.end_disabled()
+
+
+def _time(desk):
+    path = desk.tour.path
+    imgui.begin_disabled(not path.duration)
+    with table("path", 0.3):
+        at = slider_row("time", desk.tour.time, 0.0, max(path.duration, GAP), "%.2f s",
+                        "Where on the path the camera is; drag to scrub. The marks are its keyframes.")
+        _marks(path)
+        if at != desk.tour.time:
+            desk.edit(lambda tour: tour.scrubbed(at), goes=True)
+        seconds = drag_row("duration", path.duration, 0.05, GAP * len(path.keyframes), "%.2f s",
+                           "Seconds that the whole path takes. All of its parts are stretched alike.")
+        if seconds != path.duration and path.duration:
+            desk.edit(lambda tour: tour.stretched(seconds))
+    imgui.end_disabled()
+
+
+def _marks(path):
+    """A line for each keyframe on the slider that was drawn last."""
+    if not path.duration or len(path.keyframes) > MOST_MARKS:
+        return
+    low, high, grab = imgui.get_item_rect_min(), imgui.get_item_rect_max(), imgui.get_style().grab_min_size
+    colour, foot = imgui.get_color_u32(DIM), low.y + 0.75 * (high.y - low.y)
+    for key in path.keyframes:
+        x = low.x + 2 + grab / 2 + (high.x - low.x - 4 - grab) * key.time / path.duration
+        imgui.get_window_draw_list().add_line((x, foot), (x, high.y), colour)
+
+
+@dataclass(frozen=True)
+class _Names(Sequence):
+    """Made when they are looked at: a long recording has thousands, and one of them is shown."""
+
+    keyframes: tuple
+
+    def __len__(self):
+        return len(self.keyframes)
+
+    def __getitem__(self, i):
+        return f"{i + 1} of {len(self)}, at {self.keyframes[i].time:.2f} s"
+
+
+def _keyframe(desk):
+    tour, path = desk.tour, desk.tour.path
+    names = _Names(path.keyframes)
+    imgui.begin_disabled(not path.keyframes)
+    with table("keyframe", 0.3):
+        chosen = list_row("keyframe", tour.chosen, names, "One to edit; the camera goes there.", NOTHING)
+        if chosen != tour.chosen:
+            desk.edit(lambda tour: tour.chose(chosen), goes=True)
+        index = desk.tour.chosen
+        imgui.begin_disabled(index is None or index == 0 and not path.closing)
+        before = path.closing if not index else path.keyframes[index].time - path.keyframes[index - 1].time
+        seconds = drag_row("comes", before, 0.02, GAP, "%.2f s after the one before", "Seconds from the keyframe "
+                           "before to the chosen one; later ones move along. Of the first of a loop: from the last.")
+        if seconds != before and index is not None:
+            desk.edit(lambda tour: tour.spaced(seconds))
+        imgui.end_disabled()
+    imgui.begin_disabled(desk.tour.chosen is None)
+    if button("move here", "Puts the chosen keyframe where the camera is."):
+        desk.move()
+    imgui.same_line()
+    if button("remove", "Removes the chosen keyframe; the others keep their times."):
+        desk.edit(Tour.removed)
+    imgui.end_disabled()
+    imgui.end_disabled()
+
+
+def _file(desk):
+    with table("file", 0.3):
+        desk.file = text_row("file", desk.file, FILE, room=6)
+        imgui.same_line()
+        if button("save", "Writes the path to that file; one that is no path is not written over."):
+            desk.save()
+        imgui.same_line()
+        if button("load", "Takes the path from that file in the place of this one."):
+            desk.load()
+
+
+def _film(desk):
+    film = desk.film
+    imgui.begin_disabled(film is not None)
+    with table("film", 0.3):
+        desk.out = text_row("to", desk.out, OUT)
+        desk.size = sizes_row("size", desk.size, LARGEST_SIDE, "Width and height of the film, pixels; of a video even.")
+        desk.fps = min(drag_row("rate", desk.fps, 0.1, 0.1, "%.3g frames/s", "Frames a second of the film."), 1000.0)
+    imgui.end_disabled()
+    if film is None:
+        frames = desk.tour.path.frame_count(desk.fps)
+        imgui.begin_disabled(not frames)
+        if button(f"draw {frames:,} frames###draw film", "Draws the film, a frame of it between two of the window's."):
+            desk.start_film()
+        imgui.end_disabled()
+        return
+    if button("cancel", "Ends the film. Finished PNG frames stay, of a video nothing."):
+        return desk.cancel()
+    imgui.same_line()
+    imgui.progress_bar(film.done / film.total, (-1, 0), f"{film.done / film.total:.0%}")
+    told = how_far(film.done, film.total, time.perf_counter() - film.began, " frames")
+    imgui.text_colored(DIM, told)
+    tooltip("Frames drawn, how fast, and how long the rest will take.")

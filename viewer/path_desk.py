@@ -1,0 +1,187 @@
+"""The window's camera path: what keys and the panel do with it, beside the frames."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Callable, Iterator
+
+from gsrender.camera import Camera
+from gsrender.errors import DeviceError, InputError
+from viewer.controls import State
+from viewer.film import check_film, is_video
+from viewer.look import resized
+from viewer.path_file import load_path, save_path
+from viewer.path_render import render_beside
+from viewer.pose import Pose
+from viewer.tour import Tour
+
+
+@dataclass
+class Film:
+    """One that is being drawn."""
+
+    out: Path
+    total: int  # frames
+    steps: Iterator[int]
+    began: float  # of time.perf_counter
+    done: int = 0
+
+
+class PathDesk:
+    """
+    app     the App: its camera is flown and recorded, its scene and settings are filmed
+    thread  files are read there
+    tour    the path, and where on it
+    file, out, size, fps  what the panel has for the file, and for the film: its place, pixels, frames a second
+    film    the film that is being drawn, a frame between two of the window's; None where there is none
+    """
+
+    def __init__(self, app, thread: Executor):
+        self._app, self._thread = app, thread
+        self.tour = Tour()
+        self.file, self.out = "path.json", "film.mp4" if shutil.which("ffmpeg") else "film"
+        self.size, self.fps = (1280, 720), 30.0
+        self.film: Film | None = None
+        self._loading: tuple[Path, Future] | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        return self.tour.doing != "nothing" or self.film is not None or self._loading is not None
+
+    def cameras(self, width: int, height: int, count: int) -> list[Camera]:
+        """So many of the path, evenly in time; none where there is no path to fly."""
+        path = self.tour.path
+        if not path.duration:
+            return []
+        last = count if path.closing else count - 1
+        return [path.at(path.duration * i / last).camera(width, height, self._app.state.space.near)
+                for i in range(count)]
+
+    # ---- what a frame of the window calls ---------------------------------------------------------------------------
+
+    def follow(self, before: State, after: State, seconds: float) -> State:
+        """The state of the controls where a path is played; records what the hand did. Whoever takes the camera in hand
+        stops the path."""
+        if self.tour.doing == "playing" and after != before:
+            self.tour = self.tour.stopped(self._camera)
+        if self.tour.doing == "nothing":
+            return after
+        self.tour = self.tour.advanced(seconds, after.camera(*self._app.picture_size))
+        return after if self.tour.doing == "recording" else self._at_tour(after, self.tour)
+
+    def work(self):
+        """A step of what is under way: a frame of the film, a file that has been read."""
+        if self._loading and self._loading[1].done():
+            (file, loading), self._loading = self._loading, None
+            self._try(lambda: self._take(file, *loading.result()))
+        if self.film:
+            self._app.canvas.pause()
+            try:
+                self.film.done = next(self.film.steps)
+            except StopIteration:
+                self._app.say(f"{self.film.total:,} frames are in {self.film.out.absolute()}")
+                self.film = None
+            except (InputError, DeviceError) as error:
+                self._app.complain(str(error))
+                self.film = None
+
+    # ---- what keys and the panel ask for ----------------------------------------------------------------------------
+
+    def edit(self, change: Callable[[Tour], Tour], goes: bool = False):
+        """Another tour; with `goes` the camera goes there, and `undo` of the App goes back to where it had been taken
+        by hand. Says why not where it cannot be."""
+        app, before = self._app, self.tour
+        try:
+            self.tour = change(before)
+        except ValueError as error:
+            return app.say(str(error))
+        if goes and self.tour.path.keyframes:
+            was_there = before.path.keyframes and self._at_tour(app.state, before).pose == app.state.pose
+            there = self._at_tour(app.state, self.tour)
+            app.state = there if was_there else app.state
+            app.move(there)
+
+    def add(self):
+        """A keyframe where the camera is."""
+        self.edit(lambda tour: tour.added(self._camera))
+        self._app.say(f"keyframe {(self.tour.chosen or 0) + 1} of {len(self.tour.path.keyframes)}")
+
+    def move(self):
+        self.edit(lambda tour: tour.moved(self._camera))
+
+    def play_or_stop(self):
+        if self.tour.doing != "nothing":
+            return self.edit(lambda tour: tour.stopped(self._camera))
+        if not self.tour.path.duration:
+            return self._app.say("a path needs two keyframes: K adds one where the camera is")
+        self.edit(Tour.playing)
+
+    def record_or_stop(self):
+        recording = self.tour.doing == "recording"
+        self.edit(lambda tour: tour.stopped(self._camera) if recording else tour.recording(self._camera))
+
+    def save(self):
+        file = self._named(self.file)
+        if file:
+            self._try(lambda: (save_path(self.tour.path, file), self._app.say(f"saved {file.absolute()}")))
+
+    def load(self, file: Path | None = None):
+        """Reads the path or the cameras of a file, beside the frames; without one, what the panel names."""
+        file = file or self._named(self.file, suffix="")
+        if file and not self._loading:
+            self._loading = file, self._thread.submit(load_path, file)
+
+    def start_film(self):
+        """Begins the film that the panel describes, with the window's scene and settings."""
+        out, path, app = self._named(self.out, suffix=""), self.tour.path, self._app
+        if not out or self.film:
+            return
+        frames = path.frame_count(self.fps)
+        if is_video(out) and out.exists():
+            return app.complain(f"{out.absolute()} is there: give the film another name")
+        self._try(lambda: self._begin(out, frames))
+
+    def cancel(self):
+        """Ends the film; nothing half-written is left."""
+        if self.film:
+            self.film.steps.close()
+            self.film = None
+
+    def _begin(self, out: Path, frames: int):
+        check_film(out, self.size, frames)
+        app = self._app
+        scene, settings = replace(app.scene, near=app.state.space.near), resized(app.settings.render, *self.size)
+        steps = render_beside(scene, self._thread, settings, self.tour.path, self.size, self.fps, out)
+        self.film = Film(out, frames, steps, time.perf_counter())
+
+    def _take(self, file: Path, path, warning: str):
+        self.tour = replace(self.tour.edited(path), time=0.0)
+        count = len(path.keyframes)
+        self._app.say(f"{file.name}: {count} keyframe{'s' * (count != 1)}, {path.duration:.1f} s")
+        if warning:
+            self._app.complain(warning)
+
+    def _named(self, text: str, suffix: str = ".json") -> Path | None:
+        if not text.strip():
+            return self._app.say("a file needs a name")
+        path = Path(text.strip()).expanduser()
+        return path if path.suffix or not suffix else path.with_suffix(suffix)
+
+    def _try(self, action: Callable):
+        try:
+            action()
+        except (InputError, DeviceError) as error:
+            self._app.complain(str(error))
+
+    @property
+    def _camera(self) -> Camera:
+        return self._app.state.camera(*self._app.picture_size)
+
+    def _at_tour(self, state: State, tour: Tour) -> State:
+        """The controls at rest where a tour is."""
+        camera = tour.is_at.camera(*self._app.picture_size, state.space.near)
+        return replace(state.at_rest(), pose=Pose.of(camera, state.space))
