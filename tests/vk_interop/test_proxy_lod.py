@@ -103,7 +103,7 @@ def test_what_reaches_into_the_view_by_its_tip_is_drawn(device, side):
     outwards, edge = [((1, 0, -1), (1.5, 0, 1.5)), ((-1, 0, -1), (-1.5, 0, 1.5)), ((0, 1, -0.75), (0, 1.125, 1.5)),
                       ((0, -1, -0.75), (0, -1.125, 1.5)), ((0, 0, -1), (0, 0.2, 0.5))][side]
     along = np.array(outwards) / np.linalg.norm(outwards)
-    across = 0.2 * np.cross(along, (0.6, 0.8, 0.05))
+    across = 0.05 * np.cross(along, (0.6, 0.8, 0.05))
     spike = mesh(edge + np.array([-0.1 * along - across, -0.1 * along + across, 2.9 * along]), [0, 1, 2])
     drawn = draw(device, build_clusters(spike), [camera], DepthSettings(None, "vertex"))[0]
     assert np.isfinite(drawn).any() and np.array_equal(drawn, draw(device, one_cluster(spike), [camera])[0])
@@ -346,6 +346,17 @@ def test_another_cameras_clusters_show_what_it_does_not_see(device, occlusion):
         own = own.drawn.cpu().numpy().copy()
     assert 0 < np.isfinite(held).sum() < 0.5 * np.isfinite(whole).sum()
     assert np.array_equal(again, whole) and np.array_equal(own, whole)
+
+
+def test_what_is_held_is_what_was_drawn_hidden_or_not(device):
+    *_, before, after = walk(9)[:4]  # a jump, so that some of what is drawn at once turns out hidden
+    with ProxyDepth(device, crowd_clusters(), DepthSettings(1.0)) as proxy:
+        for camera in (before, after):
+            read(proxy, camera)
+        own = proxy.stats()
+        proxy.render(before, culling_camera=after).ready.wait(None)
+        held = proxy.stats()
+    assert held.levels == own.levels and held.counts["triangles_drawn"] == own.counts["triangles_drawn"]
 
 
 @pytest.mark.parametrize("raster", RASTERS)
