@@ -133,13 +133,14 @@ def test_a_cluster_behind_another_is_not_drawn_and_comes_back_at_once(device):
 
 
 def test_settings_may_change_between_frames(device):
-    path = walk(3)
+    camera = walk(3)[0]
     with ProxyDepth(device, crowd_clusters()) as proxy:
         for settings in (DepthSettings(), DepthSettings(1.0, "compute"), DepthSettings(3.0, "vertex"),
-                         DepthSettings(2.5)):
+                         DepthSettings(1.0, "vertex"), DepthSettings(None, "vertex")):
             proxy.settings = settings
-            drawn = read(proxy, path[0])[0]
-            assert np.array_equal(drawn, draw(device, crowd_clusters(), path[:1], settings)[0])
+            with ProxyDepth(device, crowd_clusters(), settings) as fresh:
+                pairs = zip(read(proxy, camera), read(fresh, camera))
+            assert all(np.array_equal(one, other) for one, other in pairs)
 
 
 # --- near enough where it is simplified -----------------------------------------------------------------------------
@@ -357,6 +358,22 @@ def test_what_is_held_is_what_was_drawn_hidden_or_not(device):
         proxy.render(before, culling_camera=after).ready.wait(None)
         held = proxy.stats()
     assert held.levels == own.levels and held.counts["triangles_drawn"] == own.counts["triangles_drawn"]
+
+
+def test_what_is_held_follows_the_settings_and_stays_for_frames_and_surfaces(device):
+    here, there = (Camera.look_at(place, (20, 0, 0), width=160, height=120) for place in ((0, 0, 0), (-40, 0, 0)))
+    with ProxyDepth(device, crowd_clusters(), DepthSettings(1.0)) as proxy:
+        held = []
+        for pixels in (0.1, 8.0):
+            proxy.settings = DepthSettings(pixels)
+            for _ in range(2):
+                proxy.render(there, culling_camera=here).ready.wait(None)
+                held.append(proxy.stats().levels)
+        surfaces = proxy.surfaces(there, culling_camera=here)
+        drawn = proxy.render(there, culling_camera=here)
+        drawn.ready.wait(None)
+        assert held[0] == held[1] != held[2] == held[3]
+        assert torch.equal(surfaces.cluster >= 0, torch.isfinite(drawn.drawn))
 
 
 @pytest.mark.parametrize("raster", RASTERS)
