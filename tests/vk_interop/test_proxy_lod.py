@@ -1,5 +1,6 @@
 """The proxy's depth drawn from clusters: the same depth whatever is left out, near enough where it is simplified."""
 
+from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from bench.scenes import sphere
-from lod_meshes import AWKWARD, copies, mesh
+from lod_meshes import AWKWARD, copies, grid, mesh
 
 from gsrender import Camera, DepthBuffer, load_cameras
 from vk_interop.cluster_lod import CLUSTER, GROUP, ClusterMesh
@@ -259,15 +260,27 @@ def cut(clusters: ClusterMesh, camera: Camera, pixels: float) -> np.ndarray:
     return clusters.drawn(groups["error"] * max(camera.fx, camera.fy) > pixels * np.maximum(z, max(camera.near, 0.01)))
 
 
-def test_the_cut_is_that_of_the_groups_errors_in_view_z(device):
-    camera = Camera.look_at((-45, 3, 5), (0, 0, 0), fov_y=130, width=SIZE[0], height=SIZE[1])  # sees all
-    for pixels in (0.03, 0.1, 0.3, 1.0):
-        chosen = cut(crowd_clusters(), camera, pixels)
-        with ProxyDepth(device, crowd_clusters(), DepthSettings(pixels, occlusion=False)) as proxy:
+@cache
+def half_flat_clusters() -> ClusterMesh:
+    """A square whose groups hold clusters of very different errors."""
+    return build_clusters(grid(150, lambda x, y: 0.1 * np.maximum(x - 0.5, 0) * np.sin(60 * x) * np.cos(50 * y)))
+
+
+@pytest.mark.parametrize("stretch", [1, 0.4])
+@pytest.mark.parametrize("clusters, place, target, errors", [
+    (crowd_clusters, (-45, 3, 5), (0, 0, 0), (0.03, 0.1, 0.3, 1.0)),
+    (half_flat_clusters, (0.5, 0.4, 6), (0.5, 0.5, 0), (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1))])
+def test_the_cut_is_that_of_the_groups_errors_in_view_z(device, clusters, place, target, errors, stretch):
+    camera = Camera.look_at(place, target, fov_y=130, width=SIZE[0], height=SIZE[1])  # sees all
+    camera, clusters = replace(camera, fy=stretch * camera.fy), clusters()
+    for pixels in errors:
+        chosen = cut(clusters, camera, pixels)
+        with ProxyDepth(device, clusters, DepthSettings(pixels, occlusion=False)) as proxy:
             read(proxy, camera)
-            counts = proxy.stats().counts
+            counts, drawn = proxy.stats().counts, proxy.stats().levels
         assert counts["clusters_culled_frustum"] == 0
-        assert abs(counts["clusters_drawn"] - chosen.sum()) <= 2  # float32 against float64
+        expected = np.bincount(clusters.clusters["level"][chosen], minlength=32)
+        assert np.abs(np.pad(drawn, (0, 32 - len(drawn))) - expected).sum() <= 2  # float32 against float64
         assert abs(counts["clusters_culled_lod"] - (~chosen).sum()) <= 2
 
 
