@@ -11,6 +11,7 @@ from gsrender._native import constants
 from gsrender.model import Anchors, GaussianModel, Splats
 
 CHUNK = constants.GS_CHUNK
+PIECE = 1 << 18  # items
 
 
 def arranged(model: GaussianModel) -> GaussianModel:
@@ -45,7 +46,9 @@ def _morton(position: torch.Tensor) -> torch.Tensor:
 def reach(items: Anchors | Splats) -> torch.Tensor:
     """[N, 2] farthest Gaussian centre from an item, largest sigma of its Gaussians, whatever is decoded."""
     if isinstance(items, Anchors):
-        centres = (items.offset * items.scale[:, None, :3]).norm(dim=2).amax(1)
+        # In pieces: at once, four million anchors would take half a gigabyte for a moment.
+        pieces = zip(items.offset.split(PIECE), items.scale.split(PIECE))
+        centres = torch.cat([(offset * scale[:, None, :3]).norm(dim=2).amax(1) for offset, scale in pieces])
         return torch.stack([centres, items.scale[:, 3:].amax(1)], 1)
     sigma = items.scale.amax(1)
     return torch.stack([torch.zeros_like(sigma), sigma], 1)

@@ -156,8 +156,8 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     folder = find_model(model, iteration).root
     torch_device = pick_backend(backend)
     if torch_device == "cuda":
-        # torch's default stream is CUDA's legacy one, which everything else in the process waits for.
         import torch
+        # torch's default stream is CUDA's legacy one, which everything else in the process waits for.
         torch.cuda.set_stream(torch.cuda.Stream())
     limit = MemoryLimit(memory_limit or default_most(torch_device))
     # Arranged on the host, so that the device never holds two of them.
@@ -165,6 +165,8 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     limit.check(loaded.nbytes, f"a model of {len(loaded.items):,} {loaded.kind}")
     loaded = loaded.to(torch_device)
     renderer = Renderer(loaded, outputs, limit)
+    if torch_device == "cuda":
+        torch.cuda.empty_cache()  # what bounds took to work out; as it is, only torch could have it again
     scene = Scene(loaded, renderer, limit=limit, cameras=cameras_in(folder), folder=folder,
                   near=loaded.near if near is None else near, warnings=list(loaded.warnings))
     if backend == "auto" and torch_device == "cpu" and nvidia_driver():
