@@ -72,7 +72,9 @@ class FrameOrder:
         if mode != "pipelined" or self._scene.proxy is None or settings.culling == "off":
             self._ahead = None
             return begin_frame(self._scene, camera, settings)
-        due = self._ahead or begin_frame(self._scene, camera, settings)
+        due = self._ahead
+        if due is None or not self._scene.proxy.outlasts(due.depth):  # others may have asked for frames meanwhile
+            due = begin_frame(self._scene, camera, settings)
         self._ahead = begin_frame(self._scene, camera, settings)
         return due
 

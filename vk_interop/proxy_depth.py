@@ -112,6 +112,10 @@ class ProxyDepth:
             if slot.frame == frame or 0 < slot.frame < frame and not slot.passed:
                 slot.passed = passed
 
+    def outlasts(self, depth: ProxyDepthBuffer) -> bool:
+        """Whether it is whole still, and stays so when one more frame is asked for."""
+        return self._frame + 1 - depth.ready.frame < len(self._target.slots)
+
     def stats(self) -> FrameStats:
         """Counts and GPU milliseconds of the last finished frame: one frame late, or what is known already."""
         slot = self._newest_done()

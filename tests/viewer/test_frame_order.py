@@ -63,6 +63,18 @@ def test_the_depth_of_the_next_frame_is_on_its_way_before_the_gaussians_of_this_
     assert ended == list(zip(cameras[:1] + cameras[:-1], cameras))
 
 
+@pytest.mark.parametrize("others", range(9))
+def test_a_frame_that_others_came_before_is_right_or_begun_again(scene, others):
+    (first, settings), (second, _), (other, _) = looks(scene, 3)
+    order = FrameOrder(scene)
+    end_frame(scene, order.begin(first, settings, "pipelined"))
+    for _ in range(others):
+        render_frame(scene, other, settings)
+    due = order.begin(second, settings, "pipelined")
+    picture = end_frame(scene, due).rgba.clone()
+    assert due.camera in (first, second) and torch.equal(picture, render_frame(scene, due.camera, due.settings).rgba)
+
+
 def test_without_a_depth_to_wait_for_a_picture_is_of_its_own_camera(scene):
     shots = [(camera, replace(settings, culling="off")) for camera, settings in looks(scene, 3)]
     expected = [render_frame(scene, *shot).rgba.clone() for shot in shots]
