@@ -3,11 +3,14 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
-from gsrender import Camera, DeviceError, Renderer
-from gsrender.buffers import Buffers, Room
+from gsrender import DeviceError, Renderer
+from gsrender._native import ffi, library
+from gsrender.buffers import COUNTS, COUNTS_WORDS, Buffers, Room
+from gsrender.frame_queue import stage_names
 from gsrender.memory import MemoryLimit, NoRoom, default_most, free_bytes
 
 
@@ -116,3 +119,27 @@ def test_bytes_beyond_32_bits_are_counted_right(model, device):
         renderer.buffers.fit(Room(10**9, 10**9, 16384, 16384))
     needed = 48 * 10**9 + 8 * 10**9 + 2**28 * (4 + 12 + 4 + 4)
     assert float(str(refused.value).split(" needs ")[1].split(" GiB")[0]) > needed / 2**30
+
+
+def test_pairs_beyond_32_bits_are_counted_right_and_never_written():
+    """Splats over the whole of the largest picture, 2^20 tiles each, with room for none of their pairs. CPU only: CUDA's
+    sort begins with what its other stages left."""
+    native, splats, side = library("cpu"), 2100, 1024
+    pairs, room = splats * side * side, 16
+    assert pairs > 2**31
+    view = ffi.new("GsView *", {"width": 16 * side, "height": 16 * side})
+    row = np.zeros(splats, np.dtype([("floats", "<f4", 10), ("tiles", "<i2", 4)]))
+    row["floats"] = 8 * side, 8 * side, 1e-12, 0, 1e-12, 0.9, 1, 1, 1, 5  # centre, conic, opacity, colour, z
+    row["tiles"] = 0, 0, side, side
+    counts, first = np.zeros(COUNTS_WORDS, np.int64), np.zeros(side * side + 1, np.uint32)
+    counts[COUNTS.index("gaussians")] = splats
+    listed = np.full(room + 16, 77, np.uint64)
+    buffers = ffi.new("GsBuffers *", {"gaussian_capacity": splats, "pair_capacity": room})
+    model = ffi.new("GsModel *")
+    scratch = np.zeros(native.gs_scratch_bytes(model, view, buffers), np.uint8)
+    for name, array in (("counts", counts), ("splats", row), ("pair_from_tile", first), ("pairs", listed),
+                        ("scratch", scratch)):
+        setattr(buffers, name, ffi.cast(ffi.typeof(getattr(buffers, name)), array.ctypes.data))
+    assert native.gs_stage(stage_names(native).index("sort"), model, view, buffers, ffi.NULL) == 0
+    assert counts[COUNTS.index("pairs")] == pairs and first[-1] == room
+    assert (listed[:room] != 77).all() and (listed[room:] == 77).all()
