@@ -51,8 +51,8 @@ class Buffers:
         self._items, self._scratch_bytes = len(items), scratch_bytes
         most = self._items * (items.offset.shape[1] if model.kind == "anchors" else 1)
         if most >= MOST:
-            raise DeviceError(f"{self._items:,} {model.kind} of {most // self._items} Gaussians: fewer than 2^31 in all "
-                              "are drawn")
+            raise DeviceError(f"{self._items:,} {model.kind} of {most // self._items} Gaussians: fewer than 2^31 in "
+                              "all are drawn")
         # Anchors make six Gaussians each where they make any (`block`), but a view sees a sixth of them.
         gaussians = min(most, max(2 * self._items, 1 << 16), FIRST)
         self.room = Room(gaussians, max(4 * gaussians, 1 << 18))

@@ -50,8 +50,8 @@ bool in_view(Cluster c) {
            furthest(frame.forward + frame.clip_y, c) >= 0 && furthest(frame.forward - frame.clip_y, c) >= 0;
 }
 
-// lavapipe compiles a shader anew for each frame, and keeps what it made, where a branch depends on nothing but uniforms:
-// half a megabyte and 5 ms a frame. So this asks for something else as well, which is always so.
+// lavapipe compiles a shader anew for each frame, and keeps what it made, where a branch depends on nothing but
+// uniforms: half a megabyte and 7 ms a frame. So this asks for something else as well, which is always so.
 bool is_frozen() {
     return (frame.flags & FROZEN) != 0 && gl_WorkGroupID.z == 0;
 }

@@ -216,8 +216,8 @@ def _culling(parser):
 
 def _mode(parser, default):
     parser.add_argument("--mode", choices=FRAME_MODES,
-                        help="pipelined draws the proxy's depth a frame ahead: the highest rate, and each picture is of "
-                             f"one camera earlier ({default})")
+                        help="pipelined draws the proxy's depth a frame ahead: the highest rate, and each picture is "
+                             f"of one camera earlier ({default})")
 
 
 def _cameras(parser, default, required=False):

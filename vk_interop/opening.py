@@ -59,7 +59,8 @@ def vulkan_errors(doing: str):
         raise DeviceError(f"the GPU was lost while {doing}; close other programs that use it, look at `dmesg` for its "
                           "driver's message, and start again") from None
     except (vk.VkErrorOutOfDeviceMemory, vk.VkErrorOutOfHostMemory):
-        raise NoRoom(f"too little memory while {doing}; use a smaller picture or mesh, or close other programs") from None
+        raise NoRoom(f"too little memory while {doing}; use a smaller picture or mesh, or close other "
+                     "programs") from None
     except vk.VkTimeout:
         raise DeviceError(f"the GPU did not answer within {TIMEOUT} s while {doing}; look at `dmesg`, or use a smaller "
                           "mesh") from None

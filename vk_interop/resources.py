@@ -43,7 +43,8 @@ class Buffer:
         self.address = device_address(device, self.handle) if usage & USAGE_DEVICE_ADDRESS else None
         self.array = None
         if host:
-            self.array = np.frombuffer(vk.vkMapMemory(logical, self._memory.handle, 0, max(nbytes, 4), 0), np.uint8)[:nbytes]
+            mapped = vk.vkMapMemory(logical, self._memory.handle, 0, max(nbytes, 4), 0)
+            self.array = np.frombuffer(mapped, np.uint8)[:nbytes]
 
     def close(self):
         """Idempotent. The GPU must be done with it; `.array` ends here."""

@@ -306,7 +306,8 @@ class ImageRing:
         self.device, self.width, self.height = device, width, height
         self.nbytes = slots * 4 * width * height
         with ExitStack() as made:
-            self.ready, self.copied = (made.enter_context(closing(Timeline(device, exported))) for exported in (True, False))
+            self.ready, self.copied = (made.enter_context(closing(Timeline(device, exported)))
+                                       for exported in (True, False))
             self.images = [SharedImage(self) for _ in range(slots)]
             made.pop_all()
         self._frame = 0

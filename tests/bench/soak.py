@@ -1,8 +1,8 @@
-"""Thousands of frames of random cameras, sizes, settings and modes, resized while they are under way: memory stays flat,
-and a picture that is drawn again is the same bit for bit. Exit code 1 and a sentence where not.
+"""Thousands of frames of random cameras, sizes, settings and modes, resized while they are under way: memory stays
+flat, and a picture that is drawn again is the same bit for bit. Exit code 1 and a sentence where not.
 
     python -m tests.bench.soak --frames 10000 --seed 0
-    VIEWER_VALIDATION=sync python -m tests.bench.soak --frames 500        # every Vulkan call checked; a few times slower
+    VIEWER_VALIDATION=sync python -m tests.bench.soak --frames 500    # every Vulkan call checked; slower
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ class Turns:
             self.mode = FRAME_MODES[self._random.integers(2)]
         if chance() < 0.03:
             error = (None, 0.0, 1.0, 3.0)[self._random.integers(4)]
-            self.detail = DepthSettings(error, str(choice(RASTERS)) if error is not None else None, bool(chance() < 0.8))
+            raster = None if error is None else str(choice(RASTERS))
+            self.detail = DepthSettings(error, raster, bool(chance() < 0.8))
         settings = self.settings
         if chance() < 0.03:
             settings = replace(settings, culling_camera=self._camera())
@@ -78,11 +79,12 @@ class Turns:
 
     def _settings(self) -> RenderSettings:
         random = self._random
-        return RenderSettings(str(random.choice(CULLING, p=(0.2, 0.5, 0.3))), float(random.choice((0.0, 0.1, 0.3, 2.0))),
-                              tuple(random.random(3).tolist()), level_bias=float(random.choice((-1, 0, 0, 1))))
+        culling, margin = random.choice(CULLING, p=(0.2, 0.5, 0.3)), random.choice((0.0, 0.1, 0.3, 2.0))
+        return RenderSettings(str(culling), float(margin), tuple(random.random(3).tolist()),
+                              level_bias=float(random.choice((-1, 0, 0, 1))))
 
     def _camera(self) -> Camera:
-        """At most a tenth of the scene away from a camera of the dataset, and turned by any angle about the model's up."""
+        """A tenth of the scene away from a camera of the dataset at most, turned by any angle about the model's up."""
         view = self._scene.cameras[self._random.integers(len(self._scene.cameras))].camera
         angle, up = self._random.uniform(0, 2 * np.pi), np.array(self._scene.up, float)
         x, y, z = up / np.linalg.norm(up)
@@ -152,7 +154,8 @@ class Soak:
         for name, most in BOUNDS.items():
             if taken[name] - self._before[0][name] > most:
                 raise Wrong(f"{name}: {taken[name]:,} after {self.scene.renderer.queued:,} frames, "
-                            f"{self._before[0][name]:,} before, and at most {most:,} more is flat; by name: {self._named()}")
+                            f"{self._before[0][name]:,} before, and at most {most:,} more is flat; by name: "
+                            f"{self._named()}")
         return taken
 
     def _named(self) -> dict[str, int]:
@@ -193,12 +196,14 @@ def run(scene: Scene, options) -> str:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.soak", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=Path, nargs="?", default=SAMPLE, help="with a proxy and cameras (default: the sample)")
+    parser.add_argument("model", type=Path, nargs="?", default=SAMPLE,
+                        help="with a proxy and cameras (default: the sample)")
     parser.add_argument("--scene", type=Path, metavar="MESH")
     parser.add_argument("--frames", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--compare", type=int, default=10, help="every how manieth frame is drawn again (default: 10)")
-    parser.add_argument("--largest", type=size, default=(1920, 1280), metavar="WxH", help="picture (default: 1920x1280)")
+    parser.add_argument("--largest", type=size, default=(1920, 1280), metavar="WxH",
+                        help="picture (default: 1920x1280)")
     parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "cpu"))
     parser.add_argument("--memory-limit", type=gibibytes, metavar="GIB")
     options = parser.parse_args(arguments)

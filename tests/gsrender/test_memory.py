@@ -122,8 +122,8 @@ def test_bytes_beyond_32_bits_are_counted_right(model, device):
 
 
 def test_pairs_beyond_32_bits_are_counted_right_and_never_written():
-    """Splats over the whole of the largest picture, 2^20 tiles each, with room for none of their pairs. CPU only: CUDA's
-    sort begins with what its other stages left."""
+    """Splats over the whole of the largest picture, 2^20 tiles each, with room for few of their pairs. On the CPU:
+    CUDA's sort begins with what other stages left."""
     native, splats, side = library("cpu"), 2100, 1024
     pairs, room = splats * side * side, 16
     assert pairs > 2**31

@@ -96,7 +96,7 @@ def test_without_a_screen_there_is_no_vsync_to_tick(viewer, monkeypatch):
     assert not drawn["vsync"] and drawn["draw always"] and viewer.settings.vsync
 
 
-def test_a_picture_that_there_is_no_memory_for_is_complained_about_and_the_one_before_stands(viewer, scene, monkeypatch):
+def test_a_picture_without_memory_is_complained_about_and_the_one_before_stands(viewer, scene, monkeypatch):
     for _ in range(3):
         before = viewer.frame(capture=True)
     assert sum(viewer.memory.values()) == scene.limit.used and viewer.memory["screen, panels, other"] > 0
@@ -120,7 +120,8 @@ def test_a_frame_that_lacks_items_for_good_says_so_and_comes_to_rest(viewer, sce
     viewer.state = replace(viewer.state, flight=None, pose=viewer.state.flight.end)
     for _ in range(4):
         viewer.frame()
-    assert viewer.canvas.stats.incomplete and viewer.canvas.draw(viewer.canvas.camera, viewer.canvas.settings, False) is None
+    canvas = viewer.canvas
+    assert canvas.stats.incomplete and canvas.draw(canvas.camera, canvas.settings, False) is None
     assert any("1,000" not in sentence and "tile pairs needs" in sentence for sentence in viewer.notices)
     monkeypatch.undo()
     buffers.fit(room)
