@@ -27,6 +27,7 @@ from viewer.jumps import Jumps
 from viewer.machine import describe
 from viewer.output import write_whole
 from viewer.look import Look, resized
+from viewer.pace import Pace
 from viewer.panels import bars, divider, dock, help, legend, menu, overlay, style
 from viewer.path_desk import PathDesk
 from viewer.photograph import AtPhotograph
@@ -105,6 +106,7 @@ class Viewer:
         self.view = self.home  # index of the dataset's view that was last flown to
         self.state = State.at(self._home_camera(), self.space)
         self.jumps = Jumps()
+        self.pace = Pace()
 
     def frame(self, capture: bool = False) -> np.ndarray | None:
         """Events, panels, a picture if anything changed, the screen. Returns it, panel included, where asked to."""
@@ -121,8 +123,9 @@ class Viewer:
         self._act(given)
         # The wait for the event that ends a rest is no time in which a key was held.
         self._look_for_ground()
-        seconds = min(began - self._last, FIRST if self.idle else math.inf)
+        seconds, before = min(began - self._last, FIRST if self.idle else math.inf), self.state.pose
         self.state = self.path.follow(self.state, advance(self.state, seconds, given), seconds)
+        self.pace.look(self.settings.adaptive and self.state.pose != before, began)
         self._last = began
         self._draw_panels()
         self.screen.set_vsync(self.settings.vsync)
@@ -134,6 +137,8 @@ class Viewer:
         if self.screen.shown:
             self.presented += 1
             self.canvas.measure(drawn is not None, began, on_host, self.screen.milliseconds)
+            if drawn is not None:
+                self.pace.measure(self.canvas.history.newest)
             self._look_closer()
         else:
             self.canvas.lose()
@@ -141,7 +146,8 @@ class Viewer:
         if not measures:
             self.path.work()
         is_still = self.state.flight is None and not measures and not self.path.is_busy
-        self.idle = drawn is None and self.screen.shown and is_still and self._standing >= APPEAR
+        self.idle = (drawn is None and self.screen.shown and is_still and self._standing >= APPEAR
+                     and not self.pace.is_coarse)
         self.settled = (self.screen.shown and self._standing >= APPEAR and bool(self.canvas.stats.counts)
                         and not self.canvas.stats.incomplete)
         self._told = self.notices, self.message
@@ -201,7 +207,7 @@ class Viewer:
 
     @property
     def picture_size(self) -> tuple[int, int]:
-        return self.settings.picture_size(*self.area[2:])
+        return self.settings.picture_size(*self.area[2:], self.pace.share)
 
     @property
     def pixel(self) -> tuple[int, int] | None:

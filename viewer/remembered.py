@@ -16,7 +16,7 @@ from viewer.settings import ViewerSettings
 VERSION = 1
 MOST_RECENT = 10
 # What a person sets for good. The rest belongs to a scene or to a moment.
-KEPT = ("vsync", "resolution_scale", "panel", "closed", "always", "mode")
+KEPT = ("vsync", "resolution_scale", "adaptive", "panel", "closed", "always", "mode")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ class ViewerSettings:
     look              what of that is shown
     vsync             wait for the screen; off shows what the machine can do
     resolution_scale  edge of the picture over the edge of the window; the picture is stretched to fill it
+    adaptive          coarser while the camera moves, where frames are slow
     panel             whether panels are drawn
     closed            names of the panels that are not
     help              whether the list of keys is open
@@ -29,6 +30,7 @@ class ViewerSettings:
     look: Look = field(default_factory=Look)
     vsync: bool = True
     resolution_scale: float = 1.0
+    adaptive: bool = True
     panel: bool = True
     closed: tuple[str, ...] = ()
     help: bool = False
@@ -42,6 +44,7 @@ class ViewerSettings:
         if self.mode not in FRAME_MODES:
             raise ValueError(f"mode {self.mode!r} is not one of {', '.join(FRAME_MODES)}")
 
-    def picture_size(self, width: int, height: int) -> tuple[int, int]:
-        """Pixels of the picture in a window of that many, at least 1 x 1."""
-        return max(1, round(width * self.resolution_scale)), max(1, round(height * self.resolution_scale))
+    def picture_size(self, width: int, height: int, share: float = 1.0) -> tuple[int, int]:
+        """Pixels of the picture in a window of that many, at least 1 x 1; `share` of the edge that it would have."""
+        scale = self.resolution_scale * share
+        return max(1, round(width * scale)), max(1, round(height * scale))

@@ -37,6 +37,11 @@ class Statistics:
         return np.array([milliseconds for milliseconds, _ in self._frames])
 
     @property
+    def newest(self) -> float:
+        """Milliseconds of the last frame."""
+        return self._frames[-1][0]
+
+    @property
     def fps(self) -> float:
         """Frames in all over seconds in all; the mean of single rates would flatter the quick frames."""
         total = self.frame_milliseconds.sum()

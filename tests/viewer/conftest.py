@@ -86,7 +86,8 @@ def desk(one_desk, scene):
 
 
 def usual_settings(scene, **changes):
-    return ViewerSettings(RenderSettings(scene.default_culling, background=scene.model.background), **changes)
+    return ViewerSettings(RenderSettings(scene.default_culling, background=scene.model.background),
+                          **{"adaptive": False, **changes})
 
 
 @pytest.fixture

@@ -38,7 +38,8 @@ def scene(request, street):
 @pytest.fixture
 def viewer(scene):
     render = RenderSettings("centre", background=scene.model.background)
-    opened = Viewer(scene, Offscreen(scene.device, 480, 320), ViewerSettings(render, panel=False, always=True))
+    settings = ViewerSettings(render, panel=False, always=True, adaptive=False)
+    opened = Viewer(scene, Offscreen(scene.device, 480, 320), settings)
     yield opened
     opened.close()
 

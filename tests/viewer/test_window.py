@@ -261,6 +261,20 @@ def test_a_still_picture_is_not_drawn_again(hand, places):
     assert len(hand.viewer.canvas.history) == frames + 5
 
 
+def test_a_slow_machines_picture_is_coarse_while_it_moves_and_sharpens_when_it_stops(hand):
+    hand.viewer.set(adaptive=True)
+    sharp = hand.see()
+    assert hand.viewer.picture_size == (900, 700)
+    hand.viewer.pace.measure(1000.0)  # as slow as no test should have to be
+    hand.hold("w")
+    hand.until(lambda: hand.viewer.pace.is_coarse, "a coarse picture")
+    hand.frame(2)
+    assert hand.viewer.canvas.camera.width < 900
+    hand.release("w")
+    hand.rest()
+    assert hand.viewer.canvas.camera.width == 900 and hand.see().shape == sharp.shape
+
+
 def test_where_nothing_happens_nothing_is_shown_anew_until_something_does(hand):
     hand.until(lambda: not hand.viewer.watch.is_looking and hand.viewer.comparison.psnr, "what is measured at rest")
     hand.until(lambda: hand.viewer.resting, "a rest")

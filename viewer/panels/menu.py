@@ -62,6 +62,8 @@ def _status(app):
     recent, counts, render = app.canvas.recent, app.canvas.stats.counts, app.settings.render
     speed = f"{recent.fps:.1f} fps, {recent.percentile(50):.1f} ms" if len(recent) else f"{NOTHING} fps"
     left = f"{counts['visible']:,} of {counts['items']:,} {app.scene.model.kind} left" if counts else NOTHING
+    if app.pace.is_coarse:
+        speed = f"{app.pace.share:.0%} of the resolution until it stops, {speed}"
     text = f"culling {render.culling}: {left}   |   {'still picture' if app.idle else speed}"
     room = imgui.get_content_region_avail().x - imgui.calc_text_size(text).x - imgui.get_font_size()
     if room > 0:

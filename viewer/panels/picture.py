@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from imgui_bundle import imgui
 
-from viewer.panels.rows import button, colour_row, slider_row, stat_row, table
+from viewer.pace import TARGET
+from viewer.panels.rows import button, check_row, colour_row, slider_row, stat_row, table
 from viewer.settings import RESOLUTION_SCALES, ViewerSettings
 
 Colour = tuple[float, float, float]
@@ -26,13 +27,16 @@ def _picture(settings: ViewerSettings, pixels: tuple[int, int], model_background
         least, most = (100 * scale for scale in RESOLUTION_SCALES)
         percent = slider_row("resolution", 100 * settings.resolution_scale, least, most, "%.0f %%",
                              "Edge of the picture over the edge of the window. Less is faster and softer.")
+        adaptive = check_row("while moving", "coarser where frames are slow", settings.adaptive,
+                             f"Where frames take more than {TARGET:.0f} ms, the picture has fewer pixels while the camera "
+                             "moves, and sharpens when it stops.")
         render = settings.render
         if appearances:
             row = round(slider_row("appearance", render.appearance, 0, appearances - 1, "%.0f",
                                    "Which photograph's lighting the colours are decoded for."))
             render = replace(render, appearance=row)
         render = replace(render, background=_background_row(render.background, model_background))
-    return replace(settings, resolution_scale=round(percent) / 100, render=render)
+    return replace(settings, resolution_scale=round(percent) / 100, adaptive=adaptive, render=render)
 
 
 def _background_row(colour: Colour, model: Colour) -> Colour:
