@@ -10,8 +10,9 @@ from gsrender.errors import InputError
 from gsrender.settings import CULLING
 from viewer.camera_text import camera_text, parse_camera
 from viewer.controls import MODES, nearest_view
-from viewer.export import file_name, save_csv, save_json
-from viewer.look import described
+from viewer.export import file_name, save_csv, save_json, save_png
+from viewer.frame import render_frame
+from viewer.look import described, resized
 from viewer.machine import describe
 from viewer.panels import PANELS
 from viewer.view_table import VIEW_NAMES, view_kind
@@ -125,6 +126,19 @@ def _save_summary(app, given):
     app.attempt(f"saved {path}", save_json, app.canvas.history.summary() | {"machine": describe(app.scene)}, path)
 
 
+def _save_picture(app, given):
+    """Without the panels, in the size that the panel Scene asks for."""
+    width, height = app.shot_size
+    path = file_name("picture", ".png")
+
+    def save():
+        render = resized(app.settings.render, width, height)
+        frame = render_frame(app.scene, app.state.camera(width, height), render)
+        save_png(frame.rgba[..., :3].cpu().numpy(), path)
+        app.canvas.forget()  # the buffers have another size now
+    app.attempt(f"saved {path}", save)
+
+
 ACTIONS = {
     **{mode: lambda app, given, mode=mode: _enter(app, mode) for mode in MODES},
     "mode": _mode,
@@ -146,6 +160,11 @@ ACTIONS = {
     "panel": _panel,
     "panels": _to_panels,
     "reset layout": lambda app, given: app.reset_layout(),
+    "open": lambda app, given: app.browse(),
+    "reload": lambda app, given: app.reload(),
+    "save picture": _save_picture,
+    "up from view": lambda app, given: app.set_up(tuple(-app.state.pose.axes(app.space)[:, 1])),
+    "fit proxy": lambda app, given: app.open(app.scene.mesh_path),
     "benchmark": lambda app, given: app.start_benchmark(),
     "save figures": _save_figures,
     "save summary": _save_summary,

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from gsrender.camera import Camera
 from gsrender.errors import DeviceError, InputError
@@ -21,17 +20,18 @@ from viewer.bindings import pressed_actions
 from viewer.canvas import Canvas
 from viewer.compare import Comparison
 from viewer.controls import State, advance, next_view
-from viewer.export import file_name, save_json
+from viewer.export import file_name, save_json, save_png
 from viewer.ground import Ground
 from viewer.jumps import Jumps
 from viewer.machine import describe
-from viewer.output import write_whole
+from viewer.opening import Cancelled, Fit, Opening, is_mesh
 from viewer.look import Look, resized
 from viewer.pace import Pace
+from viewer.panels.browser import Browser
 from viewer.panels import bars, divider, dock, help, legend, menu, overlay, style
 from viewer.path_desk import PathDesk
 from viewer.photograph import AtPhotograph
-from viewer.pose import Pose, Space
+from viewer.pose import Pose, Space, Triple
 from viewer.remembered import Remembered, kept
 from viewer.scene import Scene
 from viewer.shot import Spare
@@ -44,6 +44,7 @@ from vk_interop.screen import Area, Screen, clipped
 
 OUTPUTS = ("alpha", "depth")  # what the window asks of a scene besides the picture: to see holes, to pick points
 NAP = 0.1  # seconds between frames while a still picture stands: tooltips and cursors come and go in such
+TYPING = 0.02  # seconds between them while a text is typed: ImGui takes a letter in with each
 AWAKE = 1.0  # seconds after the last event in which they do; then no frame is shown until the next event
 REST = 0.25  # seconds between looks at what else may have changed then
 FIRST = 1 / 60  # seconds that a movement's first frame is worth
@@ -82,6 +83,9 @@ class Viewer:
         if remembered.scale == screen.ui.scale:
             dock.restore(remembered.layout)
         self._thread = ThreadPoolExecutor(1, "beside the frames")
+        self.opening: Opening | None = None
+        self.browser: Browser | None = None
+        self.shot_size = (1920, 1080)  # pixels of a picture that is saved without the panels
         self.thumbnails = Thumbnails(screen.ui)
         self.path = PathDesk(self, self._thread)
         self._take(scene, home)
@@ -95,11 +99,49 @@ class Viewer:
         self.start_over()
         self._ground: Future[Ground] | None = None
         self.benchmark: Benchmark | None = None
+        self.fit = self.fitted = Fit()  # as it is set, and as the proxy was read
         spare = Spare(scene)
         self.canvas, self.comparison = Canvas(scene, spare), Comparison(scene)
         self.at_photograph = AtPhotograph(scene.cameras, scene.near, spare)
         self.watch = Watch(scene, self.space.radius)
-        self._remembered = self._remembered.opened(scene.folder, scene.mesh_path)
+        self._remembered = self._remembered.opened(scene.opened, scene.mesh_path)
+
+    def _take_opened(self):
+        """What was being opened, where it is there: in place of the scene that is open, or a sentence."""
+        opening = self.opening
+        if opening is None or not opening.is_done:
+            return
+        self.opening = None
+        try:
+            scene = opening.take()
+        except Cancelled:
+            return self.say("opening was cancelled")
+        except (InputError, DeviceError) as error:
+            return self.complain(str(error))
+        old, keeps_model = self.scene, scene.model is self.scene.model
+        old.device.wait_idle()
+        self._let_go()
+        if old.proxy:
+            old.proxy.close()
+        old.proxy = old.device = None  # the device is the new scene's
+        render = self.settings.render
+        if not keeps_model:
+            render = RenderSettings(scene.default_culling, render.margin, scene.model.background)
+        elif scene.proxy is None or render.culling == "off":
+            render = replace(render, culling=scene.default_culling)
+        self.set(render=replace(render, culling_camera=None), look=Look())
+        state, view, jumps = self.state, self.view, self.jumps
+        self._take(scene, None)
+        self.fitted = self.fit = opening.fit
+        if keeps_model:
+            self.state, self.view, self.jumps = replace(state, ground=None), view, jumps
+        self.say(f"opened {opening.name}, {time.perf_counter() - opening.began:.1f} s")
+
+    def _let_go(self):
+        """Of what was made for the scene that is open."""
+        self.path.cancel()
+        self.watch.close()
+        self.canvas.close()
 
     def start_over(self):
         """The camera as at first, all that it did forgotten."""
@@ -110,8 +152,8 @@ class Viewer:
 
     def frame(self, capture: bool = False) -> np.ndarray | None:
         """Events, panels, a picture if anything changed, the screen. Returns it, panel included, where asked to."""
-        rests = self.resting and not capture
-        self.screen.poll(REST if rests else NAP if self.idle and not capture else 0.0)
+        rests, nap = self.resting and not capture, TYPING if self.screen.ui.io.want_text_input else NAP
+        self.screen.poll(REST if rests else nap if self.idle and not capture else 0.0)
         began = time.perf_counter()
         if rests and not self.screen.stirred:
             return None
@@ -120,6 +162,9 @@ class Viewer:
         left, top, _, height = (edge / self.screen.units[1] for edge in self._area)
         given = self.screen.begin().within(left, top, height)
         self._cursor = given.cursor
+        self._take_opened()
+        for path in given.dropped:
+            self.open(Path(path))
         self._act(given)
         # The wait for the event that ends a rest is no time in which a key was held.
         self._look_for_ground()
@@ -145,7 +190,7 @@ class Viewer:
         measures = self.benchmark is not None and not self.benchmark.done
         if not measures:
             self.path.work()
-        is_still = self.state.flight is None and not measures and not self.path.is_busy
+        is_still = self.state.flight is None and not (measures or self.path.is_busy or self.opening)
         self.idle = (drawn is None and self.screen.shown and is_still and self._standing >= APPEAR
                      and not self.pace.is_coarse)
         self.settled = (self.screen.shown and self._standing >= APPEAR and bool(self.canvas.stats.counts)
@@ -164,6 +209,8 @@ class Viewer:
     def close(self):
         """Closes the screen and what was drawn for it; the scene stays open."""
         self.path.cancel()
+        if self.opening:
+            self.opening.cancel()
         self.watch.close()
         self.thumbnails.close()
         self._thread.shutdown(wait=True, cancel_futures=True)
@@ -231,7 +278,7 @@ class Viewer:
     @property
     def resting(self) -> bool:
         """Whether what is on the screen can stay: nothing moves, nobody touched anything, nothing new is to be said."""
-        is_busy = (self._screenshot_wanted or self.thumbnails.are_coming or self.comparison.is_pending
+        is_busy = (self._screenshot_wanted or self.screen.ui.io.want_text_input or self.thumbnails.are_coming or self.comparison.is_pending
                    or self.watch.is_looking or self._awaits_photograph)
         return (self.idle and not is_busy and time.perf_counter() - self._stirred > AWAKE
                 and self._told == (self.notices, self.message))
@@ -356,6 +403,37 @@ class Viewer:
     def ask_screenshot(self):
         self._screenshot_wanted = True
 
+    def browse(self):
+        self.browser = Browser(self.scene.folder)
+
+    def open(self, path: Path, proxy: Path | None = None):
+        """Opens a model, or a proxy mesh for the model that is open, beside the frames. An error is told."""
+        try:
+            mesh = is_mesh(path)
+        except InputError as error:
+            return self.complain(str(error))
+        if self.opening:
+            self.opening.cancel()
+        fit = self.fit if mesh else Fit()
+        self.opening = Opening(self.scene, None if mesh else path, path if mesh else proxy, fit, OUTPUTS)
+        self.say(f"opening {path}")
+
+    def reload(self):
+        self.open(self.scene.opened, self.scene.mesh_path)
+
+    @property
+    def recent(self):
+        """Scenes that were opened, the newest first."""
+        return self._remembered.recent
+
+    def set_up(self, up: Triple):
+        """Another axis of the model is up; the camera stays where it is."""
+        camera = self.state.camera(*self.picture_size)
+        self.space = replace(self.space, up=tuple(map(float, up)))
+        self.state = replace(self.state.at_rest(), space=replace(self.state.space, up=self.space.up), ground=None,
+                             pose=Pose.of(camera, self.space))
+        self._ground = None
+
     def start_benchmark(self):
         if self.benchmark and not self.benchmark.done:
             return
@@ -411,6 +489,11 @@ class Viewer:
             self._wanted_panel, self._standing = None, 0
         if chosen:
             act(self, chosen)
+        if self.browser:
+            chosen, stays = self.browser.draw(self.screen.units)
+            self.browser = self.browser if stays else None
+            if chosen:
+                self.open(chosen)
         if self.benchmark:
             bars.draw(self, self.screen.units)
         if self.settings.help:
@@ -422,8 +505,3 @@ class Viewer:
         if self.canvas.look == self.settings.look and self.settings.look.view != "picture":
             legend.draw(self._area, self.canvas.looking.legend)
 
-
-def save_png(pixels: np.ndarray, path: Path):
-    """[H, W, 3] uint8. Raises InputError where it cannot be written."""
-    with write_whole(path) as file:
-        Image.fromarray(pixels).save(file, "png")

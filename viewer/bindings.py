@@ -59,6 +59,8 @@ BINDINGS = (
       for i, panel in enumerate(PANELS, 1)),
     Binding("reset layout", ("Ctrl+0",), "all panels back to their places"),
     Binding("help", ("F1",), "show or hide this list"),
+    Binding("open", ("Ctrl+O",), "open a model or a proxy mesh"),
+    Binding("reload", ("F5",), "read the scene anew"),
     Binding("screenshot", ("P", "F12"), "save what is on the screen as a PNG"),
     Binding("escape", ("Escape",), "close this list"),
     Binding("quit", ("Ctrl+Q",), "close the window"),

@@ -8,6 +8,9 @@ import json
 import time
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from viewer.output import write_whole
 from viewer.statistics import Statistics
 
@@ -31,6 +34,12 @@ def save_csv(statistics: Statistics, path: Path):
 def save_json(data: dict, path: Path):
     """Raises InputError."""
     _save(path, json.dumps(data, indent=1, allow_nan=False))
+
+
+def save_png(pixels: np.ndarray, path: Path):
+    """[H, W, 3] uint8. Raises InputError where it cannot be written."""
+    with write_whole(path) as file:
+        Image.fromarray(pixels).save(file, "png")
 
 
 def _save(path: Path, text: str):

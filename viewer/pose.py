@@ -10,6 +10,8 @@ import numpy as np
 from gsrender.camera import Camera
 
 Triple = tuple[float, float, float]
+AXES = {"+z": (0.0, 0.0, 1.0), "-z": (0.0, 0.0, -1.0), "+y": (0.0, 1.0, 0.0), "-y": (0.0, -1.0, 0.0),
+        "+x": (1.0, 0.0, 0.0), "-x": (-1.0, 0.0, 0.0)}
 
 
 @dataclass(frozen=True)

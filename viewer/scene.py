@@ -42,6 +42,8 @@ class Scene:
     proxy: ProxyDepth | None = None  # None: no proxy, so nothing culls
     cameras: list[DatasetCamera] = field(default_factory=list)  # of the model's own dataset; may be empty
     folder: Path = Path()  # of the model
+    opened: Path = Path()  # what was asked for: that folder, or a file
+    precision: str = "full"  # of the model's colours
     mesh_path: Path | None = None
     near: float = 0.2  # scene units of view z
     warnings: list[str] = field(default_factory=list)  # a sentence each
@@ -149,43 +151,62 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     surface_extensions  what a window asks of Vulkan, [] for an off-screen target; None: Vulkan is only for a proxy
     Raises InputError for what is wrong with the files, DeviceError for what the machine cannot do.
     """
-    from gsrender.chunks import arranged
-    from gsrender.load import find_model, load_model
-    from gsrender.renderer import Renderer
-
-    folder = find_model(model, iteration).root
     torch_device = pick_backend(backend)
     if torch_device == "cuda":
         import torch
         # torch's default stream is CUDA's legacy one, which everything else in the process waits for.
         torch.cuda.set_stream(torch.cuda.Stream())
     limit = MemoryLimit(memory_limit or default_most(torch_device))
-    # Arranged on the host, so that the device never holds two of them.
-    loaded = arranged(load_model(model, "cpu", iteration, precision=precision))
-    limit.check(loaded.nbytes, f"a model of {len(loaded.items):,} {loaded.kind}")
-    loaded = loaded.to(torch_device)
-    renderer = Renderer(loaded, outputs, limit)
-    if torch_device == "cuda":
-        torch.cuda.empty_cache()  # what bounds took to work out; as it is, only torch could have it again
-    scene = Scene(loaded, renderer, limit=limit, cameras=cameras_in(folder), folder=folder,
-                  near=loaded.near if near is None else near, warnings=list(loaded.warnings))
+    scene = read_model(model, torch_device, limit, outputs, iteration, precision)
+    scene.near = scene.model.near if near is None else near
     if backend == "auto" and torch_device == "cpu" and nvidia_driver():
         scene.warnings.append("there is an NVIDIA GPU, and it is not used: `python -m viewer doctor` says why")
-    mesh_path = _choose_proxy(scene, folder, mesh) if with_proxy else None
     try:
-        if mesh_path or surface_extensions is not None:
+        clusters = read_proxy(scene, mesh, transform, mesh_up, detail) if with_proxy else None
+        if clusters is not None or surface_extensions is not None:
             from vk_interop.device import Device
             scene.device = Device.open(torch_device, surface_extensions or (), limit=limit)
-        if mesh_path:
-            from vk_interop.mesh import load_mesh
+        if clusters is not None:
             from vk_interop.proxy_depth import ProxyDepth
-            scene.mesh_path, scene.mesh = mesh_path, load_mesh(mesh_path, transform, mesh_up)
-            scene.warnings.extend(scene.mesh.warnings)
-            scene.proxy = ProxyDepth(scene.device, clusters_of(scene.mesh, detail), detail, far)
+            scene.proxy = ProxyDepth(scene.device, clusters, detail, far)
     except BaseException:
         scene.close()
         raise
     return scene
+
+
+def read_model(path: str | Path, torch_device: str, limit: MemoryLimit, outputs: tuple[str, ...] = (),
+               iteration: int = -1, precision: str = "full") -> Scene:
+    """A scene without a proxy, and without Vulkan. Raises InputError, DeviceError."""
+    from gsrender.chunks import arranged
+    from gsrender.load import find_model, load_model
+    from gsrender.renderer import Renderer
+
+    folder = find_model(path, iteration).root
+    # Arranged on the host, so that the device never holds two of them.
+    loaded = arranged(load_model(path, "cpu", iteration, precision=precision))
+    limit.check(loaded.nbytes, f"a model of {len(loaded.items):,} {loaded.kind}")
+    loaded = loaded.to(torch_device)
+    renderer = Renderer(loaded, outputs, limit)
+    if torch_device == "cuda":
+        import torch
+        torch.cuda.empty_cache()  # what bounds took to work out; as it is, only torch could have it again
+    return Scene(loaded, renderer, limit=limit, cameras=cameras_in(folder), folder=folder, opened=Path(path),
+                 precision=precision, near=loaded.near, warnings=list(loaded.warnings))
+
+
+def read_proxy(scene: Scene, path: str | Path | None, transform: np.ndarray | None, mesh_up: str, detail: DepthSettings,
+               on_mesh: Callable[[], None] = lambda: None) -> ClusterMesh | None:
+    """Reads the proxy of that path, or the one beside the model, into the scene; what a ProxyDepth draws of it. None
+    where there is none. `on_mesh` is called once the mesh is read. Raises InputError."""
+    path = _choose_proxy(scene, scene.folder, path)
+    if path is None:
+        return None
+    from vk_interop.mesh import load_mesh
+    scene.mesh_path, scene.mesh = path, load_mesh(path, transform, mesh_up)
+    scene.warnings.extend(scene.mesh.warnings)
+    on_mesh()
+    return clusters_of(scene.mesh, detail)
 
 
 def clusters_of(mesh: ProxyMesh, detail: DepthSettings) -> ClusterMesh:

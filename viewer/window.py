@@ -6,7 +6,8 @@ import sys
 from dataclasses import replace
 
 from gsrender.errors import DeviceError, InputError
-from viewer.app import OUTPUTS, Viewer, save_png
+from viewer.app import OUTPUTS, Viewer
+from viewer.export import save_png
 from viewer.headless import tell
 from viewer.output import check_place
 from viewer.remembered import Remembered, load, place, save
@@ -52,6 +53,7 @@ def run(options) -> int:
             if options.frames is None:
                 _remember(viewer)
             viewer.close()
+            viewer.scene.close()  # which may be another one by now
     return 0
 
 

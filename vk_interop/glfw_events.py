@@ -55,6 +55,7 @@ class GlfwEvents:
         glfw.set_mouse_button_callback(window, self._on_button)
         glfw.set_scroll_callback(window, self._on_scroll)
         glfw.set_window_focus_callback(window, self._on_focus)
+        glfw.set_drop_callback(window, lambda _, paths: collector.drop(paths))
         glfw.set_window_refresh_callback(window, lambda _: collector.stir())
         platform = imgui.get_platform_io()
         platform.platform_get_clipboard_text_fn = self._get_clipboard

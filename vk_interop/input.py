@@ -16,6 +16,7 @@ class Input:
     drag     by button, how far the cursor moved while it was down: right and down, in heights of the window
     cursor   from the upper left corner, in heights of the window
     wheel    notches, away from the person
+    dropped  paths of what was dropped on the window
     """
 
     held: frozenset[str] = frozenset()
@@ -23,6 +24,7 @@ class Input:
     drag: dict[str, Pair] = field(default_factory=dict)
     cursor: Pair = (0.0, 0.0)
     wheel: float = 0.0
+    dropped: tuple[str, ...] = ()
 
     def within(self, left: float, top: float, height: float) -> Input:
         """As a part of the window sees it, that begins at `left`, `top`: all in heights of the window, the result in
@@ -51,6 +53,7 @@ class Collector:
         self._pressed: list[str] = []
         self._drag: dict[str, Pair] = {}
         self._wheel = 0.0
+        self._dropped: tuple[str, ...] = ()
 
     def stir(self):
         """Something happened."""
@@ -79,6 +82,10 @@ class Collector:
                 self._drag[button] = dx + x - self._cursor[0], dy + y - self._cursor[1]
         self._cursor = (x, y)
 
+    def drop(self, paths):
+        self.stir()
+        self._dropped += tuple(paths)
+
     def wheel(self, notches: float):
         self.stir()
         self._wheel += notches
@@ -104,7 +111,8 @@ class Collector:
             held=frozenset() if panel_has_keys else frozenset(keys - taken),
             pressed=tuple(name for name in ours if name in BUTTONS or not panel_has_keys),
             drag={name: move for name, move in self._drag.items() if name not in self._panels},
-            cursor=self._cursor or (0.0, 0.0), wheel=0.0 if panel_has_mouse else self._wheel)
+            cursor=self._cursor or (0.0, 0.0), wheel=0.0 if panel_has_mouse else self._wheel,
+            dropped=self._dropped)
         self._panels &= self._buttons
         self._begin()
         return result

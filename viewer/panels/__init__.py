@@ -21,7 +21,7 @@ class Panel:
 
 PANELS = (
     Panel("Camera", "upper", "camera", "where the camera is and how it moves"),
-    Panel("Scene", "upper", "picture", "what is loaded, and how large the picture is"),
+    Panel("Scene", "upper", "scene", "what is loaded, how to open another, and how large the picture is"),
     Panel("Path", "upper", "path", "a path that the camera flies, and its film"),
     Panel("Culling and LOD", "lower", "culling", "what the proxy hides, and what is left to draw"),
     Panel("Views", "upper", "views", "which kind of picture is shown, and what there is under the cursor"),

@@ -9,7 +9,7 @@ from viewer.panels import PANELS
 from viewer.panels.rows import DIM, NOTHING, tooltip
 
 MENUS = {
-    "File": ("screenshot", "quit"),
+    "File": ("open", "reload", None, "screenshot", None, "quit"),
     "Camera": ("fly", "orbit", "walk", "focus", None, "previous camera", "next camera", "nearest camera", "reset", None,
                "undo", "redo", "copy camera", "paste camera", None, "play path", "add keyframe"),
     "Picture": ("culling", "freeze", None, "next view", "previous view", None, "split", "flip", None, "vsync", None, "benchmark"),

@@ -1,0 +1,122 @@
+"""Opens another scene, or another proxy, beside the running window: what takes long on a thread of its own, what touches
+Vulkan's queue between two frames."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from gsrender.errors import InputError
+from viewer.scene import MESH_SUFFIXES, Scene, read_model, read_proxy
+from vk_interop.depth_settings import DepthSettings
+from vk_interop.proxy_depth import ProxyDepth
+
+STEPS = ("the model", "the proxy mesh", "the proxy's levels of detail")
+HEADER = 1 << 16  # bytes of a .ply that surely hold its header
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a proxy mesh is laid over its model: `up` is the axis of the mesh that is the model's z; then it is scaled, and
+    moved by scene units."""
+
+    up: str = "z"
+    scale: float = 1.0
+    shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    @property
+    def transform(self) -> np.ndarray | None:
+        """[4, 4], model from mesh after it was turned; None where it changes nothing."""
+        matrix = np.diag([self.scale, self.scale, self.scale, 1.0])
+        matrix[:3, 3] = self.shift
+        return None if (matrix == np.eye(4)).all() else matrix
+
+
+class Cancelled(Exception):
+    """Nobody waits for the scene any more."""
+
+
+class Opening:
+    """
+    model      a directory or a file; None keeps the model that is open and opens another proxy for it
+    proxy      None: the one that lies beside the model
+    outputs    what a Frame carries besides the picture
+    """
+
+    def __init__(self, opened: Scene, model: Path | None, proxy: Path | None = None,
+                 fit: Fit = Fit(), outputs: tuple[str, ...] = ()):
+        self.name = str(model or proxy)
+        self.began = time.perf_counter()
+        self.step = 0 if model else 1  # of STEPS
+        self._opened, self._model, self._proxy = opened, model, proxy
+        self.fit, self._outputs = fit, outputs
+        self._cancelled = threading.Event()
+        self._thread = ThreadPoolExecutor(1, "opening")
+        self._read: Future = self._thread.submit(self._run)
+        self._thread.shutdown(wait=False)
+
+    @property
+    def is_done(self) -> bool:
+        return self._read.done()
+
+    def cancel(self):
+        """Ends it after the step that is under way; `take` raises Cancelled."""
+        self._cancelled.set()
+
+    def take(self) -> Scene:
+        """The scene, whole, on the device of the one that was open, which is still to be closed. Raises Cancelled,
+        InputError, DeviceError; then nothing has changed."""
+        scene, clusters = self._read.result()
+        if self._cancelled.is_set():
+            raise Cancelled
+        if clusters is not None:
+            scene.proxy = ProxyDepth(self._opened.device, clusters, self._detail)
+        scene.device = self._opened.device
+        return scene
+
+    @property
+    def _detail(self) -> DepthSettings:
+        return self._opened.proxy.settings if self._opened.proxy else DepthSettings(lod_error=1.0)
+
+    def _run(self):
+        opened = self._opened
+        if self._model:
+            scene = read_model(self._model, opened.backend, opened.limit, self._outputs,
+                               precision=opened.precision)
+        else:
+            scene = replace(opened, proxy=None, mesh=None, mesh_path=None, warnings=list(opened.model.warnings))
+        self._go_on(1)
+        clusters = read_proxy(scene, self._proxy, self.fit.transform, self.fit.up, self._detail,
+                              on_mesh=lambda: self._go_on(2))
+        if opened.backend == "cuda":
+            import torch
+            torch.cuda.synchronize()
+        return scene, clusters
+
+    def _go_on(self, step: int):
+        if self._cancelled.is_set():
+            raise Cancelled
+        self.step = step
+
+
+def is_mesh(path: Path) -> bool:
+    """Whether a path that a person gave is a proxy mesh and not a model. Raises InputError where it is neither."""
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file or directory")
+    if path.is_dir():
+        return False
+    if path.suffix.lower() not in MESH_SUFFIXES:
+        raise InputError(f"{path}: neither a model (a directory, .ply) nor a proxy mesh ({', '.join(MESH_SUFFIXES)})")
+    if path.suffix.lower() != ".ply":
+        return True
+    try:
+        with open(path, "rb") as file:
+            header = file.read(HEADER).split(b"end_header")[0]
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read, {error.strerror}") from error
+    return b"element face" in header and b"opacity" not in header

@@ -1,0 +1,144 @@
+"""What is loaded, how to load something else, and how the picture of it is made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from imgui_bundle import imgui
+
+from gsrender.memory import size
+from gsrender.settings import LARGEST_SIDE
+from viewer.opening import STEPS
+from viewer.pace import TARGET
+from viewer.panels.rows import (DIM, NOTHING, button, check_row, choice_row, colour_row, drag_row, heading, list_row,
+                                numbers_row, slider_row, stat_row, table)
+from viewer.pose import AXES
+from viewer.settings import RESOLUTION_SCALES, ViewerSettings
+from viewer.words import APPEARANCE, BACKGROUND
+
+Colour = tuple[float, float, float]
+
+
+def draw(app) -> ViewerSettings:
+    if app.opening:
+        _opening(app)
+    _loaded(app)
+    _files(app)
+    heading("picture")
+    settings = _picture(app)
+    _screenshot(app)
+    heading("orientation")
+    _orientation(app)
+    return settings
+
+
+def _opening(app):
+    """How far the scene is that is being opened."""
+    opening = app.opening
+    imgui.progress_bar((opening.step + 0.5) / len(STEPS), (-1, 0), f"reading {STEPS[opening.step]}")
+    if button("cancel opening", f"Leaves {opening.name} unopened, and this scene as it is."):
+        opening.cancel()
+
+
+def _loaded(app):
+    scene, model = app.scene, app.scene.model
+    low, high = (corner.tolist() for corner in model.bounds)
+    edges = " x ".join(f"{b - a:.1f}" for a, b in zip(low, high))
+    with table("loaded", 0.3):
+        stat_row("model", "/".join(scene.opened.resolve().parts[-2:]), f"{model.path}, {model.source}.")
+        stat_row("items", f"{len(model.items):,} {model.kind}, {size(model.nbytes)}", "How many, and the memory that "
+                 "they take on the device.")
+        stat_row("extent", edges, "Edges of the box around the model but for its outermost items, in scene units.")
+        stat_row("proxy", scene.mesh_path.name if scene.mesh_path else "none",
+                 str(scene.mesh_path or "There is no proxy mesh, so nothing can be hidden."))
+        stat_row("triangles", f"{len(scene.mesh.triangles):,}" if scene.mesh else NOTHING, "Of the proxy's file.")
+        stat_row("device", f"{scene.backend}, {scene.device.name}", "What draws the Gaussians, and Vulkan's device.")
+
+
+def _files(app):
+    if button("open...", "Chooses a model (a directory or a .ply) or a proxy mesh (.glb, .gltf, .ply, .obj) to open. They "
+              "can be dropped on the window too. (Ctrl+O)"):
+        app.act("open")
+    imgui.same_line()
+    if button("reload", "Reads the model and its proxy anew. (F5)"):
+        app.act("reload")
+    imgui.same_line()
+    recent = app.recent
+    imgui.set_next_item_width(-1)
+    if imgui.begin_combo("##recent", "recent scenes"):
+        for i, scene in enumerate(recent):
+            if imgui.selectable(f"{'/'.join(Path(scene.model).parts[-3:])}##{i}", False)[0]:
+                app.open(Path(scene.model), Path(scene.proxy) if scene.proxy else None)
+        imgui.end_combo()
+
+
+def _picture(app) -> ViewerSettings:
+    settings, model = app.settings, app.scene.model
+    with table("picture", 0.3):
+        stat_row("size", "{} x {}".format(*app.picture_size), "Pixels that are drawn before they are stretched over their "
+                 "place in the window.")
+        least, most = (100 * scale for scale in RESOLUTION_SCALES)
+        percent = slider_row("resolution", 100 * settings.resolution_scale, least, most, "%.0f %%",
+                             "Edge of the picture over the edge of its place in the window. Less is faster and softer.")
+        adaptive = check_row("while moving", "coarser where frames are slow", settings.adaptive,
+                             f"Where frames take more than {TARGET:.0f} ms, the picture has fewer pixels while the camera "
+                             "moves, and sharpens when it stops.")
+        render, embedding = settings.render, getattr(model.items, "appearance", None)
+        if embedding is not None:
+            row = round(slider_row("appearance", render.appearance, 0, len(embedding) - 1, "%.0f", APPEARANCE))
+            render = replace(render, appearance=row)
+        render = replace(render, background=_background_row(render.background, model.background))
+    return replace(settings, resolution_scale=round(percent) / 100, adaptive=adaptive, render=render)
+
+
+def _background_row(colour: Colour, model: Colour) -> Colour:
+    named = {"black": (0.0, 0.0, 0.0), "white": (1.0, 1.0, 1.0), "model's": tuple(model)}
+    colour = colour_row("background", colour, BACKGROUND)
+    for name, choice in named.items():
+        imgui.same_line()
+        if button(name, "The background the model was trained on." if name == "model's" else f"A {name} background."):
+            colour = choice
+    return colour
+
+
+def _screenshot(app):
+    """The picture without the panels, in any size."""
+    imgui.align_text_to_frame_padding()
+    imgui.text_colored(DIM, "save as")
+    imgui.same_line()
+    imgui.set_next_item_width(9 * imgui.get_font_size())
+    changed, edges = imgui.input_int2("##save as", list(app.shot_size))
+    if changed:
+        app.shot_size = tuple(min(max(edge, 1), LARGEST_SIDE) for edge in edges)
+    imgui.same_line()
+    if button("save picture", f"Draws this view with so many pixels, 1 to {LARGEST_SIDE} an edge, and writes it as a PNG "
+              "into the folder that the program was started in. P saves what is on the screen, panels and all."):
+        app.act("save picture")
+
+
+def _orientation(app):
+    """Which way is up in the model, and how the proxy fits it."""
+    with table("orientation", 0.3):
+        names = list(AXES)
+        now = next((i for i, axis in enumerate(AXES.values()) if axis == app.space.up), None)
+        chosen = list_row("up", now, names, "The axis of the model that points up: what turning and walking go by.",
+                          "as the cameras")
+        if chosen != now:
+            app.set_up(AXES[names[chosen]])
+    if button("up as in this view", "The picture's upper edge is up from now on: for a model that lies askew."):
+        app.act("up from view")
+    if app.scene.mesh is None:
+        return
+    fit = app.fit
+    with table("fit", 0.3):
+        up = choice_row("proxy's up", fit.up, ("z", "y"), "Which axis of the proxy's file is the model's z.")
+        scale = drag_row("proxy's scale", fit.scale, 0.005, 1e-4, "%.4f", "Scene units of the model to one of the proxy's "
+                         "file.")
+        shift = numbers_row("proxy's shift", fit.shift, "%.3f", "How far the proxy is moved, x y z in scene units.")
+    app.fit = replace(fit, up=up, scale=scale, shift=shift or fit.shift)
+    imgui.begin_disabled(app.fit == app.fitted)
+    if button("fit the proxy", "Reads the proxy anew, turned, scaled and moved like this. The view `depth difference` "
+              "shows how well it fits."):
+        app.act("fit proxy")
+    imgui.end_disabled()
