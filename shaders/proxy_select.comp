@@ -76,6 +76,7 @@ void choose(uint id, bool exists) {
             draws = pending && (at_once || !occlusion);
         }
     }
+    count(TESTED, uint(exists));
     count(CULLED_FRUSTUM, uint(in_cut && !pending));
     if (pending && !occlusion)
         frame.seen.at[id] = frame.stamp * STAMP + VISIBLE + DRAWN;

@@ -75,7 +75,7 @@ const uint LARGE_GROUPS = 4;  // VkDispatchIndirectCommand
 const uint LARGE = 7;         // clusters, which is the number of draws too
 const uint PENDING_GROUPS = 32;  // VkDispatchIndirectCommand
 const uint PENDING = 35;         // clusters
-const uint CULLED_FRUSTUM = 37, CULLED_OCCLUSION = 38; // clusters
+const uint TESTED = 36, CULLED_FRUSTUM = 37, CULLED_OCCLUSION = 38; // clusters
 const uint TRIANGLES = 40;
 const uint VISIBLE_CLUSTERS = 41, VISIBLE_DEPTH = 42; // VISIBLE_DEPTH: sum of 16 (log2 z + 8)
 const uint LEVELS = 48;

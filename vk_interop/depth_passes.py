@@ -14,7 +14,7 @@ from vk_interop.resources import Layout, ShaderModule, compute_pipeline, memory_
 
 # Counters, by their word: shaders/structs.glsl.
 COUNTERS, PASS, SMALL_GROUPS, SMALL, LARGE_GROUPS, LARGE = 80, 16, 0, 3, 4, 7
-PENDING_GROUPS, CULLED_FRUSTUM, CULLED_OCCLUSION, TRIANGLES = 32, 37, 38, 40
+PENDING_GROUPS, TESTED, CULLED_FRUSTUM, CULLED_OCCLUSION, TRIANGLES = 32, 36, 37, 38, 40
 VISIBLE_CLUSTERS, VISIBLE_DEPTH, LEVELS = 41, 42, 48
 MOST_GROUPS = 65535  # workgroups along x
 LARGE_TILE = 128  # pixels an edge, of a workgroup of the rasteriser of large triangles
@@ -157,11 +157,13 @@ class DepthPasses:
 
 def read_counters(words: np.ndarray, clusters: int) -> tuple[dict[str, int], tuple[int, ...]]:
     """What a frame did with that many clusters, from the words it counted in: counts by name, and clusters drawn by
-    level of detail. What was neither drawn nor culled for another reason is of another level."""
+    level of detail. Tested are those of the groups that are in view and of about the right level; what was neither drawn
+    nor culled for another reason is of another level."""
     small, large = (int(words[i]) + int(words[PASS + i]) for i in (SMALL, LARGE))
     frustum, occlusion = int(words[CULLED_FRUSTUM]), int(words[CULLED_OCCLUSION])
-    counts = {"clusters_culled_lod": clusters - frustum - occlusion - small - large, "clusters_culled_frustum": frustum,
-              "clusters_culled_occlusion": occlusion, "clusters_drawn": small + large, "clusters_small": small,
+    counts = {"clusters_tested": int(words[TESTED]), "clusters_drawn": small + large, "clusters_small": small,
+              "clusters_culled_lod": clusters - frustum - occlusion - small - large,
+              "clusters_culled_frustum": frustum, "clusters_culled_occlusion": occlusion,
               "triangles_drawn": int(words[TRIANGLES])}
     return counts, tuple(np.trim_zeros(words[LEVELS:COUNTERS], "b").tolist())
 
