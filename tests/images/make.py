@@ -52,10 +52,11 @@ def views(scene: Scene) -> Image.Image:
     return contact_sheet([view(scene, kind) for kind in VIEW_NAMES], list(VIEW_NAMES))
 
 
-def window(scene: Scene, panel: str, look: Look = Look(), before=lambda viewer: None) -> Image.Image:
-    """A window of 960 x 540 with one panel."""
-    settings = ViewerSettings(_render(scene), look, closed=tuple(p.name for p in PANELS if p.name != panel))
-    viewer = Viewer(scene, Offscreen(scene.device, 960, 540), settings)
+def window(scene: Scene, panel: str | None, look: Look = Look(), before=lambda viewer: None,
+           size=(960, 540)) -> Image.Image:
+    """A window with one panel, or with all."""
+    closed = tuple(p.name for p in PANELS if panel and p.name != panel)
+    viewer = Viewer(scene, Offscreen(scene.device, *size), ViewerSettings(_render(scene), look, closed=closed))
     try:
         viewer.frame()
         before(viewer)
@@ -83,7 +84,22 @@ def _lay_a_path(viewer: Viewer):
     viewer.path.edit(lambda tour: tour.edited(path).chose(2), goes=True)
 
 
+def _run_the_benchmark(viewer: Viewer):
+    viewer.scene.cameras[8:] = []
+    viewer.start_benchmark()
+    while not viewer.benchmark.done:
+        viewer.frame()
+
+
+# With figures of the machine in them, so they are made, and looked at, but not compared.
+MEASURED = {
+    "viewer": lambda scene: window(scene, None, size=(1280, 800)),
+    "statistics": lambda scene: window(scene, "Statistics", before=_run_the_benchmark, size=(1280, 720)),
+}
 PICTURES = {
+    "camera": lambda scene: window(scene, "Camera"),
+    "scene": lambda scene: window(scene, "Scene"),
+    "culling": lambda scene: window(scene, "Culling and LOD"),
     "removed": lambda scene: view(scene, "removed"),
     "views": views,
     "compare": lambda scene: window(scene, "Compare", Look(compare="split", at=0.55)),
@@ -94,7 +110,7 @@ PICTURES = {
 
 def main():
     with open_sample() as scene:
-        for name, make in PICTURES.items():
+        for name, make in (PICTURES | MEASURED).items():
             path = HERE / f"{name}.png"
             make(scene).save(path, optimize=True)
             print(path.relative_to(ROOT))

@@ -18,7 +18,7 @@ def made(request):
         yield {name: (lambda make=make: make(scene)) for name, make in module.PICTURES.items()}, folder
 
 
-@pytest.mark.parametrize("name", ["removed", "views", "compare", "frozen", "path"])
+@pytest.mark.parametrize("name", ["removed", "views", "compare", "frozen", "path", "camera", "scene", "culling"])
 def test_it_is_what_the_program_draws(made, name):
     pictures, folder = made
     drawn = np.asarray(pictures[name](), float)
@@ -26,4 +26,4 @@ def test_it_is_what_the_program_draws(made, name):
     assert drawn.shape == kept.shape
     # Another CPU rounds otherwise, and a splat or a letter here and there moves; another panel is 15 dB and less.
     assert 10 * np.log10(255 ** 2 / np.mean((drawn - kept) ** 2).clip(1e-9)) > 28
-    assert len(pictures) == 5
+    assert len(pictures) == 8

@@ -9,6 +9,7 @@ from imgui_bundle import imgui, implot
 
 from gsrender.frame import STAGES
 from viewer.panels.rows import DIM
+from viewer.panels.sampled import Sampled
 from viewer.statistics import Statistics
 
 # A colour each, which the table's marks and the benchmark's bars have too.
@@ -23,15 +24,15 @@ def colour_of(stage: str):
 
 
 class StagePlot:
-    """Holds what it draws, and makes it anew only where a frame has come."""
+    """Holds what it draws between the times at which it is made anew."""
 
     def __init__(self):
-        self._of = None
+        self._sampled = Sampled(0.2)  # seconds
         self._layers: list[tuple[str, np.ndarray, np.ndarray]] = []  # stage, from, to
 
     def draw(self, history: Statistics, height: float):
         """Oldest left. The upper end follows the 99th percentile: one hitch does not flatten the rest."""
-        self._follow(history)
+        self._sampled.get(history, lambda: self._follow(history))
         frames = self._frames
         top = round_up(float(np.percentile(frames, 99)) if len(frames) else 1.0)
         implot.push_style_var(implot.StyleVar_.plot_padding, (0, 0.3 * imgui.get_font_size()))
@@ -49,10 +50,7 @@ class StagePlot:
         implot.pop_style_var()
 
     def _follow(self, history: Statistics):
-        of = history, history.added, len(history)
-        if of == self._of:
-            return
-        self._of, self._frames = of, history.frame_milliseconds
+        self._frames = history.frame_milliseconds
         self._x = np.arange(len(self._frames), dtype=np.float64)
         ground, self._layers = np.zeros(len(self._frames)), []
         for stage, milliseconds in history.stages_over_time().items():

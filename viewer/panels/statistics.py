@@ -9,6 +9,7 @@ from imgui_bundle import imgui
 from gsrender.memory import size
 from viewer.panels import stages
 from viewer.panels.rows import DIM, NOTHING, WARN, button, checkbox, columns, stat_row, table, tooltip
+from viewer.panels.sampled import Sampled
 from viewer.panels.stage_plot import StagePlot
 from viewer.panels.style import SIZE
 from viewer.settings import ViewerSettings
@@ -17,6 +18,7 @@ from viewer.statistics import Statistics
 SLACK = 0.9  # a frame whose stages take less of its time than that has waited
 NEAR = 0.05  # refreshes
 PLOT = StagePlot()
+FIGURES, MEMORY = Sampled(0.2), Sampled(0.5)  # seconds
 PLOT_HEIGHT = 5.5  # font sizes
 
 
@@ -44,22 +46,30 @@ def bottleneck(frame: float, times: dict[str, float], is_capped: bool) -> str:
 
 def draw(app) -> ViewerSettings:
     canvas, screen, model = app.canvas, app.screen, app.scene.model
-    times = canvas.recent.stage_milliseconds()
-    frame = canvas.recent.percentile(50)
+    times, frame, percentiles = FIGURES.get(canvas, lambda: _figures(canvas))
     is_capped = capped(screen.vsync, screen.refresh, frame, sum(times.values()))
     has_levels = model.kind == "anchors" and model.items.levels > 0
     with columns("statistics", 24, 3):
         _headline(canvas.recent, is_capped, app.idle)
         PLOT.draw(canvas.history, PLOT_HEIGHT * imgui.get_font_size())
-        _percentiles(canvas.history)
+        imgui.text_colored(DIM, percentiles)
+        tooltip(f"Frame time over the last {len(canvas.history)} drawn frames: half, 95 % and 99 % of them stayed within.")
         settings = _switches(app)
         imgui.table_next_column()
         stages.draw(times, len(canvas.recent), canvas.stats, model.kind, has_levels)
         with table("bottleneck", 0.3):
             stat_row("bottleneck", bottleneck(frame, times, is_capped), "What the last drawn frames spent most time on.")
         imgui.table_next_column()
-        _memory(app.memory, app.scene.limit.most)
+        _memory(MEMORY.get(app.scene, lambda: app.memory), app.scene.limit.most)
     return settings
+
+
+def _figures(canvas):
+    """Medians by stage, the median frame, and the percentiles in words."""
+    history = canvas.history
+    values = [f"{name} {history.percentile(p):.1f}" if len(history) else f"{name} {NOTHING}"
+              for name, p in (("median", 50), ("p95", 95), ("p99", 99))]
+    return canvas.recent.stage_milliseconds(), canvas.recent.percentile(50), "   ".join(values) + " ms"
 
 
 def _switches(app) -> ViewerSettings:
@@ -100,13 +110,6 @@ def _headline(recent: Statistics, is_capped: bool, idle: bool):
         imgui.set_cursor_pos_y(imgui.get_cursor_pos_y() + 0.42 * imgui.get_font_size())  # on the same base line
         imgui.text_colored(WARN if is_capped else DIM, mark)
         tooltip(help)
-
-
-def _percentiles(history: Statistics):
-    values = [f"{name} {history.percentile(p):.1f}" if len(history) else f"{name} {NOTHING}"
-              for name, p in (("median", 50), ("p95", 95), ("p99", 99))]
-    imgui.text_colored(DIM, "   ".join(values) + " ms")
-    tooltip(f"Frame time over the last {len(history)} drawn frames: half, 95 % and 99 % of them stayed within.")
 
 
 def _memory(by_name: dict[str, int], most: int | None):
