@@ -8,7 +8,6 @@ import zlib
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
-from gsrender.errors import InputError
 from gsrender.settings import LARGEST_SIDE
 from viewer.output import write_whole
 from viewer.settings import ViewerSettings

@@ -47,7 +47,7 @@ def window(one_window, tmp_path, monkeypatch):
 
 
 def opened(window):
-    window.until(lambda: window.viewer.opening is None, "what was opened")
+    window.until(lambda: window.viewer.files.opening is None, "what was opened")
     window.rest()
     return window.viewer.scene
 
@@ -61,7 +61,7 @@ def drop(window, *paths):
 def test_reloading_shows_the_same_picture_by_another_scene(window):
     before, scene = window.see(), window.viewer.scene
     window.click(*window.places["reload"])
-    assert window.viewer.opening and not window.viewer.closing
+    assert window.viewer.files.opening and not window.viewer.closing
     again = opened(window)
     assert again is not scene and scene.device is None and scene.proxy is None and again.device is not None
     window.until(lambda: not window.viewer.message, "the end of the message")
@@ -71,12 +71,13 @@ def test_reloading_shows_the_same_picture_by_another_scene(window):
 
 
 def test_a_directory_that_is_dropped_is_opened_and_can_be_opened_again(window, street, tmp_path):
-    shutil.copytree(street / "model", tmp_path / "alone" / "model")
+    shutil.copytree(street / "model", tmp_path / "alone" / "model", ignore=shutil.ignore_patterns("cameras.json"))
     drop(window, tmp_path / "alone" / "model")
     scene = opened(window)
-    assert scene.proxy is None and scene.opened == tmp_path / "alone" / "model"
+    assert scene.proxy is None and scene.opened == tmp_path / "alone" / "model" and not scene.cameras
+    assert np.isfinite(window.viewer.state.camera(9, 6).camera_from_world).all()
     assert window.viewer.settings.render.culling == "off"
-    assert [recent.model for recent in window.viewer.recent][:2] == [str(scene.opened), str(street / "model")]
+    assert [recent.model for recent in window.viewer.files.recent][:2] == [str(scene.opened), str(street / "model")]
     drop(window, street / "proxy.glb")  # now with a proxy
     scene = opened(window)
     assert scene.proxy is not None and window.viewer.settings.render.culling == "centre"
@@ -107,7 +108,7 @@ def test_what_cannot_be_opened_is_a_sentence_and_the_scene_stays(window, tmp_pat
 def test_opening_can_be_cancelled(window, street):
     scene = window.viewer.scene
     drop(window, street / "model")
-    window.viewer.opening.cancel()
+    window.viewer.files.opening.cancel()
     opened(window)
     assert window.viewer.scene is scene
 
@@ -119,7 +120,7 @@ def test_the_browser_goes_through_directories_to_a_file(window, street):
     window.click(*window.places["##path"])
     window.key("ctrl+a")
     xdotool("type", "--delay", "0", str(street))
-    window.until(lambda: window.viewer.browser.typed == str(street), "what was typed")
+    window.until(lambda: window.viewer.files.browser.typed == str(street), "what was typed")
     window.key("Return")
     window.until(lambda: "model/" in window.places, "the directory")
     window.rest()
@@ -153,13 +154,13 @@ def test_another_axis_can_be_up_and_the_view_stays(window):
 def test_a_proxy_is_moved_scaled_and_turned(window):
     before = window.viewer.scene.mesh
     window.click(*window.scrolled("Scene", "y"))
-    assert window.viewer.fit == Fit("y") and window.viewer.fitted == Fit()
-    window.viewer.fit = Fit("y", 2.0, (1.0, 0.0, 0.0))
+    assert window.viewer.files.fit == Fit("y") and window.viewer.files.fitted == Fit()
+    window.viewer.files.fit = Fit("y", 2.0, (1.0, 0.0, 0.0))
     window.frame(2)
     window.click(*window.scrolled("Scene", "fit the proxy"))
     after = opened(window).mesh
     x, y, z = before.vertices.T
     assert np.allclose(after.vertices, np.stack([2 * x + 1, -2 * z, 2 * y], 1), atol=1e-4)
-    window.viewer.fit = Fit()
+    window.viewer.files.fit = Fit()
     window.viewer.act("fit proxy")
     assert np.allclose(opened(window).mesh.vertices, before.vertices)

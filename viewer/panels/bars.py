@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imgui_bundle import imgui
 
-from viewer.benchmark import Benchmark, Row
+from viewer.benchmark import Row
 from viewer.panels.culling import changes
 from viewer.panels.rows import DIM, button, tooltip
 from viewer.panels.stage_plot import colour_of

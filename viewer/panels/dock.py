@@ -6,7 +6,7 @@ from importlib import import_module
 
 from imgui_bundle import imgui
 
-from viewer.panels import PANELS, Panel
+from viewer.panels import PANELS
 
 LEFT, FOOT = 25, 14  # font sizes
 MOST = 0.45  # of the window's edge that panels take at first

@@ -21,7 +21,7 @@ Colour = tuple[float, float, float]
 
 
 def draw(app) -> ViewerSettings:
-    if app.opening:
+    if app.files.opening:
         _opening(app)
     _loaded(app)
     _files(app)
@@ -35,7 +35,7 @@ def draw(app) -> ViewerSettings:
 
 def _opening(app):
     """How far the scene is that is being opened."""
-    opening = app.opening
+    opening = app.files.opening
     imgui.progress_bar((opening.step + 0.5) / len(STEPS), (-1, 0), f"reading {STEPS[opening.step]}")
     if button("cancel opening", f"Leaves {opening.name} unopened, and this scene as it is."):
         opening.cancel()
@@ -64,12 +64,12 @@ def _files(app):
     if button("reload", "Reads the model and its proxy anew. (F5)"):
         app.act("reload")
     imgui.same_line()
-    recent = app.recent
+    recent = app.files.recent
     imgui.set_next_item_width(-1)
     if imgui.begin_combo("##recent", "recent scenes"):
         for i, scene in enumerate(recent):
             if imgui.selectable(f"{'/'.join(Path(scene.model).parts[-3:])}##{i}", False)[0]:
-                app.open(Path(scene.model), Path(scene.proxy) if scene.proxy else None)
+                app.files.open(Path(scene.model), Path(scene.proxy) if scene.proxy else None)
         imgui.end_combo()
 
 
@@ -130,14 +130,14 @@ def _orientation(app):
         app.act("up from view")
     if app.scene.mesh is None:
         return
-    fit = app.fit
+    fit = app.files.fit
     with table("fit", 0.3):
         up = choice_row("proxy's up", fit.up, ("z", "y"), "Which axis of the proxy's file is the model's z.")
         scale = drag_row("proxy's scale", fit.scale, 0.005, 1e-4, "%.4f", "Scene units of the model to one of the proxy's "
                          "file.")
         shift = numbers_row("proxy's shift", fit.shift, "%.3f", "How far the proxy is moved, x y z in scene units.")
-    app.fit = replace(fit, up=up, scale=scale, shift=shift or fit.shift)
-    imgui.begin_disabled(app.fit == app.fitted)
+    app.files.fit = replace(fit, up=up, scale=scale, shift=shift or fit.shift)
+    imgui.begin_disabled(app.files.fit == app.files.fitted)
     if button("fit the proxy", "Reads the proxy anew, turned, scaled and moved like this. The view `depth difference` "
               "shows how well it fits."):
         app.act("fit proxy")

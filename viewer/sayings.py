@@ -1,0 +1,47 @@
+"""What the window says: what just happened, for a moment; and what went wrong, until it was read."""
+
+from __future__ import annotations
+
+import time
+
+from gsrender.errors import DeviceError, InputError
+
+MESSAGE = 3.0  # seconds
+
+
+class Sayings:
+    """A part of the App."""
+
+    def __init__(self):
+        self._message, self._message_until = "", 0.0
+        self._complaints: list[str] = []
+        self._sent_away: set[str] = set()  # sentences that were read
+
+    @property
+    def message(self) -> str:
+        """What is being said at the foot of the picture."""
+        return self._message if time.perf_counter() < self._message_until else ""
+
+    def say(self, text: str):
+        """Shows a line for a moment."""
+        self._message, self._message_until = text, time.perf_counter() + MESSAGE
+
+    def complain(self, sentence: str):
+        """Shows a sentence until it is sent away."""
+        self._complaints = [*(other for other in self._complaints if other != sentence), sentence]
+        self._sent_away.discard(sentence)
+
+    def unread(self, warnings: list[str]) -> list[str]:
+        """Warnings and complaints that were not sent away."""
+        return [sentence for sentence in warnings + self._complaints if sentence not in self._sent_away]
+
+    def send_away(self, sentence: str | None):
+        self._sent_away.add(sentence)
+
+    def attempt(self, done: str, function, *arguments):
+        """Calls a function and says that it is done, or what went wrong."""
+        try:
+            function(*arguments)
+            self.say(done)
+        except (InputError, DeviceError) as error:
+            self.complain(str(error))

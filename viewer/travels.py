@@ -1,0 +1,102 @@
+"""Where the camera of the window goes: home, to the dataset's cameras, back from a jump, over the ground."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+
+import numpy as np
+
+from gsrender.camera import Camera
+from viewer.controls import State, next_view
+from viewer.ground import Ground
+from viewer.jumps import Jumps
+from viewer.pace import Pace
+from viewer.pose import Pose, Space, Triple
+from viewer.scene import Scene
+
+
+class Travels:
+    """A part of the App, which has `scene`, `picture_size` and `say`.
+
+    space  what of the scene the controls need
+    home   index of the dataset's view to begin with; None where there is none
+    view   of the one that was last flown to
+    state  the camera and all that moves it
+    """
+
+    def arrive(self, scene: Scene, home: int | None):
+        """In another scene."""
+        low, high = (np.array(corner.tolist()) for corner in scene.model.bounds)
+        self.space = Space(scene.up, max(float(np.linalg.norm(high - low)) / 2, 1e-6), scene.near)
+        self.home = scene.first_view if home is None else home
+        self.start_over()
+
+    def start_over(self):
+        """The camera as at first, all that it did forgotten."""
+        self.pace, self.jumps = Pace(), Jumps()
+        self.view = self.home
+        self.state = State.at(self._home_camera(), self.space)
+        self._ground: Future[Ground] | None = None
+
+    def go_home(self):
+        home = State.at(self._home_camera(), self.space)
+        self.jump(self._home_camera())
+        self.state = replace(self.state, speed=home.speed, mode=home.mode)
+        self.view = self.home
+
+    def jump(self, to: Camera | Pose):
+        """Flies to a camera; `undo` flies back."""
+        self.move(self.state.fly_to(to))
+
+    def move(self, state: State):
+        """Lets the camera be, or fly, elsewhere; `undo` flies back."""
+        if state.pose != self.state.pose or state.flight:
+            self.jumps = self.jumps.leave(self.state.flight.end if self.state.flight else self.state.pose)
+        self.state = state
+
+    def undo(self):
+        self._take_back(*self.jumps.undo(self.state.pose), "the camera has not jumped yet")
+
+    def redo(self):
+        self._take_back(*self.jumps.redo(self.state.pose), "no jump was taken back")
+
+    def _take_back(self, jumps: Jumps, pose: Pose | None, otherwise: str):
+        if pose is None:
+            return self.say(otherwise)
+        self.jumps, self.state = jumps, self.state.fly_to(pose)
+
+    def visit(self, by: int):
+        """Flies to the dataset's next camera, or the one before."""
+        if not self.scene.cameras:
+            return self.say("there are no cameras beside the model")
+        self.fly_to(next_view(self.view, by, len(self.scene.cameras)))
+
+    def fly_to(self, view: int):
+        """To a camera of the dataset, by its index."""
+        self.view = view
+        self.jump(self.scene.cameras[view].camera)
+        self.say(self.scene.cameras[view].name)
+
+    def set_up(self, up: Triple):
+        """Another axis of the model is up; the camera stays where it is."""
+        camera = self.state.camera(*self.picture_size)
+        self.space = replace(self.space, up=tuple(map(float, up)))
+        self.state = replace(self.state.at_rest(), space=replace(self.state.space, up=self.space.up), ground=None,
+                             pose=Pose.of(camera, self.space))
+        self._ground = None
+
+    def look_for_ground(self, thread: Executor):
+        """What a walker stands on is sorted out beside the frames, once somebody walks."""
+        mesh = self.scene.mesh
+        if self.state.mode != "walk" or self.state.ground or mesh is None:
+            return
+        if self._ground is None:
+            self._ground = thread.submit(Ground, mesh.vertices, mesh.triangles, self.space.world_from_level)
+        elif self._ground.done():
+            self.state = replace(self.state, ground=self._ground.result())
+
+    def _home_camera(self) -> Camera:
+        if self.home is None:
+            return self.scene.first_camera(*self.picture_size)
+        return self.scene.cameras[self.home].camera
