@@ -151,7 +151,7 @@ case $word in
         install_python_packages
         if [ "$word" = run ]; then run "$@"; fi
         say "tests"
-        exec .venv/bin/python -m pytest "$@"
+        exec .venv/bin/python -m pytest --timeout 300 "$@"  # seconds a test: one that hangs fails
         ;;
     -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" ;;
     *) fail "$word is not a command: ./build_ext.sh [run|test]" ;;

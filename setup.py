@@ -48,7 +48,7 @@ setup(
     packages=["gsrender", "gsrender.load", "vk_interop", "viewer", "viewer.panels", "shaders"],
     package_data={"gsrender": ["csrc/gsrender.h"], "shaders": ["*.spv"]},
     install_requires=REQUIRES,
-    extras_require={"test": ["pytest==9.2.0"]},
+    extras_require={"test": ["pytest==9.2.0", "pytest-timeout==2.4.0"]},
     cmdclass={"build_py": BuildWithNative},
     distclass=NativeDistribution,
 )
