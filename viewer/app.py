@@ -166,7 +166,7 @@ class Viewer(Sayings, Travels):
         self.canvas.close()
 
     def _next_camera(self) -> tuple[Camera, RenderSettings]:
-        """What to draw from where: as the person has it, or as a benchmark asks for, which draws it for itself first."""
+        """What to draw from where: as the person has it, or as a benchmark asks for, which drew it for itself."""
         if self.benchmark and not self.benchmark.done:
             camera = self.benchmark.step()
             self.canvas.pause()
@@ -220,8 +220,8 @@ class Viewer(Sayings, Travels):
     @property
     def resting(self) -> bool:
         """Whether what is on the screen can stay: nothing moves, nobody touched anything, nothing new is to be said."""
-        is_busy = (self._screenshot_wanted or self.screen.ui.io.want_text_input or self.thumbnails.are_coming or self.comparison.is_pending
-                   or self.watch.is_looking or self._awaits_photograph)
+        is_busy = (self._screenshot_wanted or self.screen.ui.io.want_text_input or self.thumbnails.are_coming
+                   or self.comparison.is_pending or self.watch.is_looking or self._awaits_photograph)
         return (self.idle and not is_busy and time.perf_counter() - self._stirred > AWAKE
                 and self._told == (self.notices, self.message))
 

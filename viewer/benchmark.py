@@ -1,5 +1,5 @@
 """The benchmark of the window: flies the dataset's cameras with culling off and on, a frame of it with each frame that
-is shown, and says what each way costs. The same measure as the command `bench`: from the camera to the finished picture,
+is shown, and says what each way costs. Measured as the command `bench` does: from the camera to the finished picture,
 none overlapping another."""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Opens another scene, or another proxy, beside the running window: what takes long on a thread of its own, what touches
-Vulkan's queue between two frames."""
+"""Opens another scene, or another proxy, beside the running window: what takes long on a thread of its own, what
+touches Vulkan's queue between two frames."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ HEADER = 1 << 16  # bytes of a .ply that surely hold its header
 
 @dataclass(frozen=True)
 class Fit:
-    """How a proxy mesh is laid over its model: `up` is the axis of the mesh that is the model's z; then it is scaled, and
-    moved by scene units."""
+    """How a proxy mesh is laid over its model: `up` is the axis of the mesh that is the model's z; then it is scaled,
+    and moved by scene units."""
 
     up: str = "z"
     scale: float = 1.0

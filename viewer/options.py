@@ -74,7 +74,7 @@ def _window(parser):
     parser.add_argument("--frames", type=_count, metavar="N", help="present N frames, then close")
     parser.add_argument("--screenshot", type=_png, metavar="F.png", help="save what is on the screen at the end")
     _mode(parser, "default: as last time, at first same-frame")
-    parser.add_argument("--vsync", choices=("on", "off"), help="wait for the screen (default: as last time, at first on)")
+    parser.add_argument("--vsync", choices=("on", "off"), help="wait for the screen (default: as last time)")
     parser.add_argument("--fresh", action="store_true",
                         help="forget what the window remembers: its size, settings, panels and recent scenes")
 

@@ -28,7 +28,8 @@ def _places(folder: Path) -> list[Path]:
     roots = [folder, folder.resolve().parent]
     source = _source(folder)
     if source is not None:
-        roots += [source] if source.is_absolute() else [source, *(parent / source for parent in folder.resolve().parents)]
+        roots += [source]
+        roots += [] if source.is_absolute() else [parent / source for parent in folder.resolve().parents]
     return [root / name for root in roots for name in FOLDERS]
 
 

@@ -64,8 +64,8 @@ def load(path: Path) -> tuple[Remembered, str | None]:
     except FileNotFoundError:
         return Remembered(), None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return Remembered(), (f"{path}: damaged, so the window begins with its usual settings; the file is written anew "
-                              "when the window closes")
+        return Remembered(), (f"{path}: damaged, so the window begins with its usual settings; the file is written "
+                              "anew when the window closes")
 
 
 def save(remembered: Remembered, path: Path):

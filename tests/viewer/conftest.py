@@ -61,7 +61,7 @@ def scene(display, street):
 
 @pytest.fixture(scope="session")
 def one_desk(scene):
-    """A window of 1280 x 800 with all panels, for the tests of their controls; its picture is coarse, so it is quick."""
+    """A window of 1280 x 800 with all panels, for the tests of their controls; its coarse picture makes it quick."""
     viewer = Viewer(scene, Window(scene.device, 1280, 800, "the desk"), usual_settings(scene, resolution_scale=0.25))
     with pytest.MonkeyPatch.context() as patch:
         hand = Hand(viewer, "the desk")

@@ -134,8 +134,9 @@ class Hand:
         _send_delete(int(self.window))
 
 
-CONTROLS = ("button", "checkbox", "radio_button", "slider_float", "drag_float", "input_float3", "selectable", "menu_item",
-            "begin_menu", "begin_combo", "slider_int", "input_text", "color_edit3", "drag_float3", "input_int2")
+CONTROLS = ("button", "checkbox", "radio_button", "slider_float", "drag_float", "input_float3", "selectable",
+            "menu_item", "begin_menu", "begin_combo", "slider_int", "input_text", "color_edit3", "drag_float3",
+            "input_int2")
 
 
 def watch_places(patch) -> dict:

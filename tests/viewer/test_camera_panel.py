@@ -1,9 +1,11 @@
 """The panel Camera, by mouse and keyboard in a real window."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 
 @pytest.fixture
@@ -138,6 +140,16 @@ def test_the_list_flies_to_a_camera_and_the_nearest_one_is_found_again(desk, sce
     desk.click(*desk.places["nearest"])
     desk.rest()
     assert desk.viewer.view == 1 and np.allclose(desk.viewer.state.pose.position, there)
+
+
+def test_the_list_shows_photographs_where_there_are_some(desk, scene, tmp_path, monkeypatch):
+    path = tmp_path / "photograph.png"
+    Image.new("RGB", (60, 40), (10, 250, 20)).save(path)
+    monkeypatch.setattr(scene, "cameras", [replace(view, image=path) for view in scene.cameras])
+    desk.until(lambda: desk.viewer.thumbnails.of(path), "the thumbnail")
+    desk.move(1200, 320)
+    shown = (np.abs(desk.see()[:, :375].astype(int) - (10, 250, 20)) < 12).all(2)
+    assert shown.sum() > 40 * 60
 
 
 def test_walking_stays_above_the_street_at_the_height_of_the_eyes(desk):

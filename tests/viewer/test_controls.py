@@ -225,7 +225,8 @@ def test_walking_is_level_wherever_one_looks_and_follows_the_ground():
     assert level.pose.position[2] == pytest.approx(3) and level.pose.position[0] > 1.5
     uphill = play(play(replace(s, ground=Slope()), 1.0, Input(held=frozenset("W"))), 1.0, NOTHING)
     x, _, z = uphill.pose.position
-    assert z - 0.1 * x == pytest.approx(uphill.eyes, abs=0.02) and uphill.eyes == pytest.approx(2.9, abs=1e-3) and z > 3.05
+    assert z - 0.1 * x == pytest.approx(uphill.eyes, abs=0.02) and z > 3.05
+    assert uphill.eyes == pytest.approx(2.9, abs=1e-3)
 
 
 def test_a_walker_grows_by_e_and_stays_so():

@@ -1,5 +1,6 @@
 """What the window shows besides the plain picture: views, two settings, frozen culling; by keys and by mouse."""
 
+import gc
 from dataclasses import replace
 
 import numpy as np
@@ -193,6 +194,7 @@ def test_the_pixel_under_the_cursor_is_read(hand, panels):
 def test_where_there_is_no_memory_for_a_second_picture_the_first_one_stands(hand, monkeypatch):
     plain = hand.see()
     limit = hand.viewer.scene.limit
+    gc.collect()  # windows of other tests, whose pictures count for as long as they are there
     monkeypatch.setattr(limit, "most", limit.used)
     hand.key("l")
     hand.until(lambda: hand.viewer.notices, "a sentence")

@@ -4,7 +4,7 @@ from viewer.pace import SETTLE, STEPS, TARGET, Pace
 
 
 def move(pace, cost, seconds=3.0, start=0.0, frames_a_second=20):
-    """Moves for a while on a machine whose frame at full size costs so many milliseconds; the shares that were drawn."""
+    """Moves for a while on a machine that takes so many milliseconds for a frame at full size; the shares."""
     shares = []
     for i in range(round(seconds * frames_a_second)):
         shares.append(pace.look(True, start + i / frames_a_second))

@@ -6,8 +6,8 @@ import pytest
 from viewer.remembered import Recent, Remembered, kept, load, place, save
 from viewer.settings import ViewerSettings
 
-SOME = Remembered((1111, 777), {"vsync": False, "closed": ("Scene",), "resolution_scale": 0.5}, "[Window][A]\nPos=1,2\n",
-                  2.0, (Recent("/models/a", "/models/a.glb"), Recent("/models/b")))
+SOME = Remembered((1111, 777), {"vsync": False, "closed": ("Scene",), "resolution_scale": 0.5},
+                  "[Window][A]\nPos=1,2\n", 2.0, (Recent("/models/a", "/models/a.glb"), Recent("/models/b")))
 
 
 def test_what_was_saved_comes_back(tmp_path):

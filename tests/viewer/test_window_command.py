@@ -49,8 +49,8 @@ def test_a_window_that_was_closed_leaves_what_the_next_one_begins_with(display, 
     place = tmp_path / "gsrender-viewer" / "window.json"
     place.parent.mkdir()
     place.write_text("damaged")
-    program = subprocess.Popen([sys.executable, "-m", "viewer", street / "model", "--backend", "cpu", "--size", "640x400"],
-                               env=environment, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "viewer", street / "model", "--backend", "cpu", "--size", "640x400"]
+    program = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         window = xdotool("search", "--sync", "--onlyvisible", "--name", "^viewer: ").split()[0]
         xdotool("windowfocus", "--sync", window)

@@ -25,8 +25,8 @@ def draw(app, size: tuple[float, float]):
     _, stays = imgui.begin("Benchmark", True, imgui.WindowFlags_.no_docking | imgui.WindowFlags_.no_collapse
                            | imgui.WindowFlags_.no_saved_settings)
     width, height = benchmark.size
-    imgui.text_colored(DIM, f"{len(benchmark.cameras)} frames of each, {width} x {height} pixels, from the camera to the "
-                            "finished picture")
+    imgui.text_colored(DIM, f"{len(benchmark.cameras)} frames of each, {width} x {height} pixels, from the camera to "
+                            "the finished picture")
     if not benchmark.done:
         imgui.progress_bar(benchmark.drawn / benchmark.total, (-1, 0),
                            f"{benchmark.drawn} of {benchmark.total}, culling {benchmark.settings.culling}")
@@ -37,8 +37,9 @@ def draw(app, size: tuple[float, float]):
     if benchmark.rows:
         _table(benchmark.rows)
         _bars(benchmark.rows)
-    if benchmark.done and not benchmark.problem and button("save as JSON", "Writes these figures, and what machine they "
-                                                           "are of, into the folder that the program was started in."):
+    if benchmark.done and not benchmark.problem \
+            and button("save as JSON", "Writes these figures, and what machine they are of, into the folder that the "
+                                       "program was started in."):
         app.save_benchmark()
     imgui.end()
     if not stays:

@@ -41,8 +41,8 @@ def steps(stats: FrameStats, kind: str, has_levels: bool, offsets: int, in_view:
     if has_levels:
         found.append(Step("level of detail", counts.get("lod"), items,
                           f"{kind} whose level of detail is in use at their distance.".capitalize()))
-    found += [Step("in the picture", in_view, items, f"Of those, {kind} that the picture's edges leave: counted each time "
-                                                     "that the picture is compared to the one without culling."),
+    found += [Step("in the picture", in_view, items, f"Of those, {kind} that the picture's edges leave: counted each "
+                                                     "time that the picture is compared to the one without culling."),
               Step("not hidden", visible, items, f"Of those, {kind} that the proxy does not hide.")]
     if offsets > 1:
         made = None if visible is None else visible * offsets

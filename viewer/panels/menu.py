@@ -12,7 +12,8 @@ MENUS = {
     "File": ("open", "reload", None, "screenshot", None, "quit"),
     "Camera": ("fly", "orbit", "walk", "focus", None, "previous camera", "next camera", "nearest camera", "reset", None,
                "undo", "redo", "copy camera", "paste camera", None, "play path", "add keyframe"),
-    "Picture": ("culling", "freeze", None, "next view", "previous view", None, "split", "flip", None, "vsync", None, "benchmark"),
+    "Picture": ("culling", "freeze", None, "next view", "previous view", None, "split", "flip", None, "vsync", None,
+                "benchmark"),
     "Help": ("help",),
 }
 _BINDINGS = {binding.action: binding for binding in BINDINGS}

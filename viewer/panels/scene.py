@@ -57,8 +57,8 @@ def _loaded(app):
 
 
 def _files(app):
-    if button("open...", "Chooses a model (a directory or a .ply) or a proxy mesh (.glb, .gltf, .ply, .obj) to open. They "
-              "can be dropped on the window too. (Ctrl+O)"):
+    if button("open...", "Chooses a model (a directory or a .ply) or a proxy mesh (.glb, .gltf, .ply, .obj) to open. "
+              "They can be dropped on the window too. (Ctrl+O)"):
         app.act("open")
     imgui.same_line()
     if button("reload", "Reads the model and its proxy anew. (F5)"):
@@ -76,14 +76,14 @@ def _files(app):
 def _picture(app) -> ViewerSettings:
     settings, model = app.settings, app.scene.model
     with table("picture", 0.3):
-        stat_row("size", "{} x {}".format(*app.picture_size), "Pixels that are drawn before they are stretched over their "
-                 "place in the window.")
+        stat_row("size", "{} x {}".format(*app.picture_size), "Pixels that are drawn before they are stretched over "
+                 "their place in the window.")
         least, most = (100 * scale for scale in RESOLUTION_SCALES)
         percent = slider_row("resolution", 100 * settings.resolution_scale, least, most, "%.0f %%",
                              "Edge of the picture over the edge of its place in the window. Less is faster and softer.")
         adaptive = check_row("while moving", "coarser where frames are slow", settings.adaptive,
-                             f"Where frames take more than {TARGET:.0f} ms, the picture has fewer pixels while the camera "
-                             "moves, and sharpens when it stops.")
+                             f"Where frames take more than {TARGET:.0f} ms, the picture has fewer pixels while the "
+                             "camera moves, and sharpens when it stops.")
         render, embedding = settings.render, getattr(model.items, "appearance", None)
         if embedding is not None:
             row = round(slider_row("appearance", render.appearance, 0, len(embedding) - 1, "%.0f", APPEARANCE))
@@ -112,8 +112,8 @@ def _screenshot(app):
     if changed:
         app.shot_size = tuple(min(max(edge, 1), LARGEST_SIDE) for edge in edges)
     imgui.same_line()
-    if button("save picture", f"Draws this view with so many pixels, 1 to {LARGEST_SIDE} an edge, and writes it as a PNG "
-              "into the folder that the program was started in. P saves what is on the screen, panels and all."):
+    if button("save picture", f"Draws this view with so many pixels, 1 to {LARGEST_SIDE} an edge, and writes it as a "
+              "PNG into the folder that the program was started in. P saves what is on the screen, panels and all."):
         app.act("save picture")
 
 
@@ -133,8 +133,8 @@ def _orientation(app):
     fit = app.files.fit
     with table("fit", 0.3):
         up = choice_row("proxy's up", fit.up, ("z", "y"), "Which axis of the proxy's file is the model's z.")
-        scale = drag_row("proxy's scale", fit.scale, 0.005, 1e-4, "%.4f", "Scene units of the model to one of the proxy's "
-                         "file.")
+        scale = drag_row("proxy's scale", fit.scale, 0.005, 1e-4, "%.4f", "Scene units of the model to one of the "
+                         "proxy's file.")
         shift = numbers_row("proxy's shift", fit.shift, "%.3f", "How far the proxy is moved, x y z in scene units.")
     app.files.fit = replace(fit, up=up, scale=scale, shift=shift or fit.shift)
     imgui.begin_disabled(app.files.fit == app.files.fitted)

@@ -53,12 +53,12 @@ def draw(app) -> ViewerSettings:
         _headline(canvas.recent, is_capped, app.idle)
         PLOT.draw(canvas.history, PLOT_HEIGHT * imgui.get_font_size())
         imgui.text_colored(DIM, percentiles)
-        tooltip(f"Frame time over the last {len(canvas.history)} drawn frames: half, 95 % and 99 % of them stayed within.")
+        tooltip(f"Frame time over the last {len(canvas.history)} drawn frames: half, 95 % and 99 % stayed within.")
         settings = _switches(app)
         imgui.table_next_column()
         stages.draw(times, len(canvas.recent), canvas.stats, model.kind, has_levels)
         with table("bottleneck", 0.3):
-            stat_row("bottleneck", bottleneck(frame, times, is_capped), "What the last drawn frames spent most time on.")
+            stat_row("bottleneck", bottleneck(frame, times, is_capped), "What the last frames spent most time on.")
         imgui.table_next_column()
         _memory(MEMORY.get(app.scene, lambda: app.memory), app.scene.limit.most)
     return settings
