@@ -37,9 +37,9 @@ class Room:
 
 
 class Buffers:
-    """Tensors behind a GsBuffers.
+    """Tensors behind a GsBuffers. There are none before the first `fit`.
 
-    room           what they are made for; Gaussians and pairs begin at what the model suggests and only grow
+    room           what they are for; Gaussians and pairs begin at what the model suggests and only grow
     made           how often some were made anew, so that a GsBuffers is to be filled again
     scratch_bytes  what the stages want for a room
     """
@@ -58,7 +58,6 @@ class Buffers:
         self.room = Room(gaussians, max(4 * gaussians, 1 << 18))
         self.tensors: dict[str, torch.Tensor] = {}
         self.made = 0
-        self.fit(self.room)
 
     @property
     def nbytes(self) -> int:
@@ -71,8 +70,8 @@ class Buffers:
         old = {name: tensor for name, tensor in self.tensors.items() if plan.get(name) != _kind(tensor)}
         new = {name: kind for name, kind in plan.items() if name in old or name not in self.tensors}
         more = sum(_nbytes(kind) for kind in new.values()) - sum(tensor.nbytes for tensor in old.values())
-        self.limit.check(more, f"a picture of {room.width} x {room.height} with {room.gaussians:,} Gaussians and "
-                                f"{room.pairs:,} tile pairs")
+        what = f"a picture of {room.width} x {room.height} with" if room.tiles else "room for"
+        self.limit.check(more, f"{what} {room.gaussians:,} Gaussians and {room.pairs:,} tile pairs")
         before = {name: _kind(tensor) for name, tensor in old.items()}
         for name in before:  # first, so that there need not be memory for both
             del self.tensors[name]

@@ -53,10 +53,13 @@ class Renderer:
     limit    how much memory may be taken, and what is; without one, whatever the device has
 
     `.model` is a copy with its items in another order (chunks.py): drop the one that came in where memory is short.
+    Raises InputError for a model that cannot be drawn, DeviceError where there is no memory for it.
     """
 
     def __init__(self, model: GaussianModel, outputs: tuple[str, ...] = OUTPUTS,
                  limit: MemoryLimit | None = None):
+        if not len(model.items):
+            raise InputError(f"{model.path or 'the model'}: 0 {model.kind}, and there is something to draw from 1 on")
         with memory_or(f"not enough memory to arrange {len(model.items):,} {model.kind}: open a smaller model"):
             self.model = model = arranged(model)
         self.stats = FrameStats()  # of the last frame that is known to be finished
@@ -72,7 +75,8 @@ class Renderer:
             limit = limit or MemoryLimit()
             limit.count(self.model)
             self.buffers = Buffers(model, outputs, partial(scratch_bytes, self._native, self._model), limit)
-            limit.count(self)
+            limit.count(self)  # bounds and weights are there already
+            self.buffers.fit(self.buffers.room)
         self._filled = 0  # which of the buffers the struct points to
 
     def render(self, camera: Camera, depth: DepthBuffer | None = None, settings: RenderSettings = RenderSettings(),

@@ -10,6 +10,7 @@ import torch
 from gsrender import DeviceError, Renderer
 from gsrender._native import ffi, library
 from gsrender.buffers import COUNTS, COUNTS_WORDS, Buffers, Room
+from gsrender.chunks import arranged
 from gsrender.frame_queue import stage_names
 from gsrender.memory import MemoryLimit, NoRoom, default_most, free_bytes
 
@@ -46,6 +47,14 @@ def test_all_that_a_renderer_takes_has_a_name_and_counts(model, device, camera):
     assert limit.used == sum(renderer.memory.values()) + other.nbytes
     del renderer
     assert limit.used == sum(other.memory.values())
+
+
+def test_bounds_and_weights_count_from_the_start(model, device):
+    model = arranged(model).to(device)
+    needed = model.nbytes + Renderer(model, ()).nbytes
+    Renderer(model, (), MemoryLimit(needed))
+    with pytest.raises(NoRoom, match="^room for .* Gaussians and 262,144 tile pairs needs"):
+        Renderer(model, (), MemoryLimit(needed - 1))
 
 
 def test_a_frame_that_may_not_grow_stays_incomplete_and_says_why(model, device, camera):

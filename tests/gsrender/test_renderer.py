@@ -117,6 +117,14 @@ def test_a_picture_beyond_all_size_is_refused(model, device):
         Renderer(model.to(device)).render(Camera.look_at((5, -3, 1), (0, 0, 0), width=20000, height=10))
 
 
+def test_a_model_of_nothing_is_refused(model, device):
+    each = {field.name: value[:0] for field in dataclasses.fields(model.items)
+            if field.name != "appearance" and isinstance(value := getattr(model.items, field.name), torch.Tensor)}
+    nothing = dataclasses.replace(model, items=dataclasses.replace(model.items, **each))
+    with pytest.raises(InputError, match=f"0 {model.kind}, and there is something to draw from 1 on"):
+        Renderer(nothing.to(device))
+
+
 def test_statistics_carry_the_stages_and_the_counts(model, device, camera):
     renderer = Renderer(model.to(device))
     renderer.render(camera)
