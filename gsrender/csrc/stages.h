@@ -8,8 +8,8 @@
 
 enum { CULL_HIDDEN = 0, CULL_LOD = 1, CULL_VISIBLE = 2 }; // bits: passed the level mask; is visible
 
-// How far along the levels a distance asks to go, before the anchor's own extra level and rounding (Octree-GS); the bias
-// is ours.
+// How far along the levels a distance asks to go, before the anchor's own extra level and rounding (Octree-GS); the
+// bias is ours.
 GS_FN
 float level_at(const GsModel &model, const GsView &view, float distance) {
     return log2f(model.standard_distance / distance) / log2f(model.fork) + view.level_bias;
@@ -155,7 +155,7 @@ int cull_chunk(const GsModel &model, const GsView &view, int chunk, int &lod) {
 }
 
 GS_FN
-int chunk_count(const GsModel &model) { return (model.count + GS_CHUNK - 1) / GS_CHUNK; }
+int chunk_count(const GsModel &model) { return model.count / GS_CHUNK + (model.count % GS_CHUNK != 0); }
 
 // --- decode ---------------------------------------------------------------------------------------------------------
 
