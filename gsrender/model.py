@@ -95,7 +95,7 @@ class GaussianModel:
     near: float  # view z in scene units at which its trainer stops drawing: 1e-4 for Proxy-GS, 0.2 for the others
     path: str = ""
     warnings: list[str] = field(default_factory=list)  # what loading dropped or guessed, a sentence each
-    file_from_item: torch.Tensor | None = None  # [N] int64 on the host, which of the file's each item is; None: the same
+    file_from_item: torch.Tensor | None = None  # [N] int64 on the host: which of the file's each is; None: the same
 
     @property
     def kind(self) -> str:

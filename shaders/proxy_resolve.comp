@@ -1,7 +1,7 @@
 #version 460
-// Proxy depth: what both rasterisers drew -> linear view z in level 0 of a pyramid, and the levels above it. SIMPLIFIED,
-// it is what culling reads: a surface that was simplified to within some pixels hides no more than the full one, so each texel
-// becomes the farthest of those within reach, and `scale` times as far.
+// Proxy depth: what both rasterisers drew -> linear view z in level 0 of a pyramid, and the levels above it.
+// SIMPLIFIED, it is what culling reads: a surface that was simplified to within some pixels hides no more than the full
+// one, so each texel becomes the farthest of those within reach, and `scale` times as far.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_samplerless_texture_functions : require

@@ -157,8 +157,8 @@ class DepthPasses:
 
 def read_counters(words: np.ndarray, clusters: int) -> tuple[dict[str, int], tuple[int, ...]]:
     """What a frame did with that many clusters, from the words it counted in: counts by name, and clusters drawn by
-    level of detail. Tested are those of the groups that are in view and of about the right level; what was neither drawn
-    nor culled for another reason is of another level."""
+    level of detail. Tested are those of the groups that are in view and of about the right level; what was neither
+    drawn nor culled for another reason is of another level."""
     small, large = (int(words[i]) + int(words[PASS + i]) for i in (SMALL, LARGE))
     frustum, occlusion = int(words[CULLED_FRUSTUM]), int(words[CULLED_OCCLUSION])
     counts = {"clusters_tested": int(words[TESTED]), "clusters_drawn": small + large, "clusters_small": small,

@@ -6,8 +6,8 @@ import os
 
 from gsrender.errors import DeviceError
 from gsrender.memory import MemoryLimit
-from vk_interop.opening import (Found, Handles, Validation, create_device, create_instance, cuda_device, ffi, find, pick,
-                                vk, vulkan_errors)
+from vk_interop.opening import (Found, Handles, Validation, create_device, create_instance, cuda_device, ffi, find,
+                                pick, vk, vulkan_errors)
 
 ALL = vk.VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT
 

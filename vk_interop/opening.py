@@ -1,4 +1,4 @@
-"""From Vulkan's loader to an open device: the instance and its validation, which GPU it is, what it must be able to do."""
+"""From Vulkan's loader to an open device: the instance and its validation, which GPU it is, what it must do."""
 
 from __future__ import annotations
 

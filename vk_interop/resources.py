@@ -21,8 +21,8 @@ MAIN = ffi.new("char[]", b"main")
 class Buffer:
     """A VkBuffer with memory of its own, on the device or (`host=True`) mapped as the NumPy array `.array` [nbytes].
 
-    With USAGE_DEVICE_ADDRESS among its usages, `.address` is where shaders find it. `wished` are properties of its memory
-    that are good to have: a GPU reads DEVICE_LOCAL fastest, the host CACHED.
+    With USAGE_DEVICE_ADDRESS among its usages, `.address` is where shaders find it. `wished` are properties of its
+    memory that are good to have: a GPU reads DEVICE_LOCAL fastest, the host CACHED.
     """
 
     def __init__(self, device: Device, nbytes: int, usage: int, host: bool = False, wished: int = 0):
@@ -33,7 +33,8 @@ class Buffer:
         with vulkan_errors(f"allocating {nbytes / 1e6:.1f} MB on {device.name}"):
             self.handle = vk.vkCreateBuffer(logical, info, None)
             needs = vk.vkGetBufferMemoryRequirements(logical, self.handle)
-            flags = vk.VkMemoryAllocateFlagsInfo(flags=ALLOCATE_DEVICE_ADDRESS) if usage & USAGE_DEVICE_ADDRESS else None
+            addressed = usage & USAGE_DEVICE_ADDRESS
+            flags = vk.VkMemoryAllocateFlagsInfo(flags=ALLOCATE_DEVICE_ADDRESS) if addressed else None
             try:
                 self._memory = Allocation(device, needs, HOST if host else DEVICE_LOCAL, flags, wished)
             except BaseException:

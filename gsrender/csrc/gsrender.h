@@ -72,8 +72,8 @@ typedef struct GsView {
     float background[3];
     int culling;
     float margin;
-    float level_bias; /* added to the level that an anchor's distance asks for */
-    int level_limit;  /* no anchor of a finer level is on */
+    float level_bias;    /* added to the level that an anchor's distance asks for */
+    int level_limit;     /* no anchor of a finer level is on */
     const float *depth;  /* linear view z [height, width], then its max pyramid (depth.py); null: no proxy */
     unsigned char *rgba; /* where the picture goes, [height, width, 4], opaque */
 } GsView;

@@ -40,10 +40,10 @@ static __device__ float exp2_about(float v) {
 }
 
 static __device__ Staged staged_of(const GsSplat &s) {
-    const float log2_e = 1.44269504f;
+    const float log2_e = 1.44269504f, peak = __log2f(s.opacity);
+    const float xx = -0.5f * log2_e * s.conic[0], xy = -log2_e * s.conic[1], yy = -0.5f * log2_e * s.conic[2];
     const Outline o = outline_of(s);
-    return {s.x,         s.y,         -0.5f * log2_e * s.conic[0], -log2_e * s.conic[1], -0.5f * log2_e * s.conic[2],
-            __log2f(s.opacity), s.colour[0], s.colour[1], s.colour[2], s.z, o.xy_by_xx, o.xy_by_yy};
+    return {s.x, s.y, xx, xy, yy, peak, s.colour[0], s.colour[1], s.colour[2], s.z, o.xy_by_xx, o.xy_by_yy};
 }
 
 // The outline in the units of the exponent: 1/255 is 2^-7.994, and 1e-3 more is for rounding.
@@ -53,8 +53,8 @@ static __device__ Outline outline_of(const Staged &s) {
 
 // A pixel on its way.
 struct Blended {
-    float through;  // what all splats before let through
-    float faintest; // fainter splats are not drawn: 1/255, and infinity once the pixel is finished
+    float through;             // what all splats before let through
+    float faintest;            // fainter splats are not drawn: 1/255, and infinity once the pixel is finished
     float red, green, blue, z; // from this thread's segments
 };
 
@@ -98,8 +98,7 @@ struct Place {
 // overwritten.
 static __device__ void join(Shared &shared, int turn, const Segment (&own)[PIXELS], Blended (&b)[PIXELS]) {
     for (int i = 0; i < PIXELS; i++)
-        shared.through[turn][warp()][i * WARP + lane()] =
-            b[i].faintest == INFINITY ? -own[i].through : own[i].through;
+        shared.through[turn][warp()][i * WARP + lane()] = b[i].faintest == INFINITY ? -own[i].through : own[i].through;
     __syncthreads();
     for (int i = 0; i < PIXELS; i++) {
         float before = b[i].through, own_before = 0;
@@ -119,9 +118,9 @@ static __device__ void join(Shared &shared, int turn, const Segment (&own)[PIXEL
 
 // Blends the splats shared.staged[first..end), at most 32. `least`: what they must let through, lest a pixel be
 // finished.
-template <bool DEPTH, typename Sum>
-static __device__ void blend_group(const Shared &shared, int first, int end, const Place &at,
-                                   const float (&least)[PIXELS], Blended (&b)[PIXELS], Sum (&to)[PIXELS]) {
+template <bool DEPTH, typename Sum> static __device__ void blend_group(const Shared &shared, int first, int end,
+                                                                       const Place &at, const float (&least)[PIXELS],
+                                                                       Blended (&b)[PIXELS], Sum (&to)[PIXELS]) {
     const bool shows = first + lane() < end && shows_in(outline_of(shared.staged[first + lane()]), at.left, at.top,
                                                         at.left + (PATCH - 1), at.top + (PATCH - 1));
     for (unsigned mask = __ballot_sync(~0u, shows); mask; mask &= mask - 1) {
@@ -136,9 +135,8 @@ static __device__ void blend_group(const Shared &shared, int first, int end, con
 }
 
 // Blends `count` of the batch's splats from `start` on.
-template <bool DEPTH, bool SHARED_PATCH>
-static __device__ void blend_stage(Shared &shared, const GsBuffers &buffers, int start, int count, const Place &at,
-                                   Blended (&b)[PIXELS]) {
+template <bool DEPTH, bool SHARED_PATCH> static __device__ void
+blend_stage(Shared &shared, const GsBuffers &buffers, int start, int count, const Place &at, Blended (&b)[PIXELS]) {
     for (int i = threadIdx.x; i < count; i += BLEND_THREADS)
         shared.staged[i] = staged_of(load_splat(buffers.splats + shared.batch.splat[start + i]));
     __syncthreads();
@@ -226,9 +224,9 @@ static __device__ void draw(Shared &shared, const GsBuffers &buffers, const Scra
     ends_of(shared.batch, pairs, total, low, last);
     const int most = SHARED_PATCH ? int(MOST_BATCH) : int(STAGE);
     bool finished = false;
-    const int own = SHARED_PATCH && work.segments > 1 ? take_segment(shared.batch, shared.bins, pairs, total,
-                                                                     work.segment, work.segments, low, last)
-                                                      : total;
+    const int own = SHARED_PATCH && work.segments > 1
+                        ? take_segment(shared.batch, shared.bins, pairs, total, work.segment, work.segments, low, last)
+                        : total;
     for (int done = 0; done < own && !finished;) {
         const int count = take_batch(shared.batch, shared.bins, pairs, total, most, low, last);
         for (int start = 0; start < count && !finished; start += STAGE) {

@@ -146,7 +146,8 @@ template <typename T> __device__ __forceinline__ T sum_before(T value) {
 
 // Notes when a stage began: when the first block of its first kernel did.
 __device__ __forceinline__ void stamp(const GsBuffers &buffers, int stage) {
-    if (thread_index() == 0 && blockIdx.y == 0) asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(buffers.counts->nanoseconds[stage]));
+    if (thread_index() == 0 && blockIdx.y == 0)
+        asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(buffers.counts->nanoseconds[stage]));
 }
 
 __device__ __forceinline__ void atomic_add(long long *counter, long long value) {

@@ -6,10 +6,9 @@ static_assert(GS_CHUNK == int(THREADS), "a thread an item of a chunk");
 
 // Writes the values that are kept to `out`, value 0 of all threads first, behind those of all work before. Returns, in
 // the first warp, how many there are with them. `before` is shared memory.
-template <int VALUES>
-static __device__ long long keep(const bool (&kept)[VALUES], const int (&value)[VALUES], int *out,
-                                 unsigned long long *sums, unsigned work, int (&before)[VALUES * WARPS],
-                                 long long *first) {
+template <int VALUES> static __device__ long long keep(const bool (&kept)[VALUES], const int (&value)[VALUES], int *out,
+                                                       unsigned long long *sums, unsigned work,
+                                                       int (&before)[VALUES * WARPS], long long *first) {
     static_assert(VALUES * WARPS <= int(WARP), "one warp sums up");
     unsigned kept_lanes[VALUES];
     for (int i = 0; i < VALUES; i++) {
@@ -27,8 +26,7 @@ static __device__ long long keep(const bool (&kept)[VALUES], const int (&value)[
     }
     __syncthreads();
     for (int i = 0; i < VALUES; i++)
-        if (kept[i])
-            out[*first + before[i * WARPS + warp()] + __popc(kept_lanes[i] & ((1u << lane()) - 1))] = value[i];
+        if (kept[i]) out[*first + before[i * WARPS + warp()] + __popc(kept_lanes[i] & ((1u << lane()) - 1))] = value[i];
     return total;
 }
 

@@ -228,8 +228,7 @@ template <int DEGREE> static __device__ Harmonics load_harmonics(const GsModel &
     return sh;
 }
 
-template <int DEGREE>
-static __global__ void __launch_bounds__(THREADS, 3)
+template <int DEGREE> static __global__ void __launch_bounds__(THREADS, 3)
     decode_splats(GsModel model, const GsBuffers buffers, const Scratch scratch) {
     stamp(buffers, 1);
     model.sh_degree = DEGREE; // which the compiler is to know: the coefficients are an array in registers

@@ -29,9 +29,8 @@ static __device__ GsSplat from_lane(const GsSplat &splat, int source) {
 // Calls visit(splat, z, tile) for the tiles that a splat shows in, among those of its rectangle that are this
 // thread's. All threads of a warp come along. Where the rectangle fits into a word of bits, count keeps those that it
 // shows in for fill: `shows` is that word, and `known` whether it has been found already.
-template <typename Visit>
-static __device__ void for_tiles(const GsSplat &s, int index, unsigned &shows, bool known, int columns, int thread,
-                                 int threads, Visit visit) {
+template <typename Visit> static __device__ void for_tiles(const GsSplat &s, int index, unsigned &shows, bool known,
+                                                           int columns, int thread, int threads, Visit visit) {
     const TileRect t = tiles_of(s);
     const Outline outline = known ? Outline{} : outline_of(s);
     const int wide = t.right - t.left, tiles = area(t);
