@@ -106,6 +106,11 @@ class GaussianModel:
         return self.items.position.device
 
     @property
+    def precision(self) -> str:
+        """One of PRECISIONS."""
+        return "half" if self.kind == "splats" and self.items.sh.dtype == torch.float16 else "full"
+
+    @property
     def bounds(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Lower and upper corner [3] of the box around the middle 98 % of the items on each axis, scene units.
 
@@ -122,11 +127,14 @@ class GaussianModel:
 
     def stored(self, precision: str) -> GaussianModel:
         """The same model, in `half` precision with the colours of plain splats in 16 bits: they are four fifths of what
-        is read of a splat. Anchors stay as they are."""
+        is read of a splat. Anchors stay as they are, and a warning says so."""
         if precision not in PRECISIONS:
             raise ValueError(f"precision {precision!r} not in {PRECISIONS}")
-        if precision == "full" or self.kind == "anchors":
+        if precision == "full":
             return self
+        if self.kind == "anchors":
+            kept = "half precision is for plain splats: the anchors stay in full precision"
+            return dataclasses.replace(self, warnings=[*self.warnings, kept])
         most = torch.finfo(torch.float16).max
         half = self.items.sh.clamp(-most, most).half()
         return dataclasses.replace(self, items=dataclasses.replace(self.items, sh=half))

@@ -15,7 +15,7 @@ from gsrender.renderer import Renderer
 from gsrender.settings import CULLING, RenderSettings
 from viewer.contact_sheet import contact_sheet
 from viewer.frame import FrameOrder, end_frame, frame_stats, render_frame
-from viewer.headless import sized, tell
+from viewer.headless import items_of, sized, tell
 from viewer.machine import describe
 from viewer.output import check_place, write_whole
 from viewer.progress import progress
@@ -42,6 +42,7 @@ def bench(options) -> int:
         cameras = {name: sized(view.camera, options.size).with_near(scene.near) for name, view in views.items()}
         chosen = _spread(list(cameras.values()), options.frames)
         report = {"model": scene.model.path, "items": len(scene.model.items), "kind": scene.model.kind,
+                  "precision": scene.model.precision,
                   "proxy": str(scene.mesh_path or "none"), "triangles": len(scene.mesh.triangles) if scene.mesh else 0,
                   "size": sorted({(camera.width, camera.height) for camera in chosen}), "views": len(set(chosen)),
                   "frames": options.frames, "margin": options.margin, "mode": mode,
@@ -137,7 +138,8 @@ def table(report: dict) -> str:
              for line in (header, units, *cells)]
     sizes = ", ".join(f"{width} x {height}" for width, height in report["size"])
     proxy = f", proxy {report['proxy']}, {report['triangles']:,} triangles" if report["triangles"] else ", no proxy"
-    return "\n".join([f"{report['model']}, {report['items']:,} {report['kind']}{proxy}",
+    items = items_of(report["items"], report["kind"], report["precision"])
+    return "\n".join([f"{report['model']}, {items}{proxy}",
                       "; ".join(f"{name}: {value}" for name, value in machine.items()),
                       f"{sizes}; {_count(report['frames'], 'frame')} of each mode over "
                       f"{_count(report['views'], 'view')}; "

@@ -107,10 +107,15 @@ def _frozen_view(name: str | None, views: dict[str, View]) -> View | None:
 
 def tell(scene: Scene):
     """What was opened, and what loading had to say about it, on stderr."""
-    print(f"model: {scene.model.path}, {len(scene.model.items):,} {scene.model.kind}, {scene.model.source}\n"
+    model = scene.model
+    print(f"model: {model.path}, {items_of(len(model.items), model.kind, model.precision)}, {model.source}\n"
           f"proxy: {scene.mesh_path or 'none'}", file=sys.stderr)
     for warning in scene.warnings:
         print(f"warning: {warning}", file=sys.stderr)
+
+
+def items_of(count: int, kind: str, precision: str) -> str:
+    return f"{count:,} {kind}{' in half precision' if precision == 'half' else ''}"
 
 
 def sized(camera: Camera, size: tuple[int, int] | None) -> Camera:

@@ -34,6 +34,11 @@ def test_a_colour_too_large_for_16_bits_stays_finite(splats):
     assert splats.stored("half").items.sh.isfinite().all()
 
 
-def test_half_precision_leaves_anchors_as_they_are(street):
-    model = gsrender.load_model(street / "model", precision="half")
-    assert model.nbytes == gsrender.load_model(street / "model").nbytes
+def test_a_model_knows_its_precision(splats):
+    assert splats.precision == "full" and splats.stored("half").precision == "half"
+
+
+def test_half_precision_leaves_anchors_as_they_are_and_says_so(street):
+    full, half = (gsrender.load_model(street / "model", precision=precision) for precision in ("full", "half"))
+    assert half.nbytes == full.nbytes and half.precision == "full"
+    assert half.warnings == [*full.warnings, "half precision is for plain splats: the anchors stay in full precision"]

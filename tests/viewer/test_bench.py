@@ -78,6 +78,7 @@ def test_an_identical_picture_has_no_psnr_and_a_joint_stage_has_its_place():
            "stage_ms": {"blend": 0.5, "cull+decode": 0.25}, "counts": {"items": 5, "drawn": 4.0},
            "memory": {"model": 2e6}, "psnr_to_off": None}
     text = table({"machine": {"backend": "cuda"}, "rows": [row], "model": "m", "items": 5, "kind": "splats",
+                  "precision": "full",
                   "proxy": "none", "triangles": 0, "size": [(4, 3)], "frames": 9, "views": 1, "mode": "same-frame"})
     header, _, cells = text.splitlines()[-3:]
     assert header.index("cull+decode") < header.index("blend") and cells.split() == [
@@ -91,6 +92,17 @@ def test_without_a_proxy_only_off_is_measured_and_more_is_refused(viewer, street
     assert ran.code == 0 and "no proxy" in ran.out and ran.out.splitlines()[-1].startswith("off")
     ran = viewer(*common, "--culling", "off,centre")
     assert ran.code == 2 and "--culling off,centre: there is no proxy" in ran.err and not ran.out
+
+
+@pytest.mark.parametrize("precision, said", [
+    ("full", "40,000 splats, "), ("half", "40,000 splats in half precision, ")])
+def test_figures_say_in_which_precision_they_are(viewer, block, tmp_path, precision, said):
+    ran = viewer("bench", block / "plain" / "point_cloud.ply", "--cameras", block / "transforms_test.json", "--size",
+                 "48x32", "--frames", "1", "--precision", precision, "--json", tmp_path / "b.json")
+    report = json.loads((tmp_path / "b.json").read_text())
+    assert ran.code == 0 and said in ran.out and said in ran.err and report["precision"] == precision
+    coefficient = 2 if precision == "half" else 4  # bytes
+    assert report["rows"][0]["memory"]["model"] == 40_000 * (48 * coefficient + 11 * 4)
 
 
 def test_pipelined_frames_are_timed_from_one_to_the_next(viewer, street, tmp_path):
