@@ -27,6 +27,7 @@ from tests.bench.measure import depth_alone, gaussian_stages, memory, whole_fram
 from tests.bench.named import NAMED, Opened, open_named
 from tests.bench.tables import tables
 from viewer.machine import describe
+from viewer.options import size
 from viewer.output import check_place, write_whole
 
 SIZES = "960x640,1920x1280,3840x2160"
@@ -58,10 +59,7 @@ def _fresh(scene, culling: str) -> RenderSettings:
 
 
 def sizes_of(text: str) -> list[tuple[int, int]]:
-    sizes = [tuple(map(int, one.split("x"))) for one in text.split(",")]
-    if not all(len(size) == 2 and min(size) > 0 for size in sizes):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected sizes such as {SIZES}")
-    return sizes
+    return [size(one) for one in text.split(",")]
 
 
 def commit() -> str:

@@ -24,6 +24,7 @@ class Named:
     tiles   along x and along y, `pitch` scene units apart
     whole   culling of whole frames; None: the proxy's depth alone is of interest, and the model is not tiled
     alone   culling of the Gaussian stages alone, one after the other
+    precision  of the colours of plain splats
     """
 
     folder: str
@@ -32,6 +33,7 @@ class Named:
     pitch: float = 0.0
     whole: str | None = "centre"
     alone: tuple[str, ...] = ("centre", "off")
+    precision: str = "full"
 
 
 PLAIN = Named("block", "plain/point_cloud.ply", pitch=40, whole="footprint", alone=("off", "footprint"))
@@ -41,8 +43,11 @@ NAMED = {
     "block-4x4": Named("block", tiles=4, pitch=40),
     "block-8x8": Named("block", tiles=8, pitch=40),
     "plain": PLAIN,
+    "plain-half": replace(PLAIN, precision="half"),
     "plain-7x7": replace(PLAIN, tiles=7),
+    "plain-7x7-half": replace(PLAIN, tiles=7, precision="half"),
     "plain-14x14": replace(PLAIN, tiles=14),
+    "plain-14x14-half": replace(PLAIN, tiles=14, precision="half"),
     "town": Named("town"),
     "town-mesh-4x4": Named("town", tiles=4, pitch=120, whole=None, alone=()),
 }
@@ -78,7 +83,7 @@ def open_named(name: str, data: Path | None, backend: str = "auto", lod_error: f
     if named.folder != "street" and data is None:
         raise InputError(f"--scenes {name}: name the folder that holds {named.folder}/ with --data or GSRENDER_DATA")
     folder = (SAMPLE if named.folder == "street" else data) / named.folder
-    scene = open_scene(folder / named.model, backend=backend, with_proxy=False)
+    scene = open_scene(folder / named.model, backend=backend, with_proxy=False, precision=named.precision)
     try:
         if named.tiles > 1 and named.whole:
             scene.renderer = None

@@ -7,6 +7,7 @@ Of two rows about the same scene, size and culling on one machine, the later fil
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from tests.bench.tables import tables
@@ -25,14 +26,24 @@ def with_tables(text: str, reports: list[dict]) -> str:
     return f"{before}{BEGIN}\n\n{tables(reports)}\n{END}{after}"
 
 
-def main():
+def read_report(path: Path) -> dict:
+    try:
+        report = json.loads(path.read_text())
+        tables([report])
+    except (ValueError, LookupError, TypeError) as error:
+        raise argparse.ArgumentTypeError(f"{path}: not a report of tests.bench.frames") from error
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{path}: {error.strerror}") from error
+    return report
+
+
+def main(arguments: list[str]):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("reports", type=Path, nargs="+")
-    options = parser.parse_args()
-    text = with_tables(RESULTS.read_text(), [json.loads(path.read_text()) for path in options.reports])
+    parser.add_argument("reports", type=lambda path: read_report(Path(path)), metavar="frames.json", nargs="+")
+    text = with_tables(RESULTS.read_text(), parser.parse_args(arguments).reports)
     with write_whole(RESULTS) as file:
         file.write(text.encode())
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -4,7 +4,8 @@ import copy
 import json
 
 import pytest
-from bench import frames
+from bench import frames, results
+from bench.named import open_named
 from bench.results import BEGIN, END, RESULTS, with_tables
 from bench.tables import tables
 
@@ -77,3 +78,26 @@ def test_results_keep_what_was_written_by_hand(report):
 def test_what_cannot_be_measured_is_refused_in_a_sentence(arguments, said, tmp_path, capsys):
     assert frames.main([*arguments, "--out", str(tmp_path)]) == 2
     assert said in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_a_size_that_is_none_is_refused_in_a_sentence(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        frames.main(["--sizes", "96x64,3x", "--out", str(tmp_path)])
+    assert "'3x' is not WIDTHxHEIGHT with 1 to 16384 pixels each" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text, said", [
+    (None, "No such file"), ("{", "frames.json: not a report of tests.bench.frames"), ("{}", "not a report of")])
+def test_what_is_no_report_leaves_the_results_as_they_are(text, said, tmp_path, capsys):
+    path, before = tmp_path / "frames.json", RESULTS.read_bytes()
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(SystemExit):
+        results.main([str(path)])
+    assert said in capsys.readouterr().err and RESULTS.read_bytes() == before
+
+
+def test_scenes_in_half_precision_are_those_in_full(block):
+    with open_named("plain-half", block.parent, "cpu") as half, open_named("plain", block.parent, "cpu") as full:
+        assert half.scene.model.precision == "half" and full.scene.model.precision == "full"
+        assert half.triangles == full.triangles and half.test == full.test
