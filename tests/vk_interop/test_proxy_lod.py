@@ -260,7 +260,7 @@ def cut(clusters: ClusterMesh, camera: Camera, pixels: float) -> np.ndarray:
     return clusters.drawn(groups["error"] * max(camera.fx, camera.fy) > pixels * np.maximum(z, max(camera.near, 0.01)))
 
 
-def tested(clusters: ClusterMesh, camera: Camera, pixels: float) -> int:
+def gone_into(clusters: ClusterMesh, camera: Camera, pixels: float) -> int:
     """Clusters of the groups that may hold some of the cut, in NumPy."""
     groups, refined = clusters.groups, clusters.clusters["refined"]
     errors = np.where(refined < 0, -np.inf, groups["error"][refined])
@@ -291,7 +291,7 @@ def test_the_cut_is_that_of_the_groups_errors_in_view_z(device, clusters, place,
             read(proxy, camera)
             counts, drawn = proxy.stats().counts, proxy.stats().levels
         assert counts["clusters_culled_frustum"] == 0
-        assert abs(counts["clusters_tested"] - tested(clusters, camera, pixels)) <= 2 * 32  # groups, of up to 32 clusters
+        assert abs(counts["clusters_tested"] - gone_into(clusters, camera, pixels)) <= 2 * 32  # groups, of up to 32 clusters
         expected = np.bincount(clusters.clusters["level"][chosen], minlength=32)
         assert np.abs(np.pad(drawn, (0, 32 - len(drawn))) - expected).sum() <= 2  # float32 against float64
         assert abs(counts["clusters_culled_lod"] - (~chosen).sum()) <= 2
