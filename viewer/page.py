@@ -187,6 +187,6 @@ class Page:
         shot = Shot(self.scene, camera, resized(wish.render, camera.width, camera.height), self._spare)
         painted = paint(kind.name, shot)
         picture = with_legend(Image.fromarray(painted.picture.cpu().numpy()), painted.legend)
-        frame = vars(shot).get("frame")
+        frame = shot.drawn
         middle = float(frame.depth[frame.depth.shape[0] // 2, frame.depth.shape[1] // 2]) if frame else math.inf
         return shot.stats, np.array(picture), middle if math.isfinite(middle) else None

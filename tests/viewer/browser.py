@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-PATIENCE = 60  # seconds until a condition counts as never to be met
+PATIENCE = 60.0  # seconds; a loaded machine takes its time
 PROGRAMS = ("chromium", "google-chrome", "chromium-browser")
 # Its own sandbox needs rights that containers do not give; WebGL is drawn on the CPU.
 FLAGS = ("--headless=new", "--no-sandbox", "--no-first-run", "--disable-dev-shm-usage", "--use-angle=swiftshader",

@@ -12,7 +12,7 @@ from imgui_bundle import imgui
 
 from viewer.bindings import BINDINGS
 
-PATIENCE = 30  # seconds until a condition counts as never to be met
+PATIENCE = 60.0  # seconds; a loaded machine takes its time
 
 
 @contextmanager

@@ -98,6 +98,7 @@ def test_space_plays_and_the_hand_takes_over(desk, flight):
     desk.frame(2)
     desk.drag((900, 300), (950, 310))
     assert desk.viewer.path.tour.doing == "nothing" and 0 < desk.viewer.path.tour.time < 100
+    desk.until(lambda: not any(desk.viewer.state.turning), "rest")  # else the hand goes on
     desk.key("space")
     desk.until(lambda: desk.viewer.path.tour.doing == "playing", "the flight again")
     desk.key("space")
