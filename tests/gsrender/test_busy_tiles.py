@@ -1,4 +1,4 @@
-"""Tiles with so many splats that CUDA shares them among blocks."""
+"""Tiles of so many splats that CUDA shares them among blocks, and pictures of so many tiles that it sorts in bands."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def column(count: int, opacity: float) -> GaussianModel:
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU")
-@pytest.mark.parametrize("count", [600, 3000, 60_000])
+@pytest.mark.parametrize("count", [600, 3000, 60_000, 1_100_000])
 @pytest.mark.parametrize("opacity", [0.005, 0.5])  # thousands blend, or few do
 def test_a_busy_tile_looks_as_on_the_cpu_every_time(count, opacity):
     model = column(count, opacity)
@@ -32,3 +32,22 @@ def test_a_busy_tile_looks_as_on_the_cpu_every_time(count, opacity):
     assert expected.alpha.max() > 0.1
     assert psnr(first.cpu().numpy(), expected.rgb.numpy()) > 70  # a pixel may take splats up to 1e-4 of it more
     assert torch.equal(renderer.render(CAMERA).rgb, first)
+
+
+@pytest.mark.parametrize("count", [3, 600, 5000])
+def test_splats_as_far_as_each_other_are_blended_in_their_order(count, device):
+    model = column(count, 0.5)
+    model.items.position[:] = torch.tensor([0.0, 0.0, 5.0])
+    model.items.scale[:] = 2.0  # 120 pixels: next to no falloff in the middle
+    frame = Renderer(model.to(device)).render(CAMERA)
+    colours = 0.5 + 0.28209479177387814 * model.items.sh[:13, 0]  # the 14th would let too little through
+    expected = (colours * 0.5 ** torch.arange(1, len(colours) + 1)[:, None]).sum(0)
+    assert torch.allclose(frame.rgb[50, 100].cpu(), expected, atol=1e-3)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU")
+def test_a_picture_of_more_tiles_than_a_band_looks_as_on_the_cpu():
+    model, camera = column(3000, 0.5), Camera.from_pose(np.eye(4), 150_000, 150_000, 2100, 2000)
+    assert -(-2100 // 16) * -(-2000 // 16) > 16_384
+    expected, found = (Renderer(model.to(device)).render(camera).rgb.cpu().numpy() for device in ("cpu", "cuda"))
+    assert expected[-16:].std() > 0.05 and psnr(found, expected) > 50
