@@ -83,13 +83,13 @@ class Buffers:
             raise
         self.room = room
 
-    def room_for(self, counts: dict[str, int]) -> Room:
-        """Where a frame with these counts fits into. Raises DeviceError where there is no such."""
+    def room_for(self, counts: dict[str, int], spare: float = SPARE) -> Room:
+        """Where a frame with these counts fits into, and where it did not, `spare` times as much. Raises DeviceError where there is no such."""
         for name in ("gaussians", "pairs"):
             if counts[name] * SPARE >= MOST:
                 raise DeviceError(f"the picture needs {counts[name]:,} {name} and at most {int(MOST / SPARE):,} are "
                                   "drawn: draw a smaller picture or cull more")
-        grown = {name: int(counts[name] * SPARE) for name in ("gaussians", "pairs")
+        grown = {name: int(counts[name] * spare) for name in ("gaussians", "pairs")
                  if counts[name] > getattr(self.room, name)}
         return replace(self.room, **grown)
 

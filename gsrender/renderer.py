@@ -182,7 +182,10 @@ class Renderer:
         try:
             with memory_or(f"not enough memory for {counts['gaussians']:,} Gaussians and {counts['pairs']:,} tile "
                            "pairs: draw a smaller picture or cull more"):
-                self.buffers.fit(self.buffers.room_for(counts))
+                try:
+                    self.buffers.fit(self.buffers.room_for(counts))
+                except NoRoom:
+                    self.buffers.fit(self.buffers.room_for(counts, spare=1))
         except DeviceError as error:
             return str(error)
         return None

@@ -74,6 +74,16 @@ def test_a_frame_that_may_not_grow_stays_incomplete_and_says_why(model, device, 
     assert torch.equal(renderer.render(camera).rgb, right) and renderer.refusal is None
 
 
+def test_where_there_is_no_room_to_spare_there_is_what_the_frame_needs(model, device, camera):
+    limit = MemoryLimit()
+    renderer = Renderer(model.to(device), ("rgb",), limit)
+    right, needed = renderer.render(camera).rgb.clone(), renderer.stats.counts["pairs"]
+    renderer.buffers.fit(replace(renderer.buffers.room, pairs=needed))
+    limit.most = limit.used
+    renderer.buffers.fit(replace(renderer.buffers.room, pairs=needed // 3))
+    assert torch.equal(renderer.render(camera).rgb, right) and renderer.buffers.room.pairs == needed
+
+
 def test_a_picture_too_large_for_the_ceiling_is_refused_and_the_next_one_drawn(model, device, camera):
     limit = MemoryLimit()
     renderer = Renderer(model.to(device), ("rgb",), limit)
