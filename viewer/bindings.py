@@ -89,6 +89,15 @@ def drag_of(action: str, given: Input) -> tuple[float, float]:
     return sum(x for x, _ in moves), sum(y for _, y in moves)
 
 
+def first_words() -> str:
+    """What somebody who opens the window for the first time has to know."""
+    key = {binding.action: binding.keys[0] for binding in BINDINGS}
+    fly = " ".join(key[action] for action in ("forward", "left", "back", "right"))
+    return (f"{key['turn']}: look around    {fly}: fly    {key['culling']}: culling    "
+            f"{key['benchmark']}: benchmark    {key['screenshot']}: screenshot    "
+            f"{key['open']}: open    {key['help']}: all keys")
+
+
 def markdown_table() -> str:
     """The README's table of keys."""
     rows = [f"| {' or '.join(f'`{key}`' for key in b.keys)} | {b.help} |" for b in BINDINGS]

@@ -22,9 +22,9 @@ class Sayings:
         """What is being said at the foot of the picture."""
         return self._message if time.perf_counter() < self._message_until else ""
 
-    def say(self, text: str):
+    def say(self, text: str, seconds: float = MESSAGE):
         """Shows a line for a moment."""
-        self._message, self._message_until = text, time.perf_counter() + MESSAGE
+        self._message, self._message_until = text, time.perf_counter() + seconds
 
     def complain(self, sentence: str):
         """Shows a sentence until it is sent away."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from gsrender.errors import DeviceError, InputError
 from viewer.app import OUTPUTS, Viewer
+from viewer.bindings import first_words
 from viewer.export import save_png
 from viewer.headless import tell
 from viewer.output import check_place
@@ -16,6 +17,7 @@ from viewer.settings import ViewerSettings
 from vk_interop.screen import Offscreen
 from vk_interop.window import Window, surface_extensions
 
+WELCOME = 10.0  # seconds that the first words stand, for there is a picture to look at
 WARM_UP = 20  # frames at most before the counted ones: the buffers take one, the panel four
 
 
@@ -45,6 +47,8 @@ def run(options) -> int:
         screen = (Window(scene.device, *size, f"viewer: {options.model}", settings.vsync) if extensions
                   else Offscreen(scene.device, *size))
         viewer = Viewer(scene, screen, settings, home, remembered)
+        if options.frames is None:
+            viewer.say(first_words(), WELCOME)
         if damaged:
             viewer.complain(damaged)
         try:

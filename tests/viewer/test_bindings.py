@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from viewer.bindings import BINDINGS, drag_of, held_actions, markdown_table, pressed_actions
+from viewer.bindings import BINDINGS, drag_of, first_words, held_actions, markdown_table, pressed_actions
 from vk_interop.input import Input
 
 
@@ -34,3 +34,10 @@ def test_the_markdown_table_lists_every_key_and_its_help():
 
 def test_the_readme_lists_the_same_keys():
     assert markdown_table() in (Path(__file__).parents[2] / "README.md").read_text()
+
+
+def test_the_first_words_name_keys_of_the_table():
+    words = first_words()
+    for wanted in ("left drag: look around", "W A S D: fly", "C: culling", "G: benchmark", "P: screenshot",
+                   "Ctrl+O: open", "F1: all keys"):
+        assert wanted in words

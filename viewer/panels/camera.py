@@ -89,6 +89,7 @@ def _buttons(app):
         imgui.same_line()
         if button(action, help):
             app.act(action)
+    imgui.same_line()
     if button("copy", "Puts the camera on the clipboard, as JSON. (Ctrl+C)"):
         app.act("copy camera")
     imgui.same_line()

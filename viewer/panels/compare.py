@@ -14,7 +14,8 @@ from viewer.settings import ViewerSettings
 
 SHOWN = ("first: the settings as they are. split: the second ones to the right of a line that can be dragged (L). "
          "second: these alone (X). difference: of both pictures, ten times.")
-BOTH = "How near the two pictures are to each other, in decibels; measured while two are shown."
+BOTH = ("How near the two pictures are to each other: peak signal-to-noise ratio in decibels, more is nearer. Measured "
+        "while two are shown.")
 PHOTOGRAPH = ("How near the picture is to the photograph, by the photograph's own lens. Measured once the camera "
               "stands at a camera of the dataset that has one.")
 LINE = "Where the line is, in widths of the picture."

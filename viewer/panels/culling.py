@@ -14,8 +14,9 @@ from viewer.settings import FRAME_MODES, ViewerSettings
 from viewer.words import ANCHOR_BIAS, FLAT, HIDE_BY, MARGIN, NO_LEVELS, PROXY_ERROR, finest_level
 from vk_interop.depth_settings import RASTERS, DepthSettings
 
-PSNR = ("How near the picture is to the one without culling. A model trained with its proxy is right with culling on: "
-        "off shows what training never saw. Measured twice a second on a GPU, on the CPU once the picture stands.")
+PSNR = ("How near the picture is to the one without culling: peak signal-to-noise ratio in decibels, more is nearer. A "
+        "model trained with its proxy is right with culling on: off shows what training never saw. Measured twice a "
+        "second on a GPU, on the CPU once the picture stands.")
 NO_PROXY = "There is no proxy mesh, so nothing can be hidden. Open one in the panel Scene."
 MODES = ("same-frame: each picture shows the newest depth. pipelined: Vulkan draws the next depth while CUDA draws, "
          "and the picture is a frame late; more frames a second on a GPU.")

@@ -8,6 +8,10 @@ from viewer.panels.rows import DIM, button, tooltip
 
 HEIGHT = 4.0  # font sizes of a row with a photograph
 LEAST = 3.5  # font sizes of the list
+NEIGHBOURS = (("previous", "previous camera", "The camera before in the dataset. (Left)"),
+              ("next", "next camera", "The next camera of the dataset. (Right)"),
+              ("nearest", "nearest camera", "The camera of the dataset that stands nearest and looks most the same "
+                "way. (N)"))
 
 
 def draw(app):
@@ -15,15 +19,13 @@ def draw(app):
     if not views:
         imgui.text_colored(DIM, "The model came without cameras.")
         return
-    for label, action, help in (("previous", "previous camera", "The camera before in the dataset. (Left)"),
-                                ("next", "next camera", "The next camera of the dataset. (Right)"),
-                                ("nearest", "nearest camera", "The camera of the dataset that stands nearest and looks "
-                                                              "most the same way. (N)")):
-        imgui.same_line()
-        if button(label, help):
-            app.act(action)
     photographs = sum(view.image is not None for view in views)
     imgui.text_colored(DIM, f"{len(views):,} cameras of the dataset, {photographs or 'no'} photographs found")
+    for label, action, help in NEIGHBOURS:
+        if action != NEIGHBOURS[0][1]:
+            imgui.same_line()
+        if button(label, help):
+            app.act(action)
     font = imgui.get_font_size()
     size = (0, max(imgui.get_content_region_avail().y, LEAST * font))
     if imgui.begin_child("views", size, imgui.ChildFlags_.borders):

@@ -40,7 +40,8 @@ def _item(action: str | None) -> str | None:
     if action is None:
         return imgui.separator()
     binding = _BINDINGS[action]
-    return action if imgui.menu_item(binding.help.capitalize(), binding.keys[0], False)[0] else None
+    said = f"{binding.help[0].upper()}{binding.help[1:]}"
+    return action if imgui.menu_item(said, binding.keys[0], False)[0] else None
 
 
 def _panels(app) -> str | None:

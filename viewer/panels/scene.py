@@ -12,7 +12,7 @@ from gsrender.settings import LARGEST_SIDE
 from viewer.opening import STEPS
 from viewer.pace import TARGET
 from viewer.panels.rows import (DIM, NOTHING, button, check_row, choice_row, colour_row, drag_row, heading, list_row,
-                                numbers_row, slider_row, stat_row, table)
+                                numbers_row, slider_row, stat_row, table, tooltip)
 from viewer.pose import AXES
 from viewer.settings import RESOLUTION_SCALES, ViewerSettings
 from viewer.words import APPEARANCE, BACKGROUND
@@ -71,6 +71,7 @@ def _files(app):
             if imgui.selectable(f"{'/'.join(Path(scene.model).parts[-3:])}##{i}", False)[0]:
                 app.files.open(Path(scene.model), Path(scene.proxy) if scene.proxy else None)
         imgui.end_combo()
+    tooltip("Opens a scene that was open before, with the proxy that it had.")
 
 
 def _picture(app) -> ViewerSettings:
@@ -138,7 +139,7 @@ def _orientation(app):
         shift = numbers_row("proxy's shift", fit.shift, "%.3f", "How far the proxy is moved, x y z in scene units.")
     app.files.fit = replace(fit, up=up, scale=scale, shift=shift or fit.shift)
     imgui.begin_disabled(app.files.fit == app.files.fitted)
-    if button("fit the proxy", "Reads the proxy anew, turned, scaled and moved like this. The view `depth difference` "
+    if button("fit the proxy", "Reads the proxy anew, turned, scaled and moved like this. The view `gap` "
               "shows how well it fits."):
         app.act("fit proxy")
     imgui.end_disabled()
