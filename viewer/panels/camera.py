@@ -9,7 +9,7 @@ from imgui_bundle import imgui
 
 from viewer.controls import FOVS, MODES, SPEED_RANGE, State
 from viewer.panels import dataset
-from viewer.panels.rows import (button, checkbox, choice_row, drag_row, numbers_row, slider_row, stat_row, table)
+from viewer.panels.rows import (beside, button, checkbox, choice_row, drag_row, numbers_row, slider_row, stat_row, table)
 from viewer.settings import ViewerSettings
 
 LONGEST_FLIGHT = 5.0  # seconds
@@ -86,12 +86,12 @@ def _buttons(app):
     for action, help in (("undo", "Back to where the camera was before it jumped. (Ctrl+Z)"),
                          ("redo", "Forward again. (Ctrl+Y)"),
                          ("reset", "Back to the first view and speed. (R)")):
-        imgui.same_line()
+        beside(action)
         if button(action, help):
             app.act(action)
-    imgui.same_line()
+    beside("copy")
     if button("copy", "Puts the camera on the clipboard, as JSON. (Ctrl+C)"):
         app.act("copy camera")
-    imgui.same_line()
+    beside("paste")
     if button("paste", "Flies to the camera that is on the clipboard. (Ctrl+V)"):
         app.act("paste camera")

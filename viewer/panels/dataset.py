@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imgui_bundle import imgui
 
-from viewer.panels.rows import DIM, button, tooltip
+from viewer.panels.rows import DIM, beside, button, tooltip
 
 HEIGHT = 4.0  # font sizes of a row with a photograph
 LEAST = 3.5  # font sizes of the list
@@ -23,7 +23,7 @@ def draw(app):
     imgui.text_colored(DIM, f"{len(views):,} cameras of the dataset, {photographs or 'no'} photographs found")
     for label, action, help in NEIGHBOURS:
         if action != NEIGHBOURS[0][1]:
-            imgui.same_line()
+            beside(label)
         if button(label, help):
             app.act(action)
     font = imgui.get_font_size()

@@ -37,12 +37,14 @@ def notices(area, sentences: list[str]) -> str | None:
 
 
 def message(area, text: str):
-    """A line at the foot of the picture."""
+    """A line at the foot of the picture; several where it is narrow."""
     if not text:
         return
     foot = area[1] + area[3] - 1.2 * imgui.get_font_size()
     imgui.set_next_window_pos((area[0] + area[2] / 2, foot), imgui.Cond_.always, (0.5, 1.0))
     imgui.set_next_window_bg_alpha(0.82)
     imgui.begin("###message", None, OVER | imgui.WindowFlags_.no_inputs)
+    imgui.push_text_wrap_pos(max(area[2] - 3 * imgui.get_font_size(), 1))
     imgui.text_unformatted(text)
+    imgui.pop_text_wrap_pos()
     imgui.end()

@@ -175,6 +175,14 @@ def button(label: str, help: str) -> bool:
     return pressed
 
 
+def beside(label: str):
+    """The button of that label goes beside the item before it where there is room, else below it."""
+    style = imgui.get_style()
+    end = imgui.get_item_rect_max().x + style.item_spacing.x + imgui.calc_text_size(label).x + 2 * style.frame_padding.x
+    if end <= imgui.get_cursor_screen_pos().x + imgui.get_content_region_avail().x:
+        imgui.same_line()
+
+
 def _name(label: str, help: str):
     imgui.table_next_row()
     imgui.table_next_column()
