@@ -163,3 +163,33 @@ def test_walking_stays_above_the_street_at_the_height_of_the_eyes(desk):
     state = desk.viewer.state
     assert state.ground.below(state.pose.position) == pytest.approx(start.eyes, abs=0.1)
     assert abs(state.pose.position[2] - start.pose.position[2]) < 0.5
+
+
+def test_buttons_go_to_the_neighbours_in_the_dataset_back_from_a_jump_and_home(desk, scene):
+    viewer, first, home, before = desk.viewer, desk.viewer.view, desk.viewer.state.pose, pixels(desk)
+    desk.click(*desk.scrolled("Camera", "next"))
+    assert viewer.view == (first + 1) % len(scene.cameras)
+    assert np.abs(pixels(desk) - before).mean() > 3
+    desk.click(*desk.scrolled("Camera", "undo"))
+    desk.rest()
+    assert viewer.state.pose == home
+    desk.click(*desk.scrolled("Camera", "redo"))
+    desk.rest()
+    desk.click(*desk.scrolled("Camera", "previous"))
+    assert viewer.view == first
+    viewer.visit(3)
+    desk.rest()
+    desk.click(*desk.scrolled("Camera", "reset"))
+    desk.rest()
+    assert viewer.view == first and viewer.state.pose == home
+
+
+def test_a_key_puts_all_panels_back_to_their_places(desk):
+    wide = desk.viewer.area
+    desk.viewer.set(closed=("Statistics", "Path"))
+    desk.rest()
+    assert desk.viewer.area[3] > wide[3]
+    desk.key("ctrl+0")
+    desk.until(lambda: desk.viewer.settings.closed == (), "all panels")
+    desk.rest()
+    assert desk.viewer.area == wide

@@ -164,3 +164,20 @@ def test_a_proxy_is_moved_scaled_and_turned(window):
     window.viewer.files.fit = Fit()
     window.viewer.act("fit proxy")
     assert np.allclose(opened(window).mesh.vertices, before.vertices)
+
+
+def test_up_can_be_taken_from_a_tilted_view(window):
+    viewer = window.viewer
+    viewer.state = viewer.state.placed(roll=0.5)
+    window.rest()
+    wanted = -viewer.state.pose.axes(viewer.space)[:, 1]
+    window.click(*window.scrolled("Scene", "up as in this view"))
+    assert np.allclose(viewer.space.up, wanted) and abs(viewer.state.pose.roll) < 1e-6
+    viewer.set_up((0, 0, 1))
+
+
+def test_coarser_pictures_while_moving_are_a_choice(window):
+    before = window.viewer.settings.adaptive
+    for wanted in (not before, before):
+        window.click(*window.scrolled("Scene", "coarser where frames are slow"))
+        assert window.viewer.settings.adaptive == wanted
