@@ -72,7 +72,7 @@ class Files:
         self._app.say(f"opened {opening.name}, {time.perf_counter() - opening.began:.1f} s")
 
     def browse(self):
-        self.browser = Browser(self._app.scene.folder)
+        self.browser = Browser(self._app.scene.opened.resolve().parent)  # where other models and the proxy lie
 
     def open(self, path: Path, proxy: Path | None = None):
         """Opens a model, or a proxy mesh for the model that is open, beside the frames. An error is told."""

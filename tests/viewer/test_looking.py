@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from desktop import watch_places
+from imgui_bundle import imgui
 
 from gsrender.settings import RenderSettings
 from viewer.frame import render_frame
@@ -225,3 +226,12 @@ def test_a_frozen_camera_has_the_pictures_size(scene):
     frozen = replace(SETTINGS, culling_camera=camera)
     assert resized(frozen, 300, 200).culling_camera == camera.resized(300, 200)
     assert resized(SETTINGS, 300, 200) is SETTINGS
+
+
+def test_names_of_compared_pictures_stand_below_what_went_wrong(desk):
+    desk.viewer.complain("a sentence")
+    desk.viewer.set(look=Look(compare="split"))
+    desk.rest()
+    notices, name = map(imgui.internal.find_window_by_name, ("###notices", "###compared first"))
+    assert name.active and name.pos.y >= notices.pos.y + notices.size.y
+    desk.viewer.send_away("a sentence")

@@ -116,6 +116,7 @@ def test_opening_can_be_cancelled(window, street):
 def test_the_browser_goes_through_directories_to_a_file(window, street):
     window.key("ctrl+o")
     window.until(lambda: "open this directory" in window.places, "the browser")
+    assert window.viewer.files.browser.folder == street
     window.rest()
     window.click(*window.places["##path"])
     window.key("ctrl+a")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from imgui_bundle import imgui
 
 from viewer.look import Look, described
-from viewer.panels.overlay import OVER
+from viewer.panels.overlay import OVER, below_notices
 
 GRAB = 0.8  # font sizes to each side of the line
 LINE, HELD = (1.0, 1.0, 1.0, 0.85), (0.45, 0.74, 1.0, 1.0)
@@ -50,10 +50,10 @@ def _line(area, look: Look) -> Look:
 
 def _name(which: str, area, at: float, text: str, on_left: bool):
     """A few words at the head of a picture, beside the line."""
-    left, top, width, _ = area
+    left, _, width, _ = area
     gap = 1.2 * imgui.get_font_size()
     x = left + at * width + (-gap if on_left else gap)
-    place = x, top + 0.6 * imgui.get_font_size()
+    place = x, below_notices(area) + 0.6 * imgui.get_font_size()
     imgui.set_next_window_pos(place, imgui.Cond_.always, (1.0 if on_left else 0.0, 0.0))
     imgui.set_next_window_bg_alpha(0.7)
     imgui.begin(f"###compared {which}", None, OVER | imgui.WindowFlags_.no_inputs)

@@ -36,6 +36,12 @@ def notices(area, sentences: list[str]) -> str | None:
     return gone
 
 
+def below_notices(area) -> float:
+    """How far down the picture is free of them, in units of the mouse; `notices` was called before."""
+    window = imgui.internal.find_window_by_name("###notices")
+    return window.pos.y + window.size.y if window is not None and window.active else area[1]
+
+
 def message(area, text: str):
     """A line at the foot of the picture; several where it is narrow."""
     if not text:
