@@ -116,14 +116,17 @@ def test_opening_can_be_cancelled(window, street):
 def test_the_browser_goes_through_directories_to_a_file(window, street):
     window.key("ctrl+o")
     window.until(lambda: "open this directory" in window.places, "the browser")
-    assert window.viewer.files.browser.folder == street
+    browser = window.viewer.files.browser
+    assert browser.folder == street
     window.rest()
+    window.click(*window.places["up"])
+    assert browser.folder == street.parent and browser.typed == str(street.parent)
     window.click(*window.places["##path"])
     window.key("ctrl+a")
     xdotool("type", "--delay", "0", str(street))
-    window.until(lambda: window.viewer.files.browser.typed == str(street), "what was typed")
+    window.until(lambda: browser.typed == str(street), "what was typed")
     window.key("Return")
-    window.until(lambda: "model/" in window.places, "the directory")
+    window.until(lambda: browser.folder == street and "model/" in window.places, "the directory")
     window.rest()
     window.click(*window.places["proxy.glb"])
     scene = opened(window)
