@@ -10,7 +10,7 @@
 #extension GL_KHR_shader_subgroup_vote : require
 #include "structs.glsl"
 
-layout(local_size_x = 32) in;
+layout(local_size_x_id = 0) in; // a subgroup: see DepthPasses
 layout(set = 0, binding = 0) uniform Frame { ProxyFrame frame; };
 #include "box.glsl"
 #include "select.glsl"
