@@ -46,9 +46,6 @@ class DepthPasses:
         self._device, self._clusters = device, clusters
         self._pipelines = {}
         self._levels = 2 if device.is_cpu else 6  # of the pyramid that a dispatch makes, shaders/reduce.glsl
-        # Threads that choose clusters. lavapipe runs a subgroup whether any of its threads has something to do or not:
-        # `town` 4 x 4 takes 42 ms with 32 of them, of which most have not, and 13 with 8.
-        self._subgroup = 8 if device.is_cpu else 32
         stages = vk.VK_SHADER_STAGE_VERTEX_BIT | vk.VK_SHADER_STAGE_FRAGMENT_BIT | vk.VK_SHADER_STAGE_COMPUTE_BIT
         with ExitStack() as made:
             self.layout = made.enter_context(closing(Layout(device, {
@@ -91,7 +88,7 @@ class DepthPasses:
             vk.vkCmdDispatchIndirect(command, target.counters.handle, 4 * PENDING_GROUPS)
         else:
             groups = self._clusters.groups
-            self._dispatch(command, "proxy_select.comp", (self._subgroup,))
+            self._dispatch(command, "proxy_select_narrow.comp" if self._device.is_cpu else "proxy_select.comp")
             vk.vkCmdDispatch(command, min(groups, MOST_GROUPS), -(-groups // MOST_GROUPS), 1)
 
     def _rasterise(self, command, target, second: int):
