@@ -18,7 +18,7 @@ import numpy as np
 from vk_interop.cluster_lod import CLUSTER, CLUSTER_TRIANGLES, GROUP, ClusterMesh
 from vk_interop.cluster_lod_build import build_clusters
 
-VERSION = 1  # goes up with the format, and when the same mesh would give other clusters
+VERSION = 2  # goes up with the format, and when the same mesh would give other clusters
 HEADER = struct.Struct("<8sI32s4Q32s")  # magic, version, what it was made from, lengths of the arrays, checksum
 MAGIC = b"clusters"
 ARRAYS = (np.dtype(("<f4", 3)), np.dtype(("<u4", 3)), CLUSTER, GROUP)
