@@ -21,8 +21,8 @@ import torch.nn.functional as F
 
 from gsrender import Camera, DepthBuffer, Renderer, RenderSettings
 from gsrender._native import check, constants, ffi, pointer
-from gsrender.errors import DeviceError, InputError
 from gsrender.frame_queue import stage_names
+from tests.bench.command import exit_code
 from tests.bench.measure import given_depth
 from tests.bench.named import NAMED, open_named
 
@@ -179,16 +179,11 @@ def main(arguments: list[str]) -> int:
         parser.error("--views, --width and --height: expected 1 or more")
     print("                    dropped     pairs     tiles     tiles     tiles     pairs   dropped     pairs there,\n"
           "scene        views     comes      kept untouched  finished      left     there     there    by the view")
-    try:
+
+    def work():
         for name in options.scenes:
             print("\n".join(measure(name, options)), flush=True)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except DeviceError as error:
-        print(error, file=sys.stderr)
-        return 3
-    return 0
+    return exit_code(work)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 
 from gsrender import Renderer, RenderSettings
-from gsrender.errors import DeviceError, InputError
+from tests.bench.command import exit_code
 from tests.bench.measure import depth_alone, gaussian_stages, memory, whole_frames
 from tests.bench.named import NAMED, Opened, open_named
 from tests.bench.tables import tables
@@ -127,16 +127,11 @@ def parsed(arguments: list[str]):
 
 def main(arguments: list[str]) -> int:
     options = parsed(arguments)
-    try:
+
+    def work():
         check_place(options.out / "frames.json")
         print(tables([run(options)]))
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except DeviceError as error:
-        print(error, file=sys.stderr)
-        return 3
-    return 0
+    return exit_code(work)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from gsrender import load_cameras
-from tests.bench.scenes import tiled
+from tests.bench.scenes import one_cluster, tiled
 from tests.bench.tiles import tiled_clusters
 from viewer.clusters import open_clusters
 from viewer.scene import pick_backend
@@ -28,7 +28,6 @@ from vk_interop import proxy_depth
 from vk_interop.cluster_lod import CLUSTER, GROUP, ClusterMesh
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.device import Device
-from vk_interop.flat_clusters import flat_clusters
 from vk_interop.mesh import load_mesh
 from vk_interop.proxy_depth import ProxyDepth
 
@@ -39,15 +38,6 @@ STILL = 8  # cameras, and frames until a view has settled
 def nothing() -> ClusterMesh:
     vertices, triangles = np.zeros((3, 3), np.float32), np.zeros((1, 3), np.uint32)
     return ClusterMesh(vertices, triangles, np.zeros(0, CLUSTER), np.zeros(0, GROUP))
-
-
-def one_cluster(mesh) -> ClusterMesh:
-    """The whole mesh as one cluster, which the vertex pipeline draws by one plain draw."""
-    cluster, group = np.zeros(1, CLUSTER), np.zeros(1, GROUP)
-    cluster["low"], cluster["high"] = mesh.vertices.min(0), mesh.vertices.max(0)
-    cluster["triangle_count"], cluster["refined"] = len(mesh.triangles), -1
-    group["error"], group["radius"], group["cluster_count"] = np.inf, np.inf, 1
-    return ClusterMesh(mesh.vertices, mesh.triangles, cluster, group)
 
 
 def ways(mesh, clusters: ClusterMesh, pixels: float, sizes: list[float]):

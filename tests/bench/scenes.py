@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from tests.bench.tiles import steps
+from vk_interop.cluster_lod import CLUSTER, GROUP, ClusterMesh
 from vk_interop.mesh import load_mesh
 
 
@@ -49,6 +50,15 @@ def sphere(subdivisions: int, radius: float = 1.0) -> SimpleNamespace:
         (a, b, c), (ab, bc, ca) = triangles.T, middle
         triangles = np.stack([a, ab, ca, b, bc, ab, c, ca, bc, ab, bc, ca], axis=1).reshape(-1, 3)
     return SimpleNamespace(vertices=(radius * vertices).astype(np.float32), triangles=triangles.astype(np.uint32))
+
+
+def one_cluster(mesh) -> ClusterMesh:
+    """The whole mesh as one cluster, which the vertex pipeline draws by one plain draw."""
+    cluster, group = np.zeros(1, CLUSTER), np.zeros(1, GROUP)
+    cluster["low"], cluster["high"] = mesh.vertices.min(0), mesh.vertices.max(0)
+    cluster["triangle_count"], cluster["refined"] = len(mesh.triangles), -1
+    group["error"], group["radius"], group["cluster_count"] = np.inf, np.inf, 1
+    return ClusterMesh(mesh.vertices, mesh.triangles, cluster, group)
 
 
 def write_glb(path: Path, mesh):

@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gsrender import Camera, DeviceError, InputError, RenderSettings
+from gsrender import Camera, InputError, RenderSettings
 from gsrender.settings import CULLING
+from tests.bench.command import exit_code
 from viewer.app import OUTPUTS
 from viewer.canvas import Canvas
 from viewer.frame import render_frame
@@ -208,22 +209,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "cpu"))
     parser.add_argument("--memory-limit", type=gibibytes, metavar="GIB")
     options = parser.parse_args(arguments)
-    try:
+
+    def work():
         with open_scene(options.model, options.scene, backend=options.backend, outputs=OUTPUTS, surface_extensions=[],
                         detail=DepthSettings(1.0), memory_limit=options.memory_limit) as scene:
             if scene.proxy is None or not scene.cameras:
                 raise InputError(f"{options.model}: has no proxy or no cameras beside it")
             print(run(scene, options))
+    try:
+        return exit_code(work)
     except Wrong as found:
         print(found, file=sys.stderr)
         return 1
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except DeviceError as error:
-        print(error, file=sys.stderr)
-        return 3
-    return 0
 
 
 if __name__ == "__main__":

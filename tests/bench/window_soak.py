@@ -28,16 +28,16 @@ import pytest
 from gsrender import DeviceError, InputError, RenderSettings
 from tests.bench.soak import MIB, SAMPLE, Wrong
 from tests.gsrender.synthesise import write_splats
-from tests.viewer.desktop import Hand, own_display, watch_places, xdotool
-from viewer.app import OUTPUTS, Viewer
+from tests.viewer.desktop import Hand, open_for_window, own_display, watch_places, xdotool
+from viewer.app import Viewer
 from viewer.bindings import BINDINGS
 from viewer.look import Look
 from viewer.progress import Bar
-from viewer.scene import Scene, open_scene
+from viewer.scene import Scene
 from viewer.settings import ViewerSettings
 from viewer.tour import Tour
 from vk_interop.depth_settings import DepthSettings
-from vk_interop.window import Window, surface_extensions
+from vk_interop.window import Window
 
 STEADY, LARGEST = (1000, 700), (1400, 900)  # of the window while memory is measured; of the display
 CHECKS = 10
@@ -197,8 +197,8 @@ class WindowSoak:
         self._before, self._named = self._before or taken, self._named or named
         for name, most in BOUNDS.items():
             if taken[name] - self._before[name] > most:
-                raise Wrong(f"{name}: {taken[name]:,}, {self._before[name]:,} before, and at most {most:,} more is flat; "
-                            f"named before: {self._named}, now: {named}")
+                raise Wrong(f"{name}: {taken[name]:,}, {self._before[name]:,} before, and at most {most:,} more is "
+                            f"flat; named before: {self._named}, now: {named}")
         if viewer.scene.device.validation_messages:
             raise Wrong(f"validation: {viewer.scene.device.validation_messages[0]}")
         return taken
@@ -239,8 +239,7 @@ def run(options, folder: Path) -> str:
     files, seconds = some_files(folder / "files"), 60 * options.minutes
     (folder / "saved").mkdir()
     with (chdir(folder / "saved"), pytest.MonkeyPatch.context() as patch,
-          open_scene(SAMPLE, backend="cpu", outputs=OUTPUTS, surface_extensions=surface_extensions(),
-                     detail=DepthSettings(1.0)) as scene):
+          open_for_window(SAMPLE.parent) as scene):
         device = scene.device
         viewer = Viewer(scene, Window(device, *STEADY, "soak"), usual_settings(scene))
         with closing(viewer), Bar("soak", "seconds") as bar:

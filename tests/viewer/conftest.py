@@ -1,15 +1,11 @@
 import dataclasses
 
 import pytest
-from desktop import Hand, own_display, watch_places, xdotool
+from desktop import Hand, open_for_window, own_display, usual_settings, watch_places, xdotool
 
-from gsrender.settings import RenderSettings
 from viewer.__main__ import main
-from viewer.app import OUTPUTS, Viewer
-from viewer.scene import open_scene
-from viewer.settings import ViewerSettings
-from vk_interop.depth_settings import DepthSettings
-from vk_interop.window import Window, surface_extensions
+from viewer.app import Viewer
+from vk_interop.window import Window
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -51,8 +47,7 @@ def scene(display, street):
     """The sample, open for a window of this display, every Vulkan call checked."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VIEWER_VALIDATION", "sync")
-        opened = open_scene(street / "model", backend="cpu", outputs=OUTPUTS, surface_extensions=surface_extensions(),
-                            detail=DepthSettings(1.0))
+        opened = open_for_window(street)
     with opened:
         device = opened.device
         yield opened
@@ -83,11 +78,6 @@ def desk(one_desk, scene):
     one_desk.rest()
     yield one_desk
     assert scene.device.validation_messages[before:] == []
-
-
-def usual_settings(scene, **changes):
-    return ViewerSettings(RenderSettings(scene.default_culling, background=scene.model.background),
-                          **{"adaptive": False, **changes})
 
 
 @pytest.fixture

@@ -6,13 +6,31 @@ import shutil
 import subprocess
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from imgui_bundle import imgui
 
+from gsrender.settings import RenderSettings
+from viewer.app import OUTPUTS
 from viewer.bindings import BINDINGS
+from viewer.scene import Scene, open_scene
+from viewer.settings import ViewerSettings
+from vk_interop.depth_settings import DepthSettings
+from vk_interop.window import surface_extensions
 
 PATIENCE = 60.0  # seconds; a loaded machine takes its time
+
+
+def open_for_window(folder: Path) -> Scene:
+    """The scene in a folder, for windows of this display."""
+    return open_scene(folder / "model", backend="cpu", outputs=OUTPUTS, surface_extensions=surface_extensions(),
+                      detail=DepthSettings(1.0))
+
+
+def usual_settings(scene: Scene, **changes) -> ViewerSettings:
+    return ViewerSettings(RenderSettings(scene.default_culling, background=scene.model.background),
+                          **{"adaptive": False, **changes})
 
 
 @contextmanager

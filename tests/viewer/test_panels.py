@@ -6,7 +6,8 @@ from gsrender.frame import STAGES, FrameStats
 from viewer.panels.culling import changes
 from viewer.panels.stage_plot import COLOURS, round_up
 from viewer.panels.statistics import bottleneck, capped
-from viewer.panels.stages import HELP, count_rows, explain, milliseconds
+from viewer.panels.stages import HELP, count_rows, explain
+from viewer.statistics import milliseconds
 
 
 def test_vsync_caps_only_where_frames_last_whole_refreshes_and_the_stages_less():

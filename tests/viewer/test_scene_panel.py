@@ -4,17 +4,14 @@ import shutil
 
 import numpy as np
 import pytest
-from conftest import usual_settings
-from desktop import Hand, watch_places, xdotool
+from desktop import Hand, open_for_window, usual_settings, watch_places, xdotool
 from PIL import Image
 
-from viewer.app import OUTPUTS, Viewer
+from viewer.app import Viewer
 from viewer.frame import render_frame
 from viewer.opening import Fit
 from viewer.panels import PANELS
-from viewer.scene import open_scene
-from vk_interop.depth_settings import DepthSettings
-from vk_interop.window import Window, surface_extensions
+from vk_interop.window import Window
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +19,7 @@ def one_window(display, street):
     """A window of its own, whose scene is closed and another one opened. Every Vulkan call is checked."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VIEWER_VALIDATION", "sync")
-        scene = open_scene(street / "model", backend="cpu", outputs=OUTPUTS, surface_extensions=surface_extensions(),
-                           detail=DepthSettings(1.0))
+        scene = open_for_window(street)
         device = scene.device
         closed = tuple(panel.name for panel in PANELS if panel.name != "Scene")
         viewer = Viewer(scene, Window(device, 900, 800, "the other"),

@@ -240,7 +240,7 @@ def test_depth_one_frame_ahead_of_its_reader_stays_whole(device, stream):
 
 def test_a_slot_finished_after_a_later_one_waits_for_its_own_reader(device, stream):
     with ProxyDepth(device, mesh(facing(5)), slots=3) as proxy:
-        first, second = proxy.render(camera()), proxy.render(camera())
+        first, _ = proxy.render(camera()), proxy.render(camera())
         proxy.finished(stream)
         marks = {slot.frame: slot.passed for slot in proxy._target.slots}
         assert marks[1] is marks[2]

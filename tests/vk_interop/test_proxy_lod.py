@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from bench.scenes import sphere
+from bench.scenes import one_cluster, sphere
 from lod_meshes import AWKWARD, copies, grid, mesh
 
 from gsrender import Camera, DepthBuffer, load_cameras
@@ -35,16 +35,6 @@ def crowd() -> SimpleNamespace:
 @cache
 def crowd_clusters() -> ClusterMesh:
     return build_clusters(crowd())
-
-
-def one_cluster(source) -> ClusterMesh:
-    """The whole mesh as one cluster, which the vertex pipeline draws by one plain draw."""
-    flat = flat_clusters(source)
-    cluster, group = np.zeros(1, CLUSTER), np.zeros(1, GROUP)
-    cluster["low"], cluster["high"] = flat.clusters["low"].min(0), flat.clusters["high"].max(0)
-    cluster["triangle_count"], cluster["refined"] = len(flat.triangles), -1
-    group["error"], group["radius"], group["cluster_count"] = np.inf, np.inf, 1
-    return ClusterMesh(flat.vertices, flat.triangles, cluster, group)
 
 
 def around(source, count: int = 3, distance: float = 1.6) -> list[Camera]:
@@ -291,7 +281,8 @@ def test_the_cut_is_that_of_the_groups_errors_in_view_z(device, clusters, place,
             read(proxy, camera)
             counts, drawn = proxy.stats().counts, proxy.stats().levels
         assert counts["clusters_culled_frustum"] == 0
-        assert abs(counts["clusters_tested"] - gone_into(clusters, camera, pixels)) <= 2 * 32  # groups, of up to 32 clusters
+        # Two groups, of up to 32 clusters.
+        assert abs(counts["clusters_tested"] - gone_into(clusters, camera, pixels)) <= 2 * 32
         expected = np.bincount(clusters.clusters["level"][chosen], minlength=32)
         assert np.abs(np.pad(drawn, (0, 32 - len(drawn))) - expected).sum() <= 2  # float32 against float64
         assert abs(counts["clusters_culled_lod"] - (~chosen).sum()) <= 2
