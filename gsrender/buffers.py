@@ -84,7 +84,8 @@ class Buffers:
         self.room = room
 
     def room_for(self, counts: dict[str, int], spare: float = SPARE) -> Room:
-        """Where a frame with these counts fits into, and where it did not, `spare` times as much. Raises DeviceError where there is no such."""
+        """Where a frame with these counts fits into, and where it did not, `spare` times as much. Raises DeviceError
+        where there is no such."""
         for name in ("gaussians", "pairs"):
             if counts[name] * SPARE >= MOST:
                 raise DeviceError(f"the picture needs {counts[name]:,} {name} and at most {int(MOST / SPARE):,} are "

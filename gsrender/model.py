@@ -102,6 +102,11 @@ class GaussianModel:
         return "anchors" if isinstance(self.items, Anchors) else "splats"
 
     @property
+    def levels(self) -> int:
+        """Levels of detail; 0 where there are none."""
+        return self.items.levels if self.kind == "anchors" else 0
+
+    @property
     def device(self) -> torch.device:
         return self.items.position.device
 

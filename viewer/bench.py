@@ -21,7 +21,7 @@ from viewer.output import check_place, write_whole
 from viewer.progress import progress
 from viewer.scene import Scene, cameras_files, detail_record, open_options, render_settings
 from viewer.settings import FRAME_MODES
-from viewer.statistics import Statistics, stage_order
+from viewer.statistics import Statistics, milliseconds, stage_order
 from viewer.views import choose_views, load_views, name_views
 
 SHEET = 12  # pictures on a contact sheet
@@ -160,6 +160,4 @@ def _count(number: int, what: str) -> str:
 
 def _short(value: float | None) -> str:
     """Three digits or more; nothing where nothing was measured."""
-    if value is None:
-        return "-"
-    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:.1f}"
+    return "-" if value is None else milliseconds(value)

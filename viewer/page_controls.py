@@ -67,8 +67,7 @@ def controls(scene: Scene) -> list[Control]:
         Control("background", BACKGROUND, **_colour(),
                 read=lambda wish: tuple(round(255 * part) for part in wish.render.background),
                 write=lambda wish, value: _draw(wish, background=tuple(part / 255 for part in value)))]
-    items = scene.model.items
-    finest = (items.levels if scene.model.kind == "anchors" else 0) - 1
+    items, finest = scene.model.items, scene.model.levels - 1
     if finest > 0:
         found[3:3] = [
             Control("anchor bias", ANCHOR_BIAS, **_number(-MOST_BIAS, MOST_BIAS, 0.25),

@@ -9,11 +9,8 @@ from gsrender.camera import Camera
 from gsrender.frame import FrameStats
 from viewer.page_controls import Wish
 from viewer.scene import Scene
-from viewer.statistics import Statistics
+from viewer.statistics import COUNTS, Statistics, count_label, milliseconds
 from viewer.view_table import view_kind
-
-COUNTS = {"items": "in all", "lod": "after LOD", "visible": "after culling", "gaussians": "splats decoded",
-          "drawn": "splats drawn", "pairs": "tile pairs", "triangles": "proxy triangles"}
 
 
 @dataclass(frozen=True)
@@ -42,12 +39,11 @@ class Cost:
 def figures(sharp: bool, cost: Cost, recent: Statistics, scene: Scene) -> str:
     """Markdown. `recent` are frames like the last one, which `cost` is of. Speed is of drawing alone, whatever the line
     to the browser is like."""
-    has_levels = scene.model.kind == "anchors" and scene.model.items.levels > 0
-    rows = [("**fps**", f"**{recent.fps:.1f}**"), ("a picture", f"{_short(recent.percentile(50))} ms"),
+    rows = [("**fps**", f"**{recent.fps:.1f}**"), ("a picture", f"{milliseconds(recent.percentile(50))} ms"),
             ("size" if sharp else "size, while moving", f"{cost.camera.width} × {cost.camera.height}"),
-            *((stage, f"{_short(value)} ms") for stage, value in recent.stage_milliseconds().items()),
-            *((name if key != "items" else f"{scene.model.kind} {name}", f"{cost.stats.counts[key]:,}")
-              for key, name in COUNTS.items() if key in cost.stats.counts and (key != "lod" or has_levels))]
+            *((stage, f"{milliseconds(value)} ms") for stage, value in recent.stage_milliseconds().items()),
+            *((count_label(key, scene.model.kind), f"{cost.stats.counts[key]:,}")
+              for key in COUNTS if key in cost.stats.counts and (key != "lod" or scene.model.levels))]
     if cost.psnr is not None:
         rows.append(("PSNR to off", "identical" if math.isinf(cost.psnr) else f"{cost.psnr:.1f} dB"))
     rows.append(("memory, model", _bytes(scene.renderer.memory)))
@@ -59,10 +55,6 @@ def figures(sharp: bool, cost: Cost, recent: Statistics, scene: Scene) -> str:
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     view = cost.wish.view
     return f"{view}: {view_kind(view).help}.\n\n| drawn on {scene.backend} | |\n|:--|--:|\n{table}"
-
-
-def _short(value: float) -> str:
-    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:.1f}"
 
 
 def _bytes(memory: dict[str, int]) -> str:

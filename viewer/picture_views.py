@@ -77,7 +77,7 @@ def points(shot: Shot):
     pose = torch.tensor(camera.camera_from_world, device=chosen.device)
     p = model.items.position[chosen] @ pose[:, :3].T + pose[:, 3]
     front = _nearest_points(camera, p)
-    if model.kind == "anchors" and model.items.levels:
+    if model.levels:
         finest = max(int(model.items.level.max()), 1)
         colour, key = colours.hues(model.items.level[chosen] / finest / 3), _levels_legend(finest)
     else:

@@ -273,8 +273,7 @@ def pick_backend(wanted: str) -> str:
 def default_culling(model: GaussianModel, has_proxy: bool) -> str:
     """What is right without asking. A model that was not trained with the proxy shows through its own surfaces, and
     culling then costs 2-11 dB; only the layouts with levels of detail can have been trained with one."""
-    trained_with_one = model.kind == "anchors" and model.items.levels > 0
-    return "centre" if has_proxy and trained_with_one else "off"
+    return "centre" if has_proxy and model.levels else "off"
 
 
 def proxies_beside(folder: Path) -> list[Path]:

@@ -9,6 +9,19 @@ import numpy as np
 
 from gsrender.frame import STAGES, FrameStats
 
+# What a count is called beside its number; the first one goes behind the kind of the items.
+COUNTS = {"items": "in all", "lod": "after LOD", "visible": "after culling", "gaussians": "splats decoded",
+          "drawn": "splats drawn", "pairs": "tile pairs", "triangles": "proxy triangles"}
+
+
+def count_label(name: str, kind: str) -> str:
+    return f"{kind} {COUNTS[name]}" if name == "items" else COUNTS[name]
+
+
+def milliseconds(value: float) -> str:
+    """Digits by size, so that a number is as long as it is meaningful."""
+    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:.1f}"
+
 
 class Statistics:
     """The last `capacity` frames: how long each took by the clock on the wall, and what its stages reported.

@@ -58,8 +58,7 @@ class Watch:
             self._outer = warnings.outer_side(mesh.vertices, mesh.triangles, [view.camera for view in views])
             share = warnings.share_near_proxy(model.items.position.cpu().numpy(), mesh.vertices, mesh.triangles,
                                               self._radius)
-            has_levels = model.kind == "anchors" and model.items.levels > 0
-            self._lasting = warnings.about_model(model.source, has_levels) + warnings.about_alignment(share)
+            self._lasting = warnings.about_model(model.source, model.levels > 0) + warnings.about_alignment(share)
         rays = warnings.cast_rays(mesh.vertices, mesh.triangles, camera)
         found = warnings.about_side(rays, self._outer)
         if found or compared is None:

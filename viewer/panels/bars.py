@@ -8,8 +8,8 @@ from viewer.benchmark import Row
 from viewer.panels.culling import changes
 from viewer.panels.rows import DIM, button, tooltip
 from viewer.panels.stage_plot import colour_of
-from viewer.panels.stages import explain, milliseconds
-from viewer.statistics import stage_order
+from viewer.panels.stages import explain
+from viewer.statistics import milliseconds, stage_order
 
 HEADS = (("culling", "How items are hidden."), ("fps", "Frames a second."), ("median", "Milliseconds of a frame: half "
          "of them took no longer."), ("p95", "95 % of the frames took no longer, in milliseconds."),

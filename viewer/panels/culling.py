@@ -64,7 +64,7 @@ def _proxy_detail(detail: DepthSettings, has_levels: bool) -> DepthSettings:
 
 
 def _anchor_detail(settings: RenderSettings, model) -> RenderSettings:
-    levels = model.items.levels if model.kind == "anchors" else 0
+    levels = model.levels
     imgui.begin_disabled(not levels)
     bias = slider_row("anchor bias", settings.level_bias, -MOST_BIAS, MOST_BIAS, "%+.2f levels",
                       ANCHOR_BIAS if levels else NO_LEVELS)

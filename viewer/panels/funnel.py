@@ -24,12 +24,11 @@ class Step:
 
 def stages(app) -> list[Step]:
     model = app.scene.model
-    has_levels = model.kind == "anchors" and model.items.levels > 0
     offsets = model.items.offset.shape[1] if model.kind == "anchors" else 1
     compared = app.comparison.compared
     in_view = app.canvas.stats.counts.get("visible") if app.settings.render.culling == "off" else (
         compared.in_view if compared else None)
-    return steps(app.canvas.stats, model.kind, has_levels, offsets, in_view)
+    return steps(app.canvas.stats, model.kind, model.levels > 0, offsets, in_view)
 
 
 def steps(stats: FrameStats, kind: str, has_levels: bool, offsets: int, in_view: int | None) -> list[Step]:

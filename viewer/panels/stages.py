@@ -9,6 +9,7 @@ from imgui_bundle import imgui
 from gsrender.frame import FrameStats
 from viewer.panels.rows import DIM, NOTHING, WARN, stat_cells
 from viewer.panels.stage_plot import colour_of
+from viewer.statistics import count_label, milliseconds
 
 EMPTY = ("", "", "")
 HELP = {
@@ -48,18 +49,13 @@ def explain(stage: str) -> str:
 
 def count_rows(stats: FrameStats, kind: str, has_levels: bool) -> list[tuple[str, str, str]]:
     """(name, number, meaning) of each count, from all items down to what is blended."""
-    rows = [("items", f"{kind} in all", f"All {kind} of the model.")]
-    if has_levels:
-        rows.append(("lod", "after LOD", f"{kind} whose level of detail is in use at their distance.".capitalize()))
-    rows += [("visible", "after culling", f"{kind} in view that culling left.".capitalize()),
-             ("gaussians", "splats decoded", "Splats with some opacity that the visible items made."),
-             ("drawn", "splats drawn", "Splats that cover a pixel."),
-             ("pairs", "tile pairs", "Pairs of a splat and a tile of 16 x 16 pixels it touches; blending walks these."),
-             ("triangles", "proxy triangles", "Triangles of the proxy that were drawn.")]
-    return [(label, f"{stats.counts[key]:,}" if key in stats.counts else NOTHING, help) for key, label, help in rows
-            if key in stats.counts or key != "triangles"]
-
-
-def milliseconds(value: float) -> str:
-    """Digits by size, so that a number is as long as it is meaningful."""
-    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:.1f}"
+    meanings = {"items": f"All {kind} of the model.",
+                "lod": f"{kind} whose level of detail is in use at their distance.".capitalize(),
+                "visible": f"{kind} in view that culling left.".capitalize(),
+                "gaussians": "Splats with some opacity that the visible items made.",
+                "drawn": "Splats that cover a pixel.",
+                "pairs": "Pairs of a splat and a tile of 16 x 16 pixels it touches; blending walks these.",
+                "triangles": "All triangles of the proxy, before any are left out."}
+    return [(count_label(key, kind), f"{stats.counts[key]:,}" if key in stats.counts else NOTHING, meaning)
+            for key, meaning in meanings.items()
+            if (key != "lod" or has_levels) and (key != "triangles" or key in stats.counts)]

@@ -48,7 +48,6 @@ def draw(app) -> ViewerSettings:
     canvas, screen, model = app.canvas, app.screen, app.scene.model
     times, frame, percentiles = FIGURES.get(canvas, lambda: _figures(canvas))
     is_capped = capped(screen.vsync, screen.refresh, frame, sum(times.values()))
-    has_levels = model.kind == "anchors" and model.items.levels > 0
     with columns("statistics", 24, 3):
         _headline(canvas.recent, is_capped, app.idle)
         PLOT.draw(canvas.history, PLOT_HEIGHT * imgui.get_font_size())
@@ -56,7 +55,7 @@ def draw(app) -> ViewerSettings:
         tooltip(f"Frame time over the last {len(canvas.history)} drawn frames: half, 95 % and 99 % stayed within.")
         settings = _switches(app)
         imgui.table_next_column()
-        stages.draw(times, len(canvas.recent), canvas.stats, model.kind, has_levels)
+        stages.draw(times, len(canvas.recent), canvas.stats, model.kind, model.levels > 0)
         with table("bottleneck", 0.3):
             stat_row("bottleneck", bottleneck(frame, times, is_capped), "What the last frames spent most time on.")
         imgui.table_next_column()
