@@ -133,6 +133,7 @@ def test_a_shorter_film_does_not_mix_with_a_longer_one(fly, tmp_path):
 
 
 @pytest.mark.parametrize("out", ["film", pytest.param("film.mp4", marks=needs_ffmpeg)])
+@pytest.mark.usefixtures("software_device")
 def test_ctrl_c_shows_how_far_it_was_and_leaves_nothing_half_written(street, flight, tmp_path, out):
     """On a terminal, where the bar is drawn; interrupted in the midst of drawing."""
     ours, theirs = pty.openpty()

@@ -87,6 +87,7 @@ def test_a_host_that_is_not_this_machine_is_refused_by_name(open_at, host):
         open_at(host)
 
 
+@pytest.mark.usefixtures("software_device")
 def test_serve_prints_its_address_with_a_token_once_and_ends_with_ctrl_c(street):
     command = [sys.executable, "-m", "viewer", "serve", street / "model", "--backend", "cpu", "--host", "0.0.0.0",
                "--port", "0"]

@@ -13,6 +13,8 @@ from PIL import Image
 
 from viewer.remembered import Recent, load
 
+pytestmark = pytest.mark.usefixtures("software_device")
+
 
 def shell(street, *arguments):
     """In a process of its own, which sees no display."""
