@@ -19,6 +19,20 @@ GAUSSIAN_FLOATS = ffi.sizeof("GsGaussian") // 4
 SPLAT_FLOATS = ffi.sizeof("GsSplat") // 4
 MOST = 2**31  # entries of a buffer: indices are 32 bits
 SPARE = 1.25  # what a buffer that was too small gets, times what the frame needed: the next view needs more
+NAMED = {  # each tensor: the name that people read, and what it is for
+    "view": ("camera", "The camera and the settings of the frame that is being drawn."),
+    "counts": ("counts", "How many items each stage of the frame left."),
+    "item_from_visible": ("visible items", "Which items of the model culling left."),
+    "gaussians": ("Gaussians", "The Gaussians that decode made of the visible items."),
+    "splats": ("projected splats", "Those Gaussians as ellipses on the screen, with their colour."),
+    "pairs": ("tile pairs", "Which splat covers which tile of 16 x 16 pixels, and how far away it is."),
+    "pair_from_tile": ("tile lists", "Where the list of each tile begins among the tile pairs."),
+    "scratch": ("working memory", "What a stage needs while it runs: marks, sums, lists that are half sorted."),
+    "rgba": ("picture", "The frame, 8 bits a channel, where it is not drawn straight into one on its way to the screen."),
+    "rgb": ("exact picture", "The frame before it is rounded to 8 bits."),
+    "alpha": ("alpha", "How much of the background each pixel covers."),
+    "depth": ("depth", "How far the Gaussians of each pixel are.")}
+MEMORY = dict(NAMED.values())
 FIRST = 1 << 18  # Gaussians that there is room for at first: a street of a city has fewer, whatever the city's size
 
 
@@ -62,6 +76,11 @@ class Buffers:
     @property
     def nbytes(self) -> int:
         return sum(tensor.nbytes for tensor in self.tensors.values())
+
+    @property
+    def memory(self) -> dict[str, int]:
+        """Bytes by the names of MEMORY."""
+        return {NAMED[key][0]: tensor.nbytes for key, tensor in self.tensors.items()}
 
     def fit(self, room: Room) -> None:
         """Makes room. Raises NoRoom, before anything has changed, where that is more memory than may be taken; and what

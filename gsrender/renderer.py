@@ -9,6 +9,7 @@ from functools import partial
 import torch
 
 from gsrender._native import constants, ffi, library, pointer
+from gsrender.buffers import MEMORY as OF_BUFFERS
 from gsrender.buffers import Buffers, Room
 from gsrender.camera import Camera
 from gsrender.chunks import arranged, bounds, reach
@@ -23,6 +24,11 @@ from gsrender.settings import CULLING, LARGEST_SIDE, RenderSettings
 
 NO_LIMIT = 64  # levels: more than any file may have
 OUTPUTS = ("rgb", "alpha", "depth")
+MEMORY = {  # by name, what it is for
+    "model": "The model as it was trained: places, shapes, colours or features, an entry for each item.",
+    "worked out of the model": "Boxes around neighbouring items, how far each anchor's Gaussians reach, and the "
+                               "decoders' weights as the stages read them.",
+    **OF_BUFFERS}
 
 
 def scratch_bytes(native, model, room: Room) -> int:
@@ -159,8 +165,7 @@ class Renderer:
         """Bytes on the device by name."""
         models = {t.data_ptr() for t in tensors_of(self.model.items)}
         own = sum(t.nbytes for t in self._tensors if t.data_ptr() not in models)
-        buffers = {name: t.nbytes for name, t in self.buffers.tensors.items()}
-        return {"model": self.model.nbytes, "bounds and weights": own, **buffers}
+        return dict(zip(MEMORY, (self.model.nbytes, own))) | self.buffers.memory
 
     @property
     def nbytes(self) -> int:

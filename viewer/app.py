@@ -23,6 +23,7 @@ from viewer.export import file_name, save_json, save_png
 from viewer.files import Files
 from viewer.look import Look, resized
 from viewer.machine import describe
+from viewer.memory import memory_by_name
 from viewer.panels import bars, divider, dock, help, legend, menu, overlay, style
 from viewer.path_desk import PathDesk
 from viewer.photograph import AtPhotograph
@@ -188,9 +189,7 @@ class Viewer(Sayings, Travels):
     @property
     def memory(self) -> dict[str, int]:
         """Bytes on the device by name."""
-        named = self.scene.memory | {"rgba ring": self.canvas.nbytes, "comparison": self.comparison.nbytes,
-                                     "second pictures": self.canvas.looking.nbytes}
-        return named | {"screen, panels, other": self.scene.limit.used - sum(named.values())}
+        return memory_by_name(self)
 
     @property
     def area(self) -> Area:

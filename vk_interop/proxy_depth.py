@@ -24,6 +24,9 @@ from vk_interop.sharing import Timeline
 NEAR = 0.01  # scene units; the smallest near plane of Proxy-GS' own depth, which a nearer camera.near does not lower
 OCCLUSION, FROZEN = 1, 2  # flags of shaders/structs.glsl
 NEVER = 0x3FFFFFFF  # a stamp that no frame has
+MEMORY = {  # by name, what it is for
+    "proxy mesh": "The proxy's triangles in clusters, at every level of detail.",
+    "proxy depth": "Proxy depths and their max pyramids, of several frames: one is drawn while another is read."}
 SMALL_SIZE = {"vertex": -1.0, "hybrid": 128.0, "compute": 128.0}  # pixels; see ProxyFrame.small_size
 
 
@@ -133,7 +136,7 @@ class ProxyDepth:
     @property
     def memory(self) -> dict[str, int]:
         """Bytes on the device by name."""
-        return {"proxy mesh": self._clusters.nbytes, "proxy depth": sum(target.nbytes for target in self._targets)}
+        return dict(zip(MEMORY, (self._clusters.nbytes, sum(target.nbytes for target in self._targets))))
 
     def close(self):
         """Waits for Vulkan. Depth buffers that are still held keep their memory. Idempotent."""

@@ -91,7 +91,7 @@ def _memory_table(rows, on_gpu, numbered) -> str:
     header = ["scene", "size", "culling", "model's arrays", "all, MB", "bound, MB", "by name, MB"]
     cells = []
     for row in rows:
-        names = row["by_name"] | ({"without a name": row["unnamed"]} if "unnamed" in row else {})
+        names = row["by_name"] | ({"other tensors": row["unnamed"]} if "unnamed" in row else {})
         largest = sorted(names.items(), key=lambda item: -item[1])
         cells.append([*_what(row), *(f"{row[key] / 1e6:,.0f}" for key in ("model", "total", "bound")),
                       ", ".join(f"{name} {nbytes / 1e6:,.1f}" for name, nbytes in largest)])

@@ -36,7 +36,7 @@ def test_culling_shows_in_the_counts_and_every_byte_has_a_name(report):
     for row in report["memory"]:
         assert row["total"] == sum(row["by_name"].values()) > row["model"] == row["by_name"]["model"]
         assert row["bound"] == int(1.15 * row["model"] + 600e6)
-        assert row["by_name"]["rgba"] == 4 * row["size"][0] * row["size"][1]
+        assert row["by_name"]["picture"] == 4 * row["size"][0] * row["size"][1]
 
 
 def test_the_tables_show_the_rows_of_the_last_report_of_a_machine(report):

@@ -13,6 +13,7 @@ from gsrender.buffers import COUNTS, COUNTS_WORDS, Buffers, Room
 from gsrender.chunks import arranged
 from gsrender.frame_queue import stage_names
 from gsrender.memory import MemoryLimit, NoRoom, default_most, free_bytes
+from gsrender.renderer import MEMORY
 
 
 class Held:
@@ -47,6 +48,13 @@ def test_all_that_a_renderer_takes_has_a_name_and_counts(model, device, camera):
     assert limit.used == sum(renderer.memory.values()) + other.nbytes
     del renderer
     assert limit.used == sum(other.memory.values())
+
+
+def test_each_name_of_memory_is_explained_and_each_explanation_is_of_one(model, device):
+    renderer = Renderer(model.to(device))
+    elsewhere = {"cpu": "camera", "cuda": "Gaussians"}[device]
+    assert renderer.memory.keys() == MEMORY.keys() - {elsewhere}
+    assert all(help.endswith(".") and "_" not in name for name, help in MEMORY.items())
 
 
 def test_bounds_and_weights_count_from_the_start(model, device):

@@ -132,7 +132,7 @@ def test_statistics_carry_the_stages_and_the_counts(model, device, camera):
     assert all(ms >= 0 for ms in renderer.stats.milliseconds.values())
     counts = renderer.stats.counts
     assert counts["items"] >= counts["lod"] >= counts["visible"] and counts["gaussians"] >= counts["drawn"] > 0
-    assert renderer.memory["model"] == model.nbytes and renderer.memory["rgba"] == camera.width * camera.height * 4
+    assert renderer.memory["model"] == model.nbytes and renderer.memory["picture"] == camera.width * camera.height * 4
 
 
 def test_an_unknown_appearance_is_refused(tmp_path, device, camera):

@@ -9,6 +9,8 @@ import pytest
 from gsrender.settings import RenderSettings
 from viewer.benchmark import Benchmark, turn
 from viewer.frame import render_frame
+from viewer.memory import MEMORY
+from viewer.panels import statistics
 from viewer.panels.stage_plot import COLOURS
 
 
@@ -30,6 +32,19 @@ def test_the_plot_shows_every_stage_in_its_colour(desk):
     for stage in ("proxy depth", "blend"):
         colour = 255 * np.array(COLOURS[stage][:3])
         assert (np.abs(screen - colour).max(2) < 60).sum() > 50, stage
+
+
+def test_what_takes_memory_is_explained_by_its_name(desk, monkeypatch):
+    shown = {}
+
+    def watched(label, value, help, draw=statistics.stat_row):
+        shown[label] = help
+        draw(label, value, help)
+    monkeypatch.setattr(statistics, "stat_row", watched)
+    desk.frame(2)
+    taken = desk.viewer.memory
+    assert {name: shown[name] for name in taken} == {name: MEMORY[name] for name in taken}
+    assert MEMORY.keys() - taken.keys() == {"camera", "exact picture"}  # CUDA's, and what a library may ask for
 
 
 def test_figures_are_saved_as_a_table_and_as_a_summary(desk, tmp_path):

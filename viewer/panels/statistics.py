@@ -7,6 +7,7 @@ from dataclasses import replace
 from imgui_bundle import imgui
 
 from gsrender.memory import size
+from viewer.memory import MEMORY
 from viewer.panels import stages
 from viewer.panels.rows import DIM, NOTHING, WARN, button, checkbox, columns, stat_row, table, tooltip
 from viewer.panels.sampled import Sampled
@@ -18,7 +19,7 @@ from viewer.statistics import Statistics
 SLACK = 0.9  # a frame whose stages take less of its time than that has waited
 NEAR = 0.05  # refreshes
 PLOT = StagePlot()
-FIGURES, MEMORY = Sampled(0.2), Sampled(0.5)  # seconds
+FIGURES, TAKEN = Sampled(0.2), Sampled(0.5)  # seconds
 PLOT_HEIGHT = 5.5  # font sizes
 
 
@@ -59,7 +60,7 @@ def draw(app) -> ViewerSettings:
         with table("bottleneck", 0.3):
             stat_row("bottleneck", bottleneck(frame, times, is_capped), "What the last frames spent most time on.")
         imgui.table_next_column()
-        _memory(MEMORY.get(app.scene, lambda: app.memory), app.scene.limit.most)
+        _memory(TAKEN.get(app.scene, lambda: app.memory), app.scene.limit.most)
     return settings
 
 
@@ -114,6 +115,6 @@ def _headline(recent: Statistics, is_capped: bool, idle: bool):
 def _memory(by_name: dict[str, int], most: int | None):
     of = f" of {size(most)}" if most else ""
     with table("memory", 0.6):
-        stat_row("memory in all", f"{size(sum(by_name.values()))}{of}", "On the device that draws.")
+        stat_row("memory in all", f"{size(sum(by_name.values()))}{of}", "On the device that draws: the sum of what follows.")
         for name, nbytes in sorted(by_name.items()):  # by name, so that the rows stay where they are
-            stat_row(name, size(nbytes), "Of the device's memory.")
+            stat_row(name, size(nbytes), MEMORY[name])

@@ -1,0 +1,22 @@
+"""The memory on the device that draws, by name, and what each name stands for."""
+
+from __future__ import annotations
+
+from gsrender.renderer import MEMORY as OF_RENDERER
+from vk_interop.proxy_depth import MEMORY as OF_PROXY
+
+_RING, _COMPARISON, _LOOKING, _REST = "pictures to the screen", "comparison", "other pictures", "screen, panels, other"
+MEMORY = OF_RENDERER | OF_PROXY | {
+    _RING: "Finished pictures, 8 bits a channel: one on the screen, one being drawn, one between.",
+    _COMPARISON: "A second renderer's buffers, which draw the view without culling, to tell what culling changes.",
+    _LOOKING: "Further renderers' buffers, for kinds of pictures that need a frame of their own, and for the second "
+              "settings of a comparison.",
+    _REST: "What Vulkan has besides: what is on the screen, the panels' letters and thumbnails, padding of buffers."}
+
+
+def memory_by_name(app) -> dict[str, int]:
+    """Bytes; together, all that counts towards the scene's limit."""
+    canvas = app.canvas
+    named = app.scene.memory | {_RING: canvas.nbytes, _COMPARISON: app.comparison.nbytes,
+                                _LOOKING: canvas.looking.nbytes}
+    return named | {_REST: app.scene.limit.used - sum(named.values())}
