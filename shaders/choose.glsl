@@ -12,12 +12,12 @@ bool too_coarse(float error, float z) {
 
 // What replaces the group would be off by more than is allowed.
 bool too_coarse(Group g) {
-    return too_coarse(g.error, dot(frame.forward, g.centre - frame.position) - g.radius);
+    return too_coarse(g.error, dot(frame.forward, g.centre - frame.position) - g.radius * frame.unit);
 }
 
 // Every cluster of the group itself is, even at the far end of its sphere.
 bool all_too_coarse(Group g) {
-    return too_coarse(g.least_error, dot(frame.forward, g.centre - frame.position) + g.radius);
+    return too_coarse(g.least_error, dot(frame.forward, g.centre - frame.position) + g.radius * frame.unit);
 }
 
 bool reaches(vec3 inwards, vec3 offset, float radius) {
@@ -27,8 +27,8 @@ bool reaches(vec3 inwards, vec3 offset, float radius) {
 // Its sphere holds all of its clusters.
 bool in_view(Group g) {
     vec3 offset = g.centre - frame.position;
-    float z = dot(frame.forward, offset);
-    return z + g.radius >= frame.near && z - g.radius <= frame.far &&
+    float z = dot(frame.forward, offset), radius = g.radius * frame.unit;
+    return z + radius >= frame.near && z - radius <= frame.far &&
            reaches(frame.forward + frame.clip_x, offset, g.radius) &&
            reaches(frame.forward - frame.clip_x, offset, g.radius) &&
            reaches(frame.forward + frame.clip_y, offset, g.radius) &&

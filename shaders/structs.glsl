@@ -2,6 +2,7 @@
 // Buffers come by their addresses and not as bindings, since a binding ends at 128 MB on lavapipe.
 
 // A piece of the mesh, up to 128 triangles that follow each other: vk_interop/cluster_lod.py, CLUSTER. 64 bytes.
+// Its lengths and those of groups are in units of the mesh; the directions of a frame make scene units of them.
 struct Cluster {
     vec3 centre;         // of a sphere around its triangles
     float radius;
@@ -12,14 +13,14 @@ struct Cluster {
     int group;           // that it is simplified away with
     int refined;         // group that was simplified into it, -1 for none
     uint level;
-    float longest_edge;  // scene units
+    float longest_edge;
 };
 
 // Clusters that are simplified together: vk_interop/cluster_buffers.py, 32 bytes.
 struct Group {
     vec3 centre;         // of a sphere around all that it replaces
     float radius;
-    float error;         // of what replaces it, scene units; +inf where nothing does
+    float error;         // of what replaces it; +inf where nothing does
     float least_error;   // of what its clusters replace
     uint first_cluster;
     uint clusters;
@@ -33,12 +34,12 @@ layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint
 
 // One frame of the proxy depth: vk_interop/depth_target.py, FRAME. Layout std140, 208 bytes.
 struct ProxyFrame {
-    vec3 position;       // of the camera, in the world
+    vec3 position;       // of the camera, where the mesh's vertices are
     float near;          // view z, scene units
     vec3 clip_x;         // clip-space x of an offset from the camera is dot(clip_x, offset)
     float far;           // view z beyond which nothing is kept; +inf keeps all
     vec3 clip_y;
-    float focal;         // pixels that a scene unit spans at view z 1
+    float focal;         // pixels that one of the mesh's units spans at view z 1
     vec3 forward;        // view z of an offset, which is clip-space w as well
     float lod_error;     // pixels that a surface may be off; below 0, all is drawn as it is in the file
     uvec2 size;          // of the picture, pixels
@@ -49,7 +50,7 @@ struct ProxyFrame {
     float nearby;        // view z up to which a cluster that nothing is known of is drawn at once
     uint stamp;          // of this frame
     uint last;           // of the last frame that chose clusters
-    uint unused;         // addresses begin at a multiple of 8
+    float unit;          // scene units to one of the mesh
     Vertices vertices;   // 3 floats each
     Indices indices;     // 3 a triangle
     Clusters cluster;

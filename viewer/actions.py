@@ -11,6 +11,7 @@ from gsrender.settings import CULLING
 from viewer.camera_text import camera_text, parse_camera
 from viewer.controls import MODES, nearest_view
 from viewer.export import file_name, save_csv, save_json, save_png
+from viewer.fit import Fit, as_option
 from viewer.frame import render_frame
 from viewer.look import described, resized
 from viewer.machine import describe
@@ -111,6 +112,11 @@ def _paste_camera(app, given):
     app.jump(camera)
 
 
+def _copy_fit(app, given):
+    app.screen.set_clipboard(as_option(app.scene.fit.matrix @ app.scene.given))
+    app.say("the option that lays the proxy like this is on the clipboard")
+
+
 def _nearest(app, given):
     view = nearest_view(app.state.pose, app.space, [view.camera for view in app.scene.cameras])
     app.say("there are no cameras beside the model") if view is None else app.fly_to(view)
@@ -164,7 +170,8 @@ ACTIONS = {
     "reload": lambda app, given: app.files.reload(),
     "save picture": _save_picture,
     "up from view": lambda app, given: app.set_up(tuple(-app.state.pose.axes(app.space)[:, 1])),
-    "fit proxy": lambda app, given: app.files.open(app.scene.mesh_path),
+    "copy fit": _copy_fit,
+    "undo fit": lambda app, given: app.lay_proxy(Fit()),
     "benchmark": lambda app, given: app.start_benchmark(),
     "save figures": _save_figures,
     "save summary": _save_summary,

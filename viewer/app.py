@@ -21,6 +21,7 @@ from viewer.compare import Comparison
 from viewer.controls import advance
 from viewer.export import file_name, save_json, save_png
 from viewer.files import Files
+from viewer.fit import Fit
 from viewer.look import Look, resized
 from viewer.machine import describe
 from viewer.memory import memory_by_name
@@ -65,6 +66,7 @@ class Viewer(Sayings, Travels):
         self.idle = False  # whether the picture stands and nothing moves
         self.settled = False  # whether the picture is whole and the panel has its size
         self.closing = False
+        self.fitting = False  # whether the proxy is being dragged to where it fits
         self._area = (0.0, 0.0, *map(float, screen.units))  # of the picture, in units of the mouse
         self._last = self._stirred = time.perf_counter()
         self._told = None  # notices and message that were last shown
@@ -117,10 +119,11 @@ class Viewer(Sayings, Travels):
             self.files.open(Path(path))
         self._act(given)
         # The wait for the event that ends a rest is no time in which a key was held.
-        self.look_for_ground(self._thread)
+        if not self.fitting:
+            self.look_for_ground(self._thread)
         seconds, before = min(began - self._last, FIRST if self.idle else math.inf), self.state.pose
         self.state = self.path.follow(self.state, advance(self.state, seconds, given), seconds)
-        self.pace.look(self.settings.adaptive and self.state.pose != before, began)
+        self.pace.look(self.settings.adaptive and (self.state.pose != before or self.fitting), began)
         self._last = began
         self._draw_panels()
         self.screen.set_vsync(self.settings.vsync)
@@ -173,12 +176,21 @@ class Viewer(Sayings, Travels):
             self.canvas.pause()
             if camera is not None:
                 return camera, self.benchmark.settings
-        return self.state.camera(*self.picture_size), resized(self.settings.render, *self.picture_size)
+        render = resized(self.settings.render, *self.picture_size)
+        if self.fitting:  # what the proxy shall fit has to be seen, and not what it hides from where it is
+            render = replace(render, culling="off", culling_camera=None)
+        return self.state.camera(*self.picture_size), render
+
+    @property
+    def _look(self) -> Look:
+        """What is shown now: with the wireframe while the proxy is dragged."""
+        look = self.settings.look
+        return replace(look, wireframe=True) if self.fitting else look
 
     def _draw(self, camera: Camera, render: RenderSettings):
         settings = self.settings
         try:
-            drawn = self.canvas.draw(camera, render, settings.always, settings.mode, settings.look)
+            drawn = self.canvas.draw(camera, render, settings.always, settings.mode, self._look)
         except NoRoom as error:  # the picture before stands
             return self.complain(str(error))
         if problem := self.canvas.looking.take_problem():
@@ -236,7 +248,7 @@ class Viewer(Sayings, Travels):
     def _look_closer(self):
         """For warnings, and for what culling changes."""
         canvas = self.canvas
-        if canvas.camera is None:
+        if canvas.camera is None or self.fitting:
             return
         if self.comparison.look(canvas.camera, canvas.settings, canvas.frame):
             canvas.pause()
@@ -268,8 +280,20 @@ class Viewer(Sayings, Travels):
         """How the proxy's depth is drawn."""
         if detail != self.scene.proxy.settings:
             self.scene.proxy.settings = detail
-            self.comparison.forget()
-            self.canvas.forget()
+            self._forget_proxy()
+
+    def lay_proxy(self, fit: Fit):
+        """Where the proxy lies in the model."""
+        if fit != self.scene.fit:
+            self.scene.lay(fit)
+            self.forget_ground()
+            self._forget_proxy()
+
+    def _forget_proxy(self):
+        """What was drawn by it would be drawn otherwise now."""
+        self.comparison.forget()
+        self.at_photograph.forget()
+        self.canvas.forget()
 
     def show_panel(self, name: str):
         """Opens a panel, brings it to the front, and gives it the keyboard."""
@@ -312,7 +336,7 @@ class Viewer(Sayings, Travels):
         self.attempt(f"saved {path}", save_png, pixels, path)
 
     def _draw_panels(self):
-        before, chosen = self._drawn_panels, None
+        before, chosen, self.fitting = self._drawn_panels, None, False
         self.thumbnails.begin_frame()
         if self.settings.panel:
             chosen = menu.draw(self)
@@ -337,6 +361,6 @@ class Viewer(Sayings, Travels):
         overlay.message(self._area, self.message)
         if self.settings.look.shows_two:
             self.set(look=divider.draw(self, self._area))
-        if self.canvas.look == self.settings.look and self.settings.look.view != "picture":
+        if self.canvas.look == self._look and self._look.view != "picture":
             legend.draw(self._area, self.canvas.looking.legend)
 

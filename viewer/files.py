@@ -9,7 +9,7 @@ from pathlib import Path
 from gsrender.errors import DeviceError, InputError
 from gsrender.settings import RenderSettings
 from viewer.look import Look
-from viewer.opening import Cancelled, Fit, Opening, is_mesh
+from viewer.opening import Cancelled, Opening, is_mesh
 from viewer.panels.browser import Browser
 
 
@@ -19,14 +19,12 @@ class Files:
     outputs      what a Frame carries besides the picture
     opening      what is being opened; None where nothing is
     browser      the window that chooses a file, where it is open
-    fit, fitted  how the proxy shall lie over the model, and how it does
     """
 
     def __init__(self, app, outputs: tuple[str, ...]):
         self._app, self._outputs = app, outputs
         self.opening: Opening | None = None
         self.browser: Browser | None = None
-        self.fit = self.fitted = Fit()
 
     def cancel(self):
         if self.opening:
@@ -66,7 +64,6 @@ class Files:
         self._app.set(render=replace(render, culling_camera=None), look=Look())
         state, view, jumps = self._app.state, self._app.view, self._app.jumps
         self._app.take(scene)
-        self.fitted = self.fit = opening.fit
         if keeps_model:
             self._app.state, self._app.view, self._app.jumps = replace(state, ground=None), view, jumps
         self._app.say(f"opened {opening.name}, {time.perf_counter() - opening.began:.1f} s")
@@ -82,8 +79,9 @@ class Files:
             return self._app.complain(str(error))
         if self.opening:
             self.opening.cancel()
-        fit = self.fit if mesh else Fit()
-        self.opening = Opening(self._app.scene, None if mesh else path, path if mesh else proxy, fit, self._outputs)
+        scene, proxy = self._app.scene, path if mesh else proxy
+        lies = (scene.given, scene.fit) if proxy and proxy == scene.mesh_path else ()  # as it did
+        self.opening = Opening(scene, self._outputs, None if mesh else path, proxy, *lies)
         self._app.say(f"opening {path}")
 
     def reload(self):

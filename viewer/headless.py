@@ -43,6 +43,8 @@ def render(options) -> int:
                              "caches with --depth-from")
         if view_kind(options.view).needs_proxy and scene.proxy is None:
             raise InputError(f"--view {options.view}: there is no proxy to look at; name it with --scene")
+        if options.wireframe and scene.proxy is None:
+            raise InputError("--wireframe: there is no proxy to draw the edges of; name it with --scene")
         if view_kind(options.view).needs_culling and settings.culling == "off":
             raise InputError(f"--view {options.view}: culling is off, so nothing is removed; choose --culling centre "
                              "or footprint")
@@ -63,7 +65,7 @@ def render(options) -> int:
                     depth = DepthBuffer.from_tensor(depth.to(scene.model.device))
                     drawn = scene.renderer.render(camera, depth, settings)
                 shot = Shot(scene, camera, settings, spare, drawn)
-                painted = paint(options.view, shot)
+                painted = paint(options.view, shot, wireframe=options.wireframe)
                 picture = with_legend(Image.fromarray(painted.picture.cpu().numpy()), painted.legend)
                 out.write(name, lambda file: picture.save(file, "png"),
                           view_record(scene.model.kind, shot.stats) | {"size": [camera.width, camera.height]} | made_by)

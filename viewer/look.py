@@ -18,12 +18,14 @@ class Look:
              difference: of both, ten times
     at       where that line is, in widths of the picture
     other    the second settings; None: culling off where it is on, and on where it is off
+    wireframe  the edges of the proxy's triangles over it
     """
 
     view: str = "picture"
     compare: str = "first"
     at: float = 0.5
     other: RenderSettings | None = None
+    wireframe: bool = False
 
     def __post_init__(self):
         if self.view not in VIEW_NAMES:
@@ -33,7 +35,7 @@ class Look:
 
     def is_plain(self, settings: RenderSettings) -> bool:
         """Whether that is the frame as it is drawn."""
-        return (self.view, self.compare, settings.culling_camera) == ("picture", "first", None)
+        return (self.view, self.compare, settings.culling_camera, self.wireframe) == ("picture", "first", None, False)
 
     @property
     def shows_two(self) -> bool:

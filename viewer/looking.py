@@ -53,7 +53,7 @@ class Looking:
 
     def _picture(self, look: Look, shot: Shot) -> torch.Tensor:
         view = look.view if self.possible(look.view, shot.settings) else "picture"
-        painted = paint(view, shot)
+        painted = paint(view, shot, wireframe=look.wireframe)
         self.legend, picture = painted.legend, painted.picture
         if look.compare == "first":
             self._error = None
@@ -61,7 +61,7 @@ class Looking:
             other = self._second(look, shot)
             self._error = Arriving(mean_square(shot.frame.rgba, other.frame.rgba)[None])
             second = view if self.possible(view, other.settings) else "picture"
-            picture = combined(look, picture, paint(second, other, like=self.legend).picture)
+            picture = combined(look, picture, paint(second, other, self.legend, look.wireframe).picture)
         return picture
 
     def take_problem(self) -> str | None:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from gsrender.errors import InputError
+from viewer.fit import Fit
 from viewer.scene import MESH_SUFFIXES, Scene, read_model, read_proxy
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.proxy_depth import ProxyDepth
@@ -20,41 +21,25 @@ STEPS = ("the model", "the proxy mesh", "the proxy's levels of detail")
 HEADER = 1 << 16  # bytes of a .ply that surely hold its header
 
 
-@dataclass(frozen=True)
-class Fit:
-    """How a proxy mesh is laid over its model: `up` is the axis of the mesh that is the model's z; then it is scaled,
-    and moved by scene units."""
-
-    up: str = "z"
-    scale: float = 1.0
-    shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
-
-    @property
-    def transform(self) -> np.ndarray | None:
-        """[4, 4], model from mesh after it was turned; None where it changes nothing."""
-        matrix = np.diag([self.scale, self.scale, self.scale, 1.0])
-        matrix[:3, 3] = self.shift
-        return None if (matrix == np.eye(4)).all() else matrix
-
-
 class Cancelled(Exception):
     """Nobody waits for the scene any more."""
 
 
 class Opening:
     """
-    model      a directory or a file; None keeps the model that is open and opens another proxy for it
-    proxy      None: the one that lies beside the model
-    outputs    what a Frame carries besides the picture
+    outputs     what a Frame carries besides the picture
+    model       a directory or a file; None keeps the model that is open and opens another proxy for it
+    proxy       None: the one that lies beside the model
+    given, fit  how the proxy lies: see Scene
     """
 
-    def __init__(self, opened: Scene, model: Path | None, proxy: Path | None = None,
-                 fit: Fit = Fit(), outputs: tuple[str, ...] = ()):
+    def __init__(self, opened: Scene, outputs: tuple[str, ...], model: Path | None, proxy: Path | None = None,
+                 given: np.ndarray = np.eye(4), fit: Fit = Fit()):
         self.name = str(model or proxy)
         self.began = time.perf_counter()
         self.step = 0 if model else 1  # of STEPS
         self._opened, self._model, self._proxy = opened, model, proxy
-        self.fit, self._outputs = fit, outputs
+        self._given, self._fit, self._outputs = given, fit, outputs
         self._cancelled = threading.Event()
         self._thread = ThreadPoolExecutor(1, "opening")
         self._read: Future = self._thread.submit(self._run)
@@ -91,7 +76,7 @@ class Opening:
         else:
             scene = replace(opened, proxy=None, mesh=None, mesh_path=None, warnings=list(opened.model.warnings))
         self._go_on(1)
-        clusters = read_proxy(scene, self._proxy, self.fit.transform, self.fit.up, self._detail,
+        clusters = read_proxy(scene, self._proxy, self._given, self._fit, self._detail,
                               on_mesh=lambda: self._go_on(2))
         if opened.backend == "cuda":
             import torch

@@ -101,6 +101,8 @@ def _render(parser):
                         help="read the depth from DIR/<img_name>.npy instead of drawing the proxy")
     parser.add_argument("--view", choices=VIEW_NAMES, default="picture", metavar="KIND",
                         help=" ".join(f"{view.name}: {view.help}." for view in VIEWS) + " (default: %(default)s)")
+    parser.add_argument("--wireframe", action="store_true",
+                        help="with the edges of the proxy's triangles over it, as it is drawn, and its outlines")
     parser.add_argument("--freeze", metavar="NAME",
                         help="cull for this view, and draw what is left from the others; its frustum is drawn as lines")
     _out(parser, "DIR/<img_name>.png and DIR/stats.json")

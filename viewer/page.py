@@ -185,7 +185,7 @@ class Page:
             self.scene.proxy.settings = wish.detail
         camera = request.camera
         shot = Shot(self.scene, camera, resized(wish.render, camera.width, camera.height), self._spare)
-        painted = paint(kind.name, shot)
+        painted = paint(kind.name, shot, wireframe=wish.wireframe)
         picture = with_legend(Image.fromarray(painted.picture.cpu().numpy()), painted.legend)
         frame = shot.drawn
         middle = float(frame.depth[frame.depth.shape[0] // 2, frame.depth.shape[1] // 2]) if frame else math.inf

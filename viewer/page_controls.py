@@ -10,7 +10,8 @@ from gsrender.settings import CULLING, MOST_BIAS, RenderSettings
 from viewer.scene import Scene
 from viewer.settings import RESOLUTION_SCALES
 from viewer.view_table import VIEWS
-from viewer.words import ANCHOR_BIAS, APPEARANCE, BACKGROUND, FLAT, HIDE_BY, MARGIN, PROXY_ERROR, finest_level
+from viewer.words import (ANCHOR_BIAS, APPEARANCE, BACKGROUND, FLAT, HIDE_BY, MARGIN, PROXY_ERROR, WIREFRAME,
+                          finest_level)
 from vk_interop.depth_settings import MOST_ERROR, DepthSettings
 
 
@@ -21,12 +22,14 @@ class Wish:
     render      what the Gaussian stages do
     detail      how the proxy's depth is drawn
     view        of VIEWS
+    wireframe   the edges of the proxy's triangles over it
     resolution  edge of a still picture over the browser's
     """
 
     render: RenderSettings
     detail: DepthSettings
     view: str = "picture"
+    wireframe: bool = False
     resolution: float = 1.0
 
 
@@ -61,6 +64,8 @@ def controls(scene: Scene) -> list[Control]:
                 write=lambda wish, value: replace(wish, detail=replace(wish.detail, lod_error=value)), needs=_levels),
         Control("view", "What is drawn; what its colours mean stands in the line below.", **_choice(views),
                 read=lambda wish: wish.view, write=lambda wish, value: replace(wish, view=value)),
+        Control("wireframe", WIREFRAME, **_yes_or_no(), read=lambda wish: wish.wireframe,
+                write=lambda wish, value: replace(wish, wireframe=value), needs=_proxy),
         Control("resolution", "Edge of the picture over the edge of the browser's window, in percent. Less is faster "
                 "and softer.", **_percent(*RESOLUTION_SCALES), read=lambda wish: 100 * wish.resolution,
                 write=lambda wish, value: replace(wish, resolution=value / 100)),
@@ -98,6 +103,11 @@ def _draw(wish: Wish, **changes) -> Wish:
 def _choice(options: tuple[str, ...]) -> dict:
     return {"add": lambda gui, label, **more: gui.add_dropdown(label, options, **more),
             "fits": lambda value: value in options}
+
+
+def _yes_or_no() -> dict:
+    return {"add": lambda gui, label, **more: gui.add_checkbox(label, **more),
+            "fits": lambda value: type(value) is bool}
 
 
 def _number(least: float, most: float, step: float) -> dict:

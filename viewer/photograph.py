@@ -65,6 +65,10 @@ class AtPhotograph:
         self._match = self._standing, self._compare(self._taken[index], settings)
         return True
 
+    def forget(self):
+        """What is drawn of the same settings is something else now."""
+        self._standing = self._match = None
+
     def _index(self, camera: Camera) -> int | None:
         if not self._taken:
             return None

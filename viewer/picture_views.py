@@ -14,6 +14,7 @@ from viewer.frustum import draw_frustum
 from viewer.proxy_views import clusters, levels, triangles
 from viewer.shot import Shot
 from viewer.view_table import view_kind
+from viewer.wireframe import draw_wireframe
 
 REMOVED = (255.0, 30.0, 200.0)
 UNIT = "scene units"
@@ -27,13 +28,16 @@ class Painted:
     legend: Legend | None = None
 
 
-def paint(kind: str, shot: Shot, like: Legend | None = None) -> Painted:
+def paint(kind: str, shot: Shot, like: Legend | None = None, wireframe: bool = False) -> Painted:
     """The picture of a kind in view_table.py; where culling is frozen, with the frustum that it is for.
 
-    like  the legend of another picture of this kind, whose scale this one shall have
+    like       the legend of another picture of this kind, whose scale this one shall have
+    wireframe  with the edges of the proxy's triangles over it, where there is a proxy
     """
     shot.scale = like.scale if like else None
     result, legend = PAINTERS[kind](shot)
+    if wireframe and shot.scene.proxy is not None:
+        result = draw_wireframe(result, shot.surfaces)
     if shot.settings.culling_camera is not None:
         low, high = shot.scene.model.bounds
         z = shot.proxy_depth if view_kind(kind).needs_proxy else shot.frame.depth

@@ -14,6 +14,7 @@ from gsrender.camera import Camera
 from gsrender.errors import DeviceError, InputError
 from gsrender.memory import MemoryLimit, default_most
 from gsrender.settings import RenderSettings
+from viewer.fit import Fit
 from viewer.machine import nvidia_driver
 from vk_interop.depth_settings import DepthSettings
 
@@ -45,6 +46,9 @@ class Scene:
     opened: Path = Path()  # what was asked for: that folder, or a file
     precision: str = "full"  # of the model's colours
     mesh_path: Path | None = None
+    given: np.ndarray = field(default_factory=lambda: np.eye(4))  # [4, 4], model from mesh by the command line's word
+    fit: Fit = Fit()  # how the proxy lies, on top of that
+    read_fit: Fit = Fit()  # how `mesh` does, the same or another one
     near: float = 0.2  # scene units of view z
     warnings: list[str] = field(default_factory=list)  # a sentence each
     limit: MemoryLimit = field(default_factory=MemoryLimit)  # of all that is on the device
@@ -103,6 +107,25 @@ class Scene:
         position = centre + self.radius * np.array([-1.0, -1.0, 0.7])
         return Camera.look_at(position, centre, self.up, width=width, height=height, near=self.near)
 
+    def lay(self, fit: Fit):
+        """The proxy lies like that from the next frame on; nothing is read or built for it."""
+        self.fit = fit
+        self.proxy.place(self._placing)
+
+    @property
+    def placed_mesh(self) -> ProxyMesh:
+        """The proxy's mesh as it lies now."""
+        from vk_interop.mesh_gltf import transformed
+        vertices = transformed(self.mesh.vertices, self._placing)
+        return replace(self.mesh, vertices=np.ascontiguousarray(vertices, np.float32))
+
+    @property
+    def _placing(self) -> np.ndarray:
+        """[4, 4], from where the mesh was read to, to where it is now."""
+        if self.fit == self.read_fit:
+            return np.eye(4)
+        return self.fit.matrix @ np.linalg.inv(self.read_fit.matrix)
+
     @contextmanager
     def beside(self, clusters: ClusterMesh | None) -> Iterator[Scene]:
         """The same scene with a renderer and a proxy depth of its own, for pictures of another size between the frames.
@@ -111,7 +134,7 @@ class Scene:
         from vk_interop.proxy_depth import ProxyDepth
         proxy = self.proxy
         if proxy is not None:
-            proxy = ProxyDepth(self.device, clusters, proxy.settings, proxy.far)
+            proxy = ProxyDepth(self.device, clusters, proxy.settings, proxy.far, placing=proxy.placing)
         try:
             yield replace(self, renderer=Renderer(self.model, (), self.limit), proxy=proxy)
         finally:
@@ -135,14 +158,14 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
                near: float | None = None, far: float = math.inf, transform: np.ndarray | None = None,
                mesh_up: str = "z", with_proxy: bool = True, outputs: tuple[str, ...] = (),
                surface_extensions: list[str] | None = None, detail: DepthSettings = DepthSettings(),
-               memory_limit: int | None = None, precision: str = "full") -> Scene:
+               memory_limit: int | None = None, precision: str = "full", fit: Fit = Fit()) -> Scene:
     """Loads and puts on the device everything that a frame needs.
 
     mesh        the proxy; without it, the one that `proxies_beside` finds
     backend     'auto', 'cuda' or 'cpu'
     near        scene units of view z; without it, what the model's trainer used
     far         of the proxy's depth, scene units
-    transform   [4, 4], model from mesh; mesh_up: which axis of the mesh is up
+    transform   [4, 4], model from mesh; mesh_up: which axis of the mesh is up; fit: how it lies on top of both
     with_proxy  False for a depth that comes from elsewhere: then Vulkan is not touched
     outputs     what a Frame carries besides the picture, of gsrender.renderer.OUTPUTS
     detail      how the proxy's depth is drawn; with a lod_error its clusters are built, or read from their cache
@@ -162,7 +185,11 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     if backend == "auto" and torch_device == "cpu" and nvidia_driver():
         scene.warnings.append("there is an NVIDIA GPU, and it is not used: `python -m viewer doctor` says why")
     try:
-        clusters = read_proxy(scene, mesh, transform, mesh_up, detail) if with_proxy else None
+        if with_proxy:
+            from vk_interop.mesh import model_from_mesh
+            clusters = read_proxy(scene, mesh, model_from_mesh(transform, mesh_up), fit, detail)
+        else:
+            clusters = None
         if clusters is not None or surface_extensions is not None:
             from vk_interop.device import Device
             scene.device = Device.open(torch_device, surface_extensions or (), limit=limit)
@@ -195,15 +222,17 @@ def read_model(path: str | Path, torch_device: str, limit: MemoryLimit, outputs:
                  precision=precision, near=loaded.near, warnings=list(loaded.warnings))
 
 
-def read_proxy(scene: Scene, path: str | Path | None, transform: np.ndarray | None, mesh_up: str, detail: DepthSettings,
+def read_proxy(scene: Scene, path: str | Path | None, given: np.ndarray, fit: Fit, detail: DepthSettings,
                on_mesh: Callable[[], None] = lambda: None) -> ClusterMesh | None:
     """Reads the proxy of that path, or the one beside the model, into the scene; what a ProxyDepth draws of it. None
-    where there is none. `on_mesh` is called once the mesh is read. Raises InputError."""
+    where there is none. It lies by `given`, [4, 4], and by the fit on top of that. `on_mesh` is called once the mesh is
+    read. Raises InputError."""
     path = _choose_proxy(scene, scene.folder, path)
     if path is None:
         return None
     from vk_interop.mesh import load_mesh
-    scene.mesh_path, scene.mesh = path, load_mesh(path, transform, mesh_up)
+    scene.mesh_path, scene.mesh = path, load_mesh(path, fit.matrix @ given)
+    scene.given, scene.fit, scene.read_fit = given, fit, fit
     scene.warnings.extend(scene.mesh.warnings)
     on_mesh()
     return clusters_of(scene.mesh, detail)

@@ -17,7 +17,7 @@ from viewer.scene import Scene
 
 
 class Travels:
-    """A part of the App, which has `scene`, `picture_size` and `say`.
+    """A part of the App, which has `scene`, `canvas`, `picture_size` and `say`.
 
     space  what of the scene the controls need
     home   index of the dataset's view to begin with; None where there is none
@@ -78,6 +78,12 @@ class Travels:
         self.jump(self.scene.cameras[view].camera)
         self.say(self.scene.cameras[view].name)
 
+    @property
+    def middle(self) -> Triple:
+        """The point of the world that is seen in the middle of the view; where nothing is, the pivot."""
+        z = self.canvas.view_z((self.picture_size[0] / self.picture_size[1] / 2, 0.5)) or self.state.distance
+        return tuple((self.state.pose.position + self.state.pose.axes(self.space)[:, 2] * z).tolist())
+
     def set_up(self, up: Triple):
         """Another axis of the model is up; the camera stays where it is."""
         camera = self.state.camera(*self.picture_size)
@@ -88,13 +94,17 @@ class Travels:
 
     def look_for_ground(self, thread: Executor):
         """What a walker stands on is sorted out beside the frames, once somebody walks."""
-        mesh = self.scene.mesh
-        if self.state.mode != "walk" or self.state.ground or mesh is None:
+        if self.state.mode != "walk" or self.state.ground or self.scene.mesh is None:
             return
         if self._ground is None:
+            mesh = self.scene.placed_mesh
             self._ground = thread.submit(Ground, mesh.vertices, mesh.triangles, self.space.world_from_level)
         elif self._ground.done():
             self.state = replace(self.state, ground=self._ground.result())
+
+    def forget_ground(self):
+        """It lies elsewhere now."""
+        self.state, self._ground = replace(self.state, ground=None), None
 
     def _home_camera(self) -> Camera:
         if self.home is None:

@@ -24,6 +24,7 @@ class Watch:
         self._outer: bool | None = None
         self._lasting: list[str] | None = None  # about the scene as a whole; None until they are known
         self._looked = 0.0
+        self._fit = None  # of the proxy that `_mesh` and `_lasting` are of
         self._asked = None
         self._result: Future | None = None
         self._of_view: list[str] = []
@@ -35,8 +36,9 @@ class Watch:
             self._asked, self._result, self._of_view = None, None, []
             return
         due = time.perf_counter() - self._looked > PAUSE and (self._result is None or self._result.done())
-        if due and (camera, compared) != self._asked:
-            self._asked, self._looked = (camera, compared), time.perf_counter()
+        asked = camera, compared, self._scene.fit
+        if due and asked != self._asked:
+            self._asked, self._looked = asked, time.perf_counter()
             self._result = self._thread.submit(self._measure, camera, compared)
 
     @property
@@ -52,7 +54,9 @@ class Watch:
         return (self._lasting or []) + self._of_view
 
     def _measure(self, camera: Camera, compared: Compared | None) -> list[str]:
-        mesh, model = self._scene.mesh, self._scene.model
+        if self._fit != self._scene.fit:
+            self._fit, self._mesh, self._lasting = self._scene.fit, self._scene.placed_mesh, None
+        mesh, model = self._mesh, self._scene.model
         if self._lasting is None:
             views = self._scene.cameras[::max(1, len(self._scene.cameras) // VIEWS)]
             self._outer = warnings.outer_side(mesh.vertices, mesh.triangles, [view.camera for view in views])

@@ -5,6 +5,7 @@ HIDE_BY = ("off: nothing is hidden. centre: an item whose centre lies behind the
 MARGIN = "How far an item may lie behind the proxy and still be kept, in scene units."
 PROXY_ERROR = ("Pixels that the drawn proxy may be off the full one. More draws fewer triangles, and hides a little "
                "less; 0 draws only what changes nothing.")
+WIREFRAME = "Draws the edges of the proxy's triangles over the picture, and its outlines in orange."
 ANCHOR_BIAS = ("Levels of detail added to what an anchor's distance asks for: above 0 is finer, below 0 coarser and "
                "faster. 0 is what the model was trained with.")
 FLAT = "The proxy was opened without levels of detail (--lod-error off), so all of its triangles are drawn."

@@ -22,7 +22,7 @@ VIEW = np.dtype([("position", "<f4", 3), ("near", "<f4"), ("clip_x", "<f4", 3), 
                  ("clip_y", "<f4", 3), ("focal", "<f4"), ("forward", "<f4", 3), ("lod_error", "<f4"),
                  ("size", "<u4", 2), ("groups", "<u4"), ("flags", "<u4"),
                  ("small_size", "<f4"), ("scale", "<f4"), ("nearby", "<f4"),
-                 ("stamp", "<u4"), ("last", "<u4"), ("unused", "<u4")])
+                 ("stamp", "<u4"), ("last", "<u4"), ("unit", "<f4")])
 LEAST_SLOTS, MOST_SLOTS = 3, 8
 SLOT_BYTES = 128 * 10**6  # of all slots together, where that is more than the fewest
 ADDRESSES = ("vertices", "indices", "cluster", "group", "seen", "pending", "small_list", "large_list", "draws",

@@ -42,7 +42,7 @@ def load_mesh(path, transform=None, up: str = "z") -> ProxyMesh:
     path = regular_file(path)
     if path.suffix.lower() not in READERS:
         raise InputError(f"{path}: a {path.suffix or 'file without extension'}, expected {', '.join(READERS)}")
-    model_from_mesh = _transform(transform, up)
+    matrix = model_from_mesh(transform, up)
     try:
         vertices, triangles = READERS[path.suffix.lower()](path)
     except OSError as error:
@@ -55,12 +55,13 @@ def load_mesh(path, transform=None, up: str = "z") -> ProxyMesh:
     if triangles.min() < 0 or triangles.max() >= len(vertices):
         outside = triangles[(triangles < 0) | (triangles >= len(vertices))][0]
         raise InputError(f"{path}: a triangle refers to vertex {outside}, there are {len(vertices):,}")
-    vertices = _float32(transformed(vertices, model_from_mesh))
+    vertices = _float32(transformed(vertices, matrix))
     vertices, triangles, dropped = _drop_not_finite(path, vertices, np.ascontiguousarray(triangles, np.uint32))
     return ProxyMesh(vertices, triangles, path, dropped)
 
 
-def _transform(transform, up: str) -> np.ndarray:
+def model_from_mesh(transform=None, up: str = "z") -> np.ndarray:
+    """[4, 4] of what `load_mesh` is given. Raises InputError."""
     if up not in ("y", "z"):
         raise InputError(f"proxy up axis {up!r}, expected 'y' or 'z'")
     matrix = np.eye(4) if transform is None else np.asarray(transform, np.float64)

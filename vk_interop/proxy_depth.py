@@ -42,6 +42,7 @@ class ProxyDepth:
 
     mesh      its clusters; `settings.lod_error` is the error of what is drawn
     settings  may be set to another DepthSettings at any time; the next frame follows
+    placing   [4, 4], model from mesh: see `place`
     far       view z in scene units beyond which a surface counts as a miss
     slots     frames that may be under way at once, or None for as many as keep a GPU busy: see `slots_for`. The host
               waits only when all of them are
@@ -60,8 +61,11 @@ class ProxyDepth:
     """
 
     def __init__(self, device: Device, mesh: ClusterMesh, settings: DepthSettings = DepthSettings(),
-                 far: float = math.inf, slots: int | None = None, timed: bool = False):
+                 far: float = math.inf, slots: int | None = None, timed: bool = False,
+                 placing: np.ndarray = np.eye(4)):
         self.device, self.settings, self.far, self._slots, self._timed = device, settings, far, slots, timed
+        self._chosen = None  # camera and settings that the clusters drawn last were chosen for, and the frame
+        self.place(placing)
         with ExitStack() as made:
             own = lambda part: made.enter_context(closing(part))
             self._clusters = own(ClusterBuffers(device, mesh))
@@ -73,7 +77,6 @@ class ProxyDepth:
         self.has_levels = bool((mesh.clusters["level"] > 0).any())  # of detail; without, all is drawn at any lod_error
         self._closed = False
         self._frame = 0  # the newest one submitted
-        self._chosen = None  # camera and settings that the clusters drawn last were chosen for
         self._target: Target | None = None
         self._retired: list[Target] = []  # of former sizes, still in use
         source = mesh.clusters["triangle_count"][mesh.clusters["level"] == 0]
@@ -93,6 +96,13 @@ class ProxyDepth:
         if self._chosen is None or self._chosen[:2] != (culling_camera, self.settings):
             self._submit(culling_camera, frozen=False)
         return self._submit(camera, frozen=True)
+
+    def place(self, placing: np.ndarray):
+        """Lays the mesh elsewhere in the model, from the next frame on. The matrix turns, moves, and scales alike in
+        all directions, so clusters and their errors hold as they are: a frame costs what it did."""
+        self.placing, self._mesh_from_model = placing, np.linalg.inv(placing)
+        self._unit = float(np.cbrt(np.linalg.det(placing[:3, :3])))  # scene units to one of the mesh
+        self._chosen = None
 
     def surfaces(self, camera: Camera, culling_camera: Camera | None = None) -> Surfaces:
         """What `render` draws, as clusters and triangles. For looking at, not for frames: it waits and takes a slot."""
@@ -175,19 +185,22 @@ class ProxyDepth:
 
     def _view(self, camera: Camera, frozen: bool) -> np.ndarray:
         """The frame's part of ProxyFrame in shaders/structs.glsl."""
-        right, down, forward = camera.rotation
+        # The camera goes to the mesh. Its axes keep their lengths in scene units, so view z comes out in these.
+        right, down, forward = camera.rotation @ self.placing[:3, :3]
+        position = self._mesh_from_model[:3, :3] @ camera.position + self._mesh_from_model[:3, 3]
         pixels, focal = self.settings.lod_error, max(camera.fx, camera.fy)
         view = np.zeros((), VIEW)
-        view["position"], view["near"], view["far"] = camera.position, max(camera.near, NEAR), self.far
+        view["position"], view["near"], view["far"] = position, max(camera.near, NEAR), self.far
         # A view direction (x, y, 1) lands on pixel fx x + cx, and clip space spans -1..1 over the picture's width.
         view["clip_x"] = (2 * camera.fx * right + (2 * camera.cx - camera.width) * forward) / camera.width
         view["clip_y"] = (2 * camera.fy * down + (2 * camera.cy - camera.height) * forward) / camera.height
-        view["forward"], view["focal"], view["size"] = forward, focal, (camera.width, camera.height)
+        view["forward"], view["focal"], view["size"] = forward, focal * self._unit, (camera.width, camera.height)
+        view["unit"] = self._unit
         view["lod_error"] = -1 if pixels is None else pixels
         view["scale"] = 1 + (pixels or 0) / focal
         view["groups"], view["small_size"] = self._clusters.groups, SMALL_SIZE[self._target.raster]
         newest = self._newest_done()
-        view["nearby"] = visible_depth(newest.counters) if newest else self._clusters.radius / 4
+        view["nearby"] = visible_depth(newest.counters) if newest else self._clusters.radius * self._unit / 4
         view["stamp"], view["last"] = self._frame & NEVER, self._chosen[2] & NEVER if self._chosen else NEVER
         view["flags"] = OCCLUSION * self.settings.occlusion | FROZEN * frozen
         return view

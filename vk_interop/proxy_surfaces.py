@@ -1,4 +1,4 @@
-"""What a proxy's depth shows where: the cluster and the size of the triangle at each pixel, for pictures of them."""
+"""What a proxy's depth shows where: cluster and triangle at each pixel, for pictures of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vk_interop.device import ALL, Device, vk
 from vk_interop.resources import Image, image_barrier, memory_barrier
 from vk_interop.sharing import SharedBuffer
 
-FORMAT = vk.VK_FORMAT_R32G32_UINT
+FORMAT = vk.VK_FORMAT_R32G32B32A32_UINT
 COPY = vk.VK_PIPELINE_STAGE_2_COPY_BIT
 WRITES = (ALL, vk.VK_ACCESS_2_MEMORY_WRITE_BIT)
 COPIES = (COPY, vk.VK_ACCESS_2_TRANSFER_READ_BIT | vk.VK_ACCESS_2_TRANSFER_WRITE_BIT,
@@ -26,6 +26,8 @@ class Surfaces:
     cluster: torch.Tensor  # int32, index in the mesh; -1 where nothing was hit
     level: torch.Tensor  # int32, of detail: 0 is the source; -1 where nothing was hit
     size: torch.Tensor  # float32, pixels that the triangle covers; +inf for one that reaches the camera; 0 for none
+    edge: torch.Tensor  # float32, pixels to the nearest edge of the triangle; 0 for none
+    z: torch.Tensor  # float32, view z in scene units; +inf where nothing was hit
 
 
 class SurfacePass:
@@ -39,21 +41,22 @@ class SurfacePass:
     def draw(self, target, slot) -> Surfaces:
         """Of the clusters that the frame in `slot` drew, which must be told to choose these. Waits."""
         width, height = target.size
-        shared = SharedBuffer(self._device, 8 * width * height)
+        shared = SharedBuffer(self._device, 16 * width * height)
         colour = Image(self._device, width, height, FORMAT,
                        vk.VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | vk.VK_IMAGE_USAGE_TRANSFER_SRC_BIT)
         depth = Image(self._device, width, height, vk.VK_FORMAT_D32_SFLOAT,
                       vk.VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT, vk.VK_IMAGE_ASPECT_DEPTH_BIT)
         try:
             self._device.run(lambda command: self._record(command, target, slot, colour, depth, shared))
-            found = shared.tensor.view(torch.int32).view(height, width, 2).clone()
+            found = shared.tensor.view(torch.int32).view(height, width, 4).clone()
         finally:
             for part in (colour, depth, shared):
                 part.close()
         cluster = found[..., 0] - 1
         levels = self._levels.to(cluster.device)
         level = torch.where(cluster < 0, -1, levels[cluster.clamp(min=0).long()]) if len(levels) else cluster
-        return Surfaces(cluster, level, found[..., 1].contiguous().view(torch.float32))
+        size, edge, z = found[..., 1:].contiguous().view(torch.float32).unbind(-1)
+        return Surfaces(cluster, level, size, edge, torch.where(cluster < 0, torch.inf, z))
 
     def close(self):
         vk.vkDestroyPipeline(self._device.handles.logical, self._pipeline, None)

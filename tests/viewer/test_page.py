@@ -176,8 +176,8 @@ def test_frozen_culling_leaves_what_its_camera_saw_while_another_looks(tab):
 def test_each_control_writes_what_it_reads_and_refuses_what_is_out_of_range(page, tab):
     from viewer.page_controls import controls
     wish = tab[1].sent.wish
-    wrong = {"hide by": "all", "margin": -1.0, "proxy error": 1e6, "anchor bias": -21.0, "finest level": 6, "view": "sound", "resolution": 101,
-             "background": (0, 0, 256)}
+    wrong = {"hide by": "all", "margin": -1.0, "proxy error": 1e6, "anchor bias": -21.0, "finest level": 6,
+             "view": "sound", "wireframe": 1, "resolution": 101, "background": (0, 0, 256)}
     for control in controls(page.scene):
         value = control.read(wish)
         assert control.fits(value) and control.write(wish, value) == wish

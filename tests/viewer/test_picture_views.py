@@ -16,6 +16,8 @@ from viewer.picture_views import PAINTERS, REMOVED, paint
 from viewer.scene import open_scene
 from viewer.shot import VIEW_OUTPUTS, Shot, Spare
 from viewer.view_table import VIEW_NAMES
+from viewer.wireframe import OUTLINE, draw_wireframe
+from vk_interop.proxy_surfaces import Surfaces
 
 SIZE = 240, 160
 
@@ -160,6 +162,32 @@ def test_frozen_culling_shows_the_same_items_from_elsewhere_and_its_frustum(shot
     assert 0 < lines.mean() < 0.05
     unhidden = np.abs(picture[lines] - COLOUR).max(-1) <= 1
     assert unhidden.any()
+
+
+def test_the_wireframe_is_drawn_where_the_proxy_is_and_its_outlines_where_it_ends(shot):
+    plain, wired = picture_of("picture", shot), paint("picture", shot, wireframe=True).picture.cpu().numpy().astype(int)
+    z, changed = shot.proxy_depth.cpu().numpy(), (plain != wired).any(-1)
+    assert changed.mean() > 0.1 and not changed[np.isinf(z)].any()
+    outline = (wired == OUTLINE).all(-1)
+    beside = np.zeros(z.shape, bool)
+    for axis in (0, 1):
+        for step in (-1, 1):
+            beside |= np.roll(np.isinf(z), step, axis)
+    inside = np.s_[1:-1, 1:-1]  # rolling goes round
+    assert outline[inside][(beside & np.isfinite(z))[inside]].all() and outline.mean() < 0.1
+
+
+def test_the_wireframe_is_the_edges_of_the_triangles():
+    """One triangle, right-angled in a corner of the picture: its long edge is drawn, its middle and what is beyond
+    are left."""
+    y, x = torch.meshgrid(torch.arange(64) + 0.5, torch.arange(64) + 0.5, indexing="ij")
+    edge = torch.minimum(torch.minimum(x, y), (64 - x - y).abs() / 2 ** 0.5)
+    inside = x + y < 64
+    surfaces = Surfaces(torch.where(inside, 7, -1).int(), torch.zeros(64, 64).int(), inside * 2048.0, edge * inside,
+                        torch.where(inside, 5.0, torch.inf))
+    wired = draw_wireframe(torch.zeros(64, 64, 3, dtype=torch.uint8), surfaces)
+    assert (wired[~inside] == 0).all() and (wired[20, 20] == 0).all() and wired[0, 20, 2] > 100 < wired[20, 0, 2]
+    assert (wired[30, 32].int() == torch.tensor(OUTLINE).int()).all()
 
 
 def test_a_frustum_seen_by_its_own_camera_is_the_edge_of_the_picture(shot):

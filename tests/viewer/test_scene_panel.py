@@ -8,8 +8,8 @@ from desktop import Hand, open_for_window, usual_settings, watch_places, xdotool
 from PIL import Image
 
 from viewer.app import Viewer
+from viewer.fit import Fit
 from viewer.frame import render_frame
-from viewer.opening import Fit
 from viewer.panels import PANELS
 from vk_interop.window import Window
 
@@ -46,6 +46,11 @@ def opened(window):
     window.until(lambda: window.viewer.files.opening is None, "what was opened")
     window.rest()
     return window.viewer.scene
+
+
+def drawn_by(viewer) -> np.ndarray:
+    """The picture that stands, [H, W, 4] uint8, without what is over it."""
+    return viewer.canvas.frame.rgba.numpy().copy()
 
 
 def drop(window, *paths):
@@ -151,19 +156,73 @@ def test_another_axis_can_be_up_and_the_view_stays(window):
     window.viewer.set_up((0, 0, 1))
 
 
-def test_a_proxy_is_moved_scaled_and_turned(window):
-    before = window.viewer.scene.mesh
-    window.click(*window.scrolled("Scene", "y"))
-    assert window.viewer.files.fit == Fit("y") and window.viewer.files.fitted == Fit()
-    window.viewer.files.fit = Fit("y", 2.0, (1.0, 0.0, 0.0))
+def test_the_proxy_follows_a_drag_under_its_wireframe_and_nothing_is_read_for_it(window):
+    viewer = window.viewer
+    scene, mesh, before, screen = viewer.scene, viewer.scene.mesh, drawn_by(viewer), window.see()
+    x, y = window.scrolled("Scene", "##its shift")
+    window.move(x, y)
     window.frame(2)
-    window.click(*window.scrolled("Scene", "fit the proxy"))
-    after = opened(window).mesh
-    x, y, z = before.vertices.T
-    assert np.allclose(after.vertices, np.stack([2 * x + 1, -2 * z, 2 * y], 1), atol=1e-4)
-    window.viewer.files.fit = Fit()
-    window.viewer.act("fit proxy")
-    assert np.allclose(opened(window).mesh.vertices, before.vertices)
+    xdotool("mousedown", "1")
+    for step in range(1, 4):
+        window.move(x + 20 * step, y)
+        window.until(lambda: viewer.fitting and viewer.canvas.look.wireframe, "the wireframe")
+        window.frame(2)
+        if step == 2:
+            shift = scene.fit.shift
+    assert scene.fit.shift[1] > shift[1] > 0 and scene.fit == Fit(shift=(0.0, scene.fit.shift[1], 0.0))
+    assert viewer.canvas.settings.culling == "off" and viewer.settings.render.culling == "centre"
+    held = viewer.frame(capture=True)
+    xdotool("mouseup", "1")
+    window.rest()
+    assert not viewer.canvas.look.wireframe and viewer.canvas.settings.culling == "centre"
+    left, top, width, height = viewer.area
+    picture = np.s_[top:top + height, left:left + width]
+    blue = [(pixels[picture][..., 2].astype(int) - pixels[picture][..., 0] > 100).mean() for pixels in (screen, held)]
+    assert blue[1] > 0.003 + blue[0] and not np.array_equal(drawn_by(viewer), before)
+    assert viewer.scene is scene and scene.mesh is mesh
+    window.click(*window.scrolled("Scene", "as in its file"))
+    window.rest()
+    assert scene.fit == Fit() and np.array_equal(drawn_by(viewer), before)
+
+
+def test_turning_and_scaling_by_hand_leave_what_is_in_the_middle(window):
+    viewer = window.viewer
+    middle = np.array([*viewer.middle, 1.0])
+    for label in ("##its turn", "##its scale"):
+        fit = viewer.scene.fit
+        x, y = window.scrolled("Scene", label)
+        window.drag((x, y), (x + 40, y))
+        assert viewer.scene.fit != fit
+    window.rest()
+    fit = viewer.scene.fit
+    assert fit.scale > 1.02 and fit.turn[1] > 2 and np.allclose(fit.matrix @ middle, middle, atol=0.05)
+    viewer.act("undo fit")
+
+
+def test_reading_it_anew_lays_the_proxy_as_it_lay(window):
+    viewer, fit = window.viewer, Fit("y", 2.0, (0.0, 0.0, 90.0), (1.0, 0.0, 0.0))
+    source = viewer.scene.mesh
+    viewer.lay_proxy(fit)
+    placed, view = viewer.scene.placed_mesh.vertices, (viewer.scene.cameras[3].camera, viewer.settings.render)
+    picture = render_frame(viewer.scene, *view).rgba.numpy().astype(int)
+    x, y, z = source.vertices.T
+    assert np.allclose(placed, np.stack([2 * z + 1, 2 * x, 2 * y], 1), atol=1e-4)
+    viewer.act("reload")
+    scene = opened(window)
+    assert (scene.fit, scene.read_fit) == (fit, fit) and np.allclose(scene.mesh.vertices, placed, atol=1e-4)
+    assert (np.abs(render_frame(scene, *view).rgba.numpy() - picture) > 9).mean() < 0.01
+    viewer.act("undo fit")
+    assert np.allclose(scene.placed_mesh.vertices, source.vertices, atol=1e-4)
+    viewer.act("reload")
+    opened(window)
+
+
+def test_the_wireframe_can_stay(window):
+    window.click(*window.scrolled("Scene", "wireframe"))
+    window.rest()
+    assert window.viewer.settings.look.wireframe and window.viewer.canvas.look.wireframe
+    window.click(*window.scrolled("Scene", "wireframe"))
+    assert not window.viewer.settings.look.wireframe
 
 
 def test_up_can_be_taken_from_a_tilted_view(window):

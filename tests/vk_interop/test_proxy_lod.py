@@ -346,6 +346,56 @@ def test_a_mesh_takes_at_most_60_bytes_a_triangle(device):
         assert proxy.memory["proxy mesh"] <= 60 * len(crowd().triangles)
 
 
+# --- laid elsewhere -------------------------------------------------------------------------------------------------
+
+def placing(scale: float) -> np.ndarray:
+    """Turns x to y, y to z and z to x, so that boxes stay boxes."""
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = scale * np.eye(3)[[2, 0, 1]], (3, -20, 5)
+    return matrix
+
+
+def laid(clusters: ClusterMesh, place: np.ndarray) -> ClusterMesh:
+    """The same clusters of a mesh whose every vertex was moved."""
+    scale = np.cbrt(np.linalg.det(place[:3, :3]))
+    move = lambda points: np.float32(points @ place[:3, :3].T + place[:3, 3])
+    records = clusters.clusters.copy(), clusters.groups.copy()
+    for record in records:
+        for name in record.dtype.names:
+            if name in ("centre", "low", "high"):
+                record[name] = move(record[name])
+            elif name in ("radius", "error", "longest_edge"):
+                record[name] *= scale
+    return ClusterMesh(move(clusters.vertices), clusters.triangles, *records)
+
+
+@pytest.mark.parametrize("scale, raster", [(1 / 64, "vertex"), (1, "hybrid"), (32, "compute")])
+def test_a_mesh_that_is_laid_elsewhere_is_drawn_as_one_that_was_read_there(device, raster, scale):
+    place, settings = placing(scale), DepthSettings(1.0, raster)
+    cameras = [Camera.look_at(*(place[:3, :3] @ end + place[:3, 3] for end in (camera.position, (0, 0, 3))),
+                              width=SIZE[0], height=SIZE[1], near=0.01 * max(scale, 1)) for camera in walk(6)]
+    with ProxyDepth(device, laid(crowd_clusters(), place), settings, placing=np.eye(4)) as there, \
+            ProxyDepth(device, crowd_clusters(), settings, placing=place) as here:
+        for camera in cameras:
+            (expected, culling), (drawn, farther) = read(there, camera), read(here, camera)
+            hit = np.isfinite(expected).mean()
+            assert hit > 0.01 and differing(drawn, expected) < 0.02 * hit and differing(farther, culling) < 0.04 * hit
+            levels, others = (np.array([*proxy.stats().levels, 0, 0, 0][:4]) for proxy in (there, here))
+            assert np.abs(levels - others).sum() <= 0.01 * levels.sum() and levels[1:].any()
+
+
+def test_what_is_held_is_chosen_anew_once_the_mesh_is_laid_elsewhere(device):
+    camera = walk(3)[0]
+    with ProxyDepth(device, crowd_clusters(), DepthSettings(1.0)) as proxy:
+        before = read(proxy, camera)[0]
+        proxy.place(placing(1))
+        held = proxy.render(camera, culling_camera=camera)
+        held.ready.wait(None)
+        assert np.array_equal(held.drawn.cpu().numpy(), read(proxy, camera)[0])
+        proxy.place(np.eye(4))
+        assert np.array_equal(read(proxy, camera)[0], before)
+
+
 # --- looking at it --------------------------------------------------------------------------------------------------
 
 
@@ -400,12 +450,15 @@ def test_surfaces_name_the_cluster_at_each_pixel(device, raster):
         drawn = read(proxy, camera)[0]
         surfaces = proxy.surfaces(camera)
         again = read(proxy, camera)[0]
-    cluster, level, size = (field.cpu().numpy() for field in (surfaces.cluster, surfaces.level, surfaces.size))
+    cluster, level, size, edge, z = (field.cpu().numpy() for field in vars(surfaces).values())
     assert np.mean((cluster >= 0) == np.isfinite(drawn)) > 0.998
     hit = cluster >= 0
     assert np.isin(np.unique(cluster[hit]), np.flatnonzero(cut(clusters, camera, 1.0))).mean() > 0.99
     assert np.array_equal(level[hit], clusters.clusters["level"][cluster[hit]]) and (level[~hit] == -1).all()
     assert (size[hit] > 0).all() and (size[~hit] == 0).all()
+    both = hit & np.isfinite(drawn)
+    assert np.allclose(z[both], drawn[both], rtol=1e-3) and np.isinf(z[~hit]).all()
+    assert (edge[hit] <= 1e-3 + np.sqrt(size[hit] / np.sqrt(27))).all()  # no circle in a triangle is larger
     assert np.array_equal(again, drawn)
 
 

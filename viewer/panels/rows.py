@@ -108,6 +108,14 @@ def drag_row(label: str, value: float, step: float, least: float, format: str, h
     return new if changed else value
 
 
+def drags_row(label: str, values, step: float, format: str, help: str) -> tuple[float, float, float]:
+    """Three numbers without largest ones."""
+    _knob(label, help)
+    changed, new = imgui.drag_float3(f"##{label}", list(values), step, format=format)
+    tooltip(f"{help} Drag, or Ctrl+click to type a number.")
+    return tuple(new) if changed else values
+
+
 def numbers_row(label: str, values, format: str, help: str) -> tuple[float, float, float] | None:
     """Three numbers to type over; what was typed, once the last of them is left. Escape leaves them as they were."""
     _knob(label, help)

@@ -11,8 +11,9 @@ from gsrender.memory import size
 from gsrender.settings import LARGEST_SIDE
 from viewer.opening import STEPS
 from viewer.pace import TARGET
-from viewer.panels.rows import (DIM, NOTHING, button, check_row, choice_row, colour_row, drag_row, heading, list_row,
-                                numbers_row, slider_row, stat_row, table, tooltip)
+from viewer.panels import fit
+from viewer.panels.rows import (DIM, NOTHING, button, check_row, colour_row, heading, list_row, slider_row, stat_row,
+                                table, tooltip)
 from viewer.pose import AXES
 from viewer.settings import RESOLUTION_SCALES, ViewerSettings
 from viewer.words import APPEARANCE, BACKGROUND
@@ -30,7 +31,7 @@ def draw(app) -> ViewerSettings:
     _screenshot(app)
     heading("orientation")
     _orientation(app)
-    return settings
+    return replace(settings, look=fit.draw(app, settings.look))
 
 
 def _opening(app):
@@ -119,7 +120,7 @@ def _screenshot(app):
 
 
 def _orientation(app):
-    """Which way is up in the model, and how the proxy fits it."""
+    """Which way is up in the model."""
     with table("orientation", 0.3):
         names = list(AXES)
         now = next((i for i, axis in enumerate(AXES.values()) if axis == app.space.up), None)
@@ -129,17 +130,3 @@ def _orientation(app):
             app.set_up(AXES[names[chosen]])
     if button("up as in this view", "The picture's upper edge is up from now on: for a model that lies askew."):
         app.act("up from view")
-    if app.scene.mesh is None:
-        return
-    fit = app.files.fit
-    with table("fit", 0.3):
-        up = choice_row("proxy's up", fit.up, ("z", "y"), "Which axis of the proxy's file is the model's z.")
-        scale = drag_row("proxy's scale", fit.scale, 0.005, 1e-4, "%.4f", "Scene units of the model to one of the "
-                         "proxy's file.")
-        shift = numbers_row("proxy's shift", fit.shift, "%.3f", "How far the proxy is moved, x y z in scene units.")
-    app.files.fit = replace(fit, up=up, scale=scale, shift=shift or fit.shift)
-    imgui.begin_disabled(app.files.fit == app.files.fitted)
-    if button("fit the proxy", "Reads the proxy anew, turned, scaled and moved like this. The view `gap` "
-              "shows how well it fits."):
-        app.act("fit proxy")
-    imgui.end_disabled()
