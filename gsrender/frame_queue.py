@@ -11,27 +11,39 @@ from dataclasses import dataclass
 
 import torch
 
-from gsrender._native import check, ffi
+from gsrender._native import check, ffi, pointer
 from gsrender.buffers import COUNTS, COUNTS_WORDS
 
 CULL = 0  # the number of that stage
+GAUSSIANS, PAIRS = COUNTS.index("gaussians"), COUNTS.index("pairs")
 
 
 @dataclass(frozen=True)
 class Done:
-    """What is known of a finished frame."""
+    """What is known of a finished frame. Every frame is asked whether it is complete, few are asked for more."""
 
-    counts: dict[str, int]  # by COUNTS
-    milliseconds: dict[str, float]  # by stage
-    room: dict[str, int]  # the capacities that it was drawn with; they may have grown since
+    words: list[int]  # of its GsCounts
+    stages: list[str]
+    marks: list[float]  # milliseconds when each stage began, and the end of the last
+    room: tuple[int, int]  # the capacities that it was drawn with; they may have grown since
 
     @property
     def incomplete(self) -> bool:
-        return any(self.counts[name] > room for name, room in self.room.items())
+        return self.words[GAUSSIANS] > self.room[0] or self.words[PAIRS] > self.room[1]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """By COUNTS."""
+        return dict(zip(COUNTS, self.words))
+
+    @property
+    def milliseconds(self) -> dict[str, float]:
+        """By stage."""
+        return {name: b - a for name, a, b in zip(self.stages, self.marks, self.marks[1:])}
 
 
-def fits(buffers) -> dict[str, int]:
-    return {"gaussians": buffers.gaussian_capacity, "pairs": buffers.pair_capacity}
+def fits(buffers) -> tuple[int, int]:
+    return buffers.gaussian_capacity, buffers.pair_capacity
 
 
 def stage_names(native) -> list[str]:
@@ -59,7 +71,10 @@ class HostQueue:
     def __init__(self, native):
         self.native, self.names, self._done = native, stage_names(native), None
 
-    def submit(self, model, view, buffers, tensors, apart: Apart | None = None) -> None:
+    def submit(self, model, view, buffers, tensors, ready=None, apart: Apart | None = None) -> None:
+        if ready is not None:
+            ready.wait(None)
+        check(self.native, self.native.gs_begin(model, view, buffers, ffi.NULL))
         marks = [time.perf_counter()]
         for stage in range(len(self.names)):
             seen = apart.view if apart and stage == CULL else view
@@ -67,8 +82,8 @@ class HostQueue:
             if apart and stage == CULL:
                 apart.choose(tensors)
             marks.append(time.perf_counter())
-        milliseconds = {name: 1000 * (b - a) for name, a, b in zip(self.names, marks, marks[1:])}
-        self._done = Done(dict(zip(COUNTS, tensors["counts"].tolist())), milliseconds, fits(buffers))
+        marks = [1000 * mark for mark in marks]
+        self._done = Done(tensors["counts"].tolist(), self.names, marks, fits(buffers))
 
     def collect(self, wait: bool) -> Done | None:
         """The oldest finished frame that was not collected yet; None if there is none."""
@@ -84,27 +99,30 @@ class CudaQueue:
         self._free, self._pending = [_InFlight() for _ in range(self.AHEAD)], []
         self._graph, self._captured, self._side = None, None, torch.cuda.Stream(device)
 
-    def submit(self, model, view, buffers, tensors, apart: Apart | None = None) -> None:
+    def submit(self, model, view, buffers, tensors, ready=None, apart: Apart | None = None) -> None:
         """Puts the frame on the device's current stream. `collect(wait=True)` first where `is_full`."""
         with torch.cuda.device(self.device):
             if apart is None:
                 self._capture(model, view, buffers)
-            frame = self._free.pop()
-            frame.room = fits(buffers)
+            frame, stream = self._free.pop(), torch.cuda.current_stream().cuda_stream
+            frame.room, view.report = fits(buffers), pointer(frame.counts, "GsCounts *")
+            begun = apart.view if apart else view
+            check(self.native, self.native.gs_begin(model, begun, buffers, ffi.cast("void *", stream)))
+            if ready is not None:
+                ready.wait(stream)
             if apart is None:
-                frame.upload(view, tensors["view"])
                 self._graph.replay()
             else:
                 self._run_apart(model, view, buffers, tensors, apart)
-            frame.finish(tensors["counts"])
+            frame.done.record()
             self._pending.append(frame)
 
     def _run_apart(self, model, view, buffers, tensors, apart: Apart) -> None:
         """Stage by stage, without a graph: it is for looking at frames."""
         stream = ffi.cast("void *", torch.cuda.current_stream().cuda_stream)
         for stage in range(len(self.names)):
-            if stage in (CULL, CULL + 1):
-                seen = apart.view if stage == CULL else view
+            seen = apart.view if stage == CULL else view
+            if stage == CULL + 1:
                 tensors["view"].copy_(torch.frombuffer(bytearray(ffi.buffer(seen)), dtype=torch.uint8))
             check(self.native, self.native.gs_stage(stage, model, seen, buffers, stream))
             if stage == CULL:
@@ -121,9 +139,7 @@ class CudaQueue:
         frame.done.synchronize()
         self._free.append(frame)
         words = frame.counts.tolist()
-        begun = words[len(COUNTS):]
-        milliseconds = {name: (b - a) / 1e6 for name, a, b in zip(self.names, begun, begun[1:])}
-        return Done(dict(zip(COUNTS, words)), milliseconds, frame.room)
+        return Done(words, self.names, [nanoseconds / 1e6 for nanoseconds in words[len(COUNTS):]], frame.room)
 
     def _capture(self, model, view, buffers) -> None:
         # All that a kernel is given as an argument. The view is not: kernels read it from memory.
@@ -144,17 +160,8 @@ class CudaQueue:
 
 
 class _InFlight:
-    """One frame on its way: pinned memory that the device reads from and writes to meanwhile."""
+    """One frame on its way: pinned memory that the device writes what it counted to."""
 
     def __init__(self):
-        self.view = torch.empty(ffi.sizeof("GsView"), dtype=torch.uint8, pin_memory=True)
         self.counts = torch.empty(COUNTS_WORDS, dtype=torch.int64, pin_memory=True)
         self.done = torch.cuda.Event()
-
-    def upload(self, view, to: torch.Tensor) -> None:
-        ffi.memmove(ffi.cast("void *", self.view.data_ptr()), view, self.view.nbytes)
-        to.copy_(self.view, non_blocking=True)
-
-    def finish(self, counts: torch.Tensor) -> None:
-        self.counts.copy_(counts, non_blocking=True)
-        self.done.record()

@@ -16,7 +16,7 @@ from gsrender.chunks import arranged, bounds, reach
 from gsrender.depth import DepthBuffer
 from gsrender.errors import DeviceError, InputError
 from gsrender.frame import Frame, FrameStats
-from gsrender.frame_queue import Apart, CudaQueue, HostQueue
+from gsrender.frame_queue import Apart, CudaQueue, Done, HostQueue
 from gsrender.inspection import Inspection, inspect
 from gsrender.memory import MemoryLimit, NoRoom
 from gsrender.model import LEVEL_MAPS, GaussianModel, Mlp, tensors_of
@@ -68,7 +68,8 @@ class Renderer:
             raise InputError(f"{model.path or 'the model'}: 0 {model.kind}, and there is something to draw from 1 on")
         with memory_or(f"not enough memory to arrange {len(model.items):,} {model.kind}: open a smaller model"):
             self.model = model = arranged(model)
-        self.stats = FrameStats()  # of the last frame that is known to be finished
+        self._done: Done | None = None  # the last frame that is known to be finished
+        self._finished = 0  # how many are
         self.queued = 0  # frames in all
         self.refusal: str | None = None  # why there will be no room for what that frame lacks
         self._native = library(model.device.type)
@@ -123,9 +124,8 @@ class Renderer:
         if settings.culling_camera is not None or items is not None:
             apart = Apart(ffi.new("GsView *"), items)
             self._fill_view(apart.view, culled, depth, settings, rgba)
-        if depth is not None and depth.ready is not None:
-            depth.ready.wait(torch.cuda.current_stream(self.model.device).cuda_stream if self.is_cuda else None)
-        self._queue.submit(self._model, self._view, self._buffers, self.buffers.tensors, apart)
+        ready = depth.ready if depth is not None else None
+        self._queue.submit(self._model, self._view, self._buffers, self.buffers.tensors, ready, apart)
         self.queued += 1
         return self.buffers.frame(rgba)
 
@@ -157,6 +157,15 @@ class Renderer:
         return self.stats
 
     @property
+    def stats(self) -> FrameStats:
+        """Of the last frame that is known to be finished."""
+        done = self._done
+        if done is None:
+            return FrameStats()
+        counts = {"items": len(self.model.items), **done.counts}
+        return FrameStats(counts, done.milliseconds, done.incomplete, frame=self._finished)
+
+    @property
     def is_cuda(self) -> bool:
         return self.model.device.type == "cuda"
 
@@ -177,9 +186,7 @@ class Renderer:
         collected = False
         while (done := self._queue.collect(wait and not collected)) is not None:
             self.refusal = self._grow(done.counts) if done.incomplete else None
-            counts = {"items": len(self.model.items), **done.counts}
-            self.stats = FrameStats(counts, done.milliseconds, done.incomplete, frame=self.stats.frame + 1)
-            collected = True
+            self._done, self._finished, collected = done, self._finished + 1, True
         return collected
 
     def _grow(self, counts: dict[str, int]) -> str | None:

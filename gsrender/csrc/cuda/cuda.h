@@ -71,7 +71,7 @@ struct Scratch {
     unsigned long long *cull_sum;  // [chunks]
     unsigned long long *decode_sum;
     unsigned *tile_pairs; // [tiles] pairs of a tile
-    size_t zeroed;        // bytes up to here
+    size_t zeroed;        // bytes up to here, by gs_begin
     unsigned *tile_base;  // [sort's blocks, tiles] of a tile's pairs, how many are before those of a block
     int *chunk_from_work; // [chunks] chunks that cull looks into, ascending; the last bit: only to count
     int *large;           // [gaussian_capacity] indices of the large splats, and from the end those of the huge ones

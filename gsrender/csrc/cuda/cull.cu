@@ -112,8 +112,6 @@ static __global__ void __launch_bounds__(THREADS, 4)
 int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
     Arena arena(buffers.scratch);
     const Scratch scratch(arena, model, view, buffers);
-    GS_TRY(cudaMemsetAsync(buffers.counts, 0, sizeof(GsCounts), stream));
-    GS_TRY(cudaMemsetAsync(buffers.scratch, 0, scratch.zeroed, stream));
     const unsigned chunks = unsigned(chunk_count(model)), most = resident_blocks(4);
     const auto at_most = [&](unsigned blocks) { return blocks < most ? blocks : most; };
     cull_chunks<<<at_most((chunks + THREADS - 1) / THREADS), THREADS, 0, stream>>>(model, buffers, scratch);
