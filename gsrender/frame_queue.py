@@ -105,7 +105,7 @@ class CudaQueue:
             if apart is None:
                 self._capture(model, view, buffers)
             frame, stream = self._free.pop(), torch.cuda.current_stream().cuda_stream
-            frame.room, view.report = fits(buffers), pointer(frame.counts, "GsCounts *")
+            frame.room, view.report = fits(buffers), frame.report
             begun = apart.view if apart else view
             check(self.native, self.native.gs_begin(model, begun, buffers, ffi.cast("void *", stream)))
             if ready is not None:
@@ -138,7 +138,7 @@ class CudaQueue:
         frame = self._pending.pop(0)
         frame.done.synchronize()
         self._free.append(frame)
-        words = frame.counts.tolist()
+        words = ffi.unpack(frame.words, COUNTS_WORDS)
         return Done(words, self.names, [nanoseconds / 1e6 for nanoseconds in words[len(COUNTS):]], frame.room)
 
     def _capture(self, model, view, buffers) -> None:
@@ -164,4 +164,5 @@ class _InFlight:
 
     def __init__(self):
         self.counts = torch.empty(COUNTS_WORDS, dtype=torch.int64, pin_memory=True)
+        self.words, self.report = pointer(self.counts, "long long *"), pointer(self.counts, "GsCounts *")
         self.done = torch.cuda.Event()

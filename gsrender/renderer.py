@@ -15,6 +15,7 @@ from gsrender.camera import Camera
 from gsrender.chunks import arranged, bounds, reach
 from gsrender.depth import DepthBuffer
 from gsrender.errors import DeviceError, InputError
+from gsrender.fragments import fragments, suits
 from gsrender.frame import Frame, FrameStats
 from gsrender.frame_queue import Apart, CudaQueue, Done, HostQueue
 from gsrender.inspection import Inspection, inspect
@@ -252,13 +253,15 @@ class Renderer:
         weights = [w for mlp in mlps if mlp for w in (mlp.weight1, mlp.bias1, mlp.weight2, mlp.bias2)]
         packed = torch.cat([w.reshape(-1) for w in weights] + [weights[0].new_zeros(4)])  # spare: read four at a time
         s.weights, at = self._floats(packed), 0
+        on_tensor_cores = self.is_cuda and suits(items)
         for name, mlp in zip(("opacity_mlp", "covariance_mlp", "colour_mlp", "bank_mlp"), mlps):
             if mlp:
-                setattr(s, name, self._mlp(mlp, s.weights + at))
+                laid_out = self._floats(fragments(mlp, s.offsets)) if on_tensor_cores else ffi.NULL
+                setattr(s, name, self._mlp(mlp, s.weights + at, laid_out))
                 at += sum(w.numel() for w in (mlp.weight1, mlp.bias1, mlp.weight2, mlp.bias2))
         return s
 
-    def _mlp(self, mlp: Mlp, weights) -> dict:
+    def _mlp(self, mlp: Mlp, weights, laid_out) -> dict:
         widest = max(mlp.inputs, mlp.hidden, mlp.outputs)
         if widest > self._native.GS_MAX_WIDTH:
             raise InputError(f"{self.model.path}: a decoder is {widest} wide; at most {self._native.GS_MAX_WIDTH} is "
@@ -267,7 +270,7 @@ class Renderer:
         weight2 = bias1 + mlp.hidden
         return dict(weight1=weights, bias1=bias1, weight2=weight2, bias2=weight2 + mlp.hidden * mlp.outputs,
                     features=mlp.features, distance=mlp.distance, level=mlp.level, appearance=mlp.appearance,
-                    inputs=mlp.inputs, hidden=mlp.hidden, outputs=mlp.outputs)
+                    inputs=mlp.inputs, hidden=mlp.hidden, outputs=mlp.outputs, fragments=laid_out)
 
     def _floats(self, tensor: torch.Tensor):
         return ffi.cast("float *", self._array(tensor, torch.float32))

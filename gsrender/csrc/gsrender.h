@@ -1,9 +1,9 @@
 /* The C interface of both native libraries, libgsrender_cpu.so and libgsrender_cuda.so.
 
    Python reads this file with cffi as it stands, so it holds declarations only. A frame is gs_begin, then the library's
-   stages in their order. Each takes the same three structs, works on the device its library is for, allocates nothing and, on
-   CUDA, only puts work on the stream, so that the stages can be captured as a graph. All memory belongs to the caller.
-   Pointers in the structs are to that device's memory, counts included. */
+   stages in their order. Each takes the same three structs, works on the device its library is for, allocates nothing
+   and, on CUDA, only puts work on the stream, so that the stages can be captured as a graph. All memory belongs to the
+   caller. Pointers in the structs are to that device's memory, counts included. */
 
 enum { GS_VERSION = 7 };                                              /* checked when the library is loaded */
 enum { GS_TILE = 16 };                                                /* edge of a tile, pixels */
@@ -24,6 +24,7 @@ typedef struct GsMlp {
     int level;            /* 1: one input is the anchor's level */
     int appearance;       /* trailing inputs: GsModel.appearance */
     int inputs, hidden, outputs;
+    const float *fragments; /* CUDA: the same weights for its tensor cores, see fragments.py; null: not for them */
 } GsMlp;
 
 /* Bounds of GS_CHUNK items that follow each other. Cull drops whole chunks by them. */

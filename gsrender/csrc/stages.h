@@ -46,6 +46,10 @@ bool passes_level(const GsModel &model, const GsView &view, int item, float &fad
     return level_is_on(model, view, level, level_at(model, view, sqrtf(dot(d, d))) + model.extra_level[item], fade);
 }
 
+// Whether passes_level may fade an anchor that is on.
+GS_FN
+bool fades(const GsModel &model) { return model.levels > 0 && model.level_map == GS_PROGRESSIVE; }
+
 // The rule of Proxy-GS: one texel under the centre. Off the picture, and over a NaN, it hides nothing.
 GS_FN
 bool centre_is_hidden(const GsView &view, Vec3 p) {

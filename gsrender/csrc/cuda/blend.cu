@@ -217,17 +217,13 @@ static __device__ void draw(Shared &shared, const GsBuffers &buffers, const Scra
         const bool inside = at.x < view.width && at.y + i * ROWS < view.height;
         b[i] = {1.0f, inside ? 1.0f / 255.0f : INFINITY, 0, 0, 0, 0};
     }
-    const unsigned first = buffers.pair_from_tile[tile];
-    const int total = int(buffers.pair_from_tile[tile + 1] - first);
-    const Pair *pairs = buffers.pairs + first;
+    const int total = work.count;
+    const Pair *pairs = (work.segments > 1 ? scratch.cut_pairs : buffers.pairs) + work.first;
     Pair low, last;
     ends_of(shared.batch, pairs, total, low, last);
     const int most = SHARED_PATCH ? int(MOST_BATCH) : int(STAGE);
     bool finished = false;
-    const int own = SHARED_PATCH && work.segments > 1
-                        ? take_segment(shared.batch, shared.bins, pairs, total, work.segment, work.segments, low, last)
-                        : total;
-    for (int done = 0; done < own && !finished;) {
+    for (int done = 0; done < total && !finished;) {
         const int count = take_batch(shared.batch, shared.bins, pairs, total, most, low, last);
         for (int start = 0; start < count && !finished; start += STAGE) {
             const int here = count - start < STAGE ? count - start : int(STAGE);

@@ -29,12 +29,19 @@ enum { LARGE = 9, HUGE_SPLAT = 128 };
 enum { BUSY = 9, LEAST_BUSY = 512 };
 // A tile of two SEGMENTs of pairs or more is cut into such by depth, each for four blocks: a street's horizon has tiles
 // of 30,000. There are MOST_SEGMENTS of them at most; where that would be too few, they are longer.
-enum { SEGMENT = 2048, MOST_SEGMENTS = 512, MOST_PARTS = 4 * MOST_SEGMENTS };
+enum { SEGMENT = 1024, MOST_SEGMENTS = 512, MOST_PARTS = 4 * MOST_SEGMENTS };
 // What a block of blend draws: a tile, or if that is busy one of its four patches, or a segment of that.
 struct Work {
     int tile;
     short patch; // -1: all
     short segment, segments;
+    unsigned first; // of its pairs, in Scratch.cut_pairs where it is a segment
+    int count;
+};
+// A tile to be cut into segments.
+struct Cut {
+    int tile, work; // the first of its works
+    int segments;
 };
 // What a segment adds to the 64 pixels of a patch, as if nothing were before it.
 struct Part {
@@ -65,7 +72,7 @@ inline size_t most_works(int tiles) {
 struct Scratch {
     unsigned *tickets;             // [3] next work of a kernel whose blocks take it in order
     unsigned *larges;              // [2] number of large splats, and of huge ones
-    int *works;                    // number of works
+    int *works, *cuts;             // numbers of works, and of tiles to be cut
     long long *chunks;             // number of chunks in chunk_from_work
     unsigned long long *chunk_sum; // [chunks / THREADS] of the running sums, see RunningSum
     unsigned long long *cull_sum;  // [chunks]
@@ -77,14 +84,17 @@ struct Scratch {
     int *large;           // [gaussian_capacity] indices of the large splats, and from the end those of the huge ones
     unsigned *shows;      // [gaussian_capacity] bits: in which tiles of its rectangle a splat shows, if 32 at most
     Work *work;           // [most_works] of all tiles, segments first, then the longest
-    Part *parts;          // [MOST_PARTS] of the first works
-    unsigned *parts_done; // [MOST_PARTS] at a patch's first part: how many of its parts are there
+    Cut *cut;             // [MOST_SEGMENTS]
+    unsigned long long *cut_pairs; // [pair_capacity] of the tiles that are cut, where they are in buffers.pairs
+    Part *parts;                   // [MOST_PARTS] of the first works
+    unsigned *parts_done;          // [MOST_PARTS] at a patch's first part: how many of its parts are there
 
     Scratch(Arena &arena, const GsModel &model, const GsView &view, const GsBuffers &buffers) {
         const size_t tiles = size_t(tile_columns(view)) * tile_rows(view);
         tickets = arena.take<unsigned>(3);
         larges = arena.take<unsigned>(2);
         works = arena.take<int>(1);
+        cuts = arena.take<int>(1);
         chunks = arena.take<long long>(1);
         chunk_sum = arena.take<unsigned long long>(chunk_count(model) / THREADS + 1);
         cull_sum = arena.take<unsigned long long>(chunk_count(model));
@@ -96,6 +106,8 @@ struct Scratch {
         large = arena.take<int>(buffers.gaussian_capacity);
         shows = arena.take<unsigned>(buffers.gaussian_capacity);
         work = arena.take<Work>(most_works(int(tiles)));
+        cut = arena.take<Cut>(MOST_SEGMENTS);
+        cut_pairs = arena.take<unsigned long long>(buffers.pair_capacity);
         parts = arena.take<Part>(MOST_PARTS);
         parts_done = arena.take<unsigned>(MOST_PARTS);
     }
@@ -106,7 +118,7 @@ __device__ __forceinline__ int warp() { return threadIdx.x / WARP; }
 __device__ __forceinline__ long long thread_index() { return blockIdx.x * (long long)blockDim.x + threadIdx.x; }
 __device__ __forceinline__ long long thread_count() { return gridDim.x * (long long)blockDim.x; }
 
-__device__ __forceinline__ long long fitting(long long count, long long capacity) {
+__host__ __device__ __forceinline__ long long fitting(long long count, long long capacity) {
     return count < capacity ? count : capacity;
 }
 

@@ -1,11 +1,12 @@
 // Visible items -> splats, in the order of the items: decode and project at once, so that a Gaussian lives in
 // registers.
 //
-// The decoders of an anchor are three small dense networks. A warp takes four anchors: its lanes are the units of a
-// layer, and each weight that a lane reads serves four anchors. Weights lie in shared memory where they fit, which they
-// do at the trainers' sizes (28 KB). Opacity first; a running sum over the blocks says where an anchor's Gaussians go;
-// then covariance and colour, only where one of the four keeps a Gaussian.
-#include "cuda.h"
+// The decoders of an anchor are three small dense networks. Those of the trainers' sizes are for tensor cores, see
+// decode_tensor.cu; this is the way for all others. A warp takes four anchors: its lanes are the units of a layer, and
+// each weight that a lane reads serves four anchors. Weights lie in shared memory where they fit. Opacity first; a
+// running sum over the blocks says where an anchor's Gaussians go; then covariance and colour, only where one of the
+// four keeps a Gaussian.
+#include "decode.h"
 
 // Where each decoder's weights begin, and how large the parts of shared memory are: weights in floats, others in
 // float4.
@@ -92,20 +93,6 @@ struct Decoder {
     }
 };
 
-static __device__ void write_splat(const GsView &view, const GsBuffers &buffers, const Scratch &scratch, long long at,
-                                   const GsGaussian &g, int &drawn) {
-    if (at >= buffers.gaussian_capacity) return;
-    const GsSplat splat = project_one(view, g);
-    const int tiles = area(tiles_of(splat));
-    store_splat(buffers.splats + at, splat);
-    if (buffers.gaussians) buffers.gaussians[at] = g;
-    if (tiles > HUGE_SPLAT)
-        scratch.large[buffers.gaussian_capacity - 1 - atomicAdd(scratch.larges + 1, 1)] = int(at);
-    else if (tiles > LARGE)
-        scratch.large[atomicAdd(scratch.larges, 1)] = int(at);
-    drawn += tiles > 0;
-}
-
 static __global__ void __launch_bounds__(THREADS)
     decode_anchors(const GsModel model, const GsBuffers buffers, const DecodeLayout layout, const Scratch scratch) {
     extern __shared__ float4 memory[];
@@ -143,7 +130,8 @@ static __global__ void __launch_bounds__(THREADS)
             fade[g] = 0.0f;
             if (decoder.item[g] < 0) continue;
             decoder.seen[g] = anchor_view(model, view, decoder.item[g]);
-            passes_level(model, view, decoder.item[g], fade[g]);
+            fade[g] = 1.0f;
+            if (fades(model)) passes_level(model, view, decoder.item[g], fade[g]);
         }
         if (model.bank_mlp.outputs) {
             decoder.evaluate(model.bank_mlp, at[3], opacity); // its three outputs; opacity has room for three
@@ -253,6 +241,7 @@ int decode(const GsModel &model, const GsView &view, const GsBuffers &buffers, c
         kernels.begin()[model.sh_degree]<<<resident_blocks(8), THREADS, 0, stream>>>(model, buffers, scratch);
         return int(cudaGetLastError());
     }
+    if (decodes_on_tensor_cores(model)) return decode_on_tensor_cores(model, buffers, scratch, stream);
     const DecodeLayout layout(model);
     if (layout.bytes() > DecodeLayout::shared_memory()) return TOO_WIDE;
     GS_TRY(cudaFuncSetAttribute(decode_anchors, cudaFuncAttributeMaxDynamicSharedMemorySize, int(layout.bytes())));

@@ -23,8 +23,8 @@ enum { STAGE_COUNT = sizeof STAGES / sizeof *STAGES };
 
 const char *gs_stage_name(int stage) { return stage >= 0 && stage < STAGE_COUNT ? STAGES[stage].name : nullptr; }
 
-// The view travels as an argument of the launch, and there is nothing to wait for: a copy from the host's memory and two
-// of cudaMemset between the wait for the depth and the first stage took 8 us of each frame.
+// The view travels as an argument of the launch, and there is nothing to wait for: a copy from the host's memory and
+// two of cudaMemset between the wait for the depth and the first stage took 8 us of each frame.
 static __global__ void __launch_bounds__(THREADS)
     begin_frame(const GsView view, GsView *to, GsCounts *counts, unsigned *scratch, long long words) {
     if (thread_index() == 0) *to = view, *counts = GsCounts{};
@@ -34,9 +34,9 @@ static __global__ void __launch_bounds__(THREADS)
 int gs_begin(const GsModel *model, const GsView *view, const GsBuffers *buffers, void *stream) {
     Arena arena(buffers->scratch);
     const Scratch scratch(arena, *model, *view, *buffers);
-    const long long words = (long long)(scratch.zeroed / sizeof(unsigned)), blocks = (words + THREADS - 1) / THREADS;
-    const unsigned most = resident_blocks(8);
-    begin_frame<<<blocks < most ? unsigned(blocks) : most, THREADS, 0, static_cast<cudaStream_t>(stream)>>>(
+    const long long words = (long long)(scratch.zeroed / sizeof(unsigned)), wanted = (words + THREADS - 1) / THREADS;
+    const unsigned blocks = unsigned(fitting(wanted, resident_blocks(8)));
+    begin_frame<<<blocks, THREADS, 0, static_cast<cudaStream_t>(stream)>>>(
         *view, const_cast<GsView *>(buffers->view), buffers->counts, static_cast<unsigned *>(buffers->scratch), words);
     return int(cudaGetLastError());
 }

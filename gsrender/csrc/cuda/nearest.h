@@ -1,12 +1,11 @@
 // The nearest pairs of a tile, in their order, a batch at a time: what lies behind an opaque surface is never sorted.
+// Tiles of thousands are cut into segments by depth before, each a list of its own.
 #pragma once
 
-#include "cuda.h"
+#include "pairs.h"
 
 enum { BLEND_WARPS = 4, BLEND_THREADS = BLEND_WARPS * WARP };
-enum { MOST_BATCH = 1024, BINS = 1024, OWN_BINS = BINS / BLEND_THREADS };
-
-typedef unsigned long long Pair;
+enum { MOST_BATCH = 1024, OWN_BINS = BINS / BLEND_THREADS };
 
 // Shared memory: what is needed while a batch is taken, and what is left of it then.
 struct Bins {
@@ -17,17 +16,15 @@ struct Batch {
     int splat[MOST_BATCH]; // near to far
     Pair ends[2][BLEND_WARPS];
     int sums[BLEND_WARPS], fit, count;
-    int ends_of_segment[2], before_segment[2]; // bins, and pairs before them
 };
 
 // The nearest and the farthest of some pairs, in all threads.
 static __device__ void ends_of(Batch &batch, const Pair *pairs, int total, Pair &least, Pair &most) {
     least = ~Pair(0), most = 0;
-    for (int i = threadIdx.x; i < total; i += BLEND_THREADS) {
-        const Pair p = pairs[i];
+    for_pairs<BLEND_THREADS>(pairs, total, [&](Pair p) {
         least = p < least ? p : least;
         most = p > most ? p : most;
-    }
+    });
     for (int step = WARP / 2; step; step /= 2) {
         const Pair a = __shfl_xor_sync(~0u, least, step), b = __shfl_xor_sync(~0u, most, step);
         least = a < least ? a : least, most = b > most ? b : most;
@@ -60,43 +57,14 @@ static __device__ int sum_bins(Batch &batch, Bins &bins) {
     return all;
 }
 
-// How far the distances of pairs from the nearest are shifted to the right to be the numbers of their bins.
-static __device__ int shift_of(Pair span) {
-    const int bits = span ? 64 - __clzll(span) : 0;
-    return bits > 10 ? bits - 10 : 0;
-}
-
 // Counts the pairs in [low, low + span] by bins.
 static __device__ void fill_bins(Bins &bins, const Pair *pairs, int total, Pair low, Pair span, int shift) {
     for (int i = threadIdx.x; i < BINS; i += BLEND_THREADS) bins.counts[i] = 0;
     __syncthreads();
-    for (int i = threadIdx.x; i < total; i += BLEND_THREADS) {
-        const Pair p = pairs[i];
+    for_pairs<BLEND_THREADS>(pairs, total, [&](Pair p) {
         if (p >= low && p - low <= span) atomicAdd(bins.counts + int((p - low) >> shift), 1);
-    }
+    });
     __syncthreads();
-}
-
-// Narrows [low, last], which holds all pairs, to one of some segments of about as many each. Returns how many it holds.
-static __device__ int take_segment(Batch &batch, Bins &bins, const Pair *pairs, int total, int segment, int segments,
-                                   Pair &low, Pair &last) {
-    const int shift = shift_of(last - low);
-    fill_bins(bins, pairs, total, low, last - low, shift);
-    sum_bins(batch, bins);
-    if (threadIdx.x < 2) batch.ends_of_segment[threadIdx.x] = BINS, batch.before_segment[threadIdx.x] = total;
-    __syncthreads();
-    for (int bin = threadIdx.x; bin < BINS; bin += BLEND_THREADS)
-        for (int end = 0; end < 2; end++) { // the first bin of which the segment, or the next one, begins
-            const long long begins = (segment + end) * (long long)total;
-            const bool behind = bins.counts[bin] * (long long)segments >= begins;
-            const bool before = bin && bins.counts[bin - 1] * (long long)segments >= begins;
-            if (behind && !before) batch.ends_of_segment[end] = bin, batch.before_segment[end] = bins.counts[bin];
-        }
-    __syncthreads();
-    const int first = batch.ends_of_segment[0], end = batch.ends_of_segment[1];
-    if (end < BINS) last = low + ((Pair(end) << shift) - 1);
-    low += Pair(first) << shift;
-    return batch.before_segment[1] - batch.before_segment[0];
 }
 
 // Puts the splats of the nearest pairs in [low, last] into batch.splat in their order, `most` at most, and moves low
@@ -124,10 +92,9 @@ static __device__ int take_batch(Batch &batch, Bins &bins, const Pair *pairs, in
     }
     const int count = batch.count;
     const Pair high = batch.fit == BINS ? low + span : low + ((Pair(batch.fit) << shift) - 1);
-    for (int i = threadIdx.x; i < total; i += BLEND_THREADS) {
-        const Pair p = pairs[i];
+    for_pairs<BLEND_THREADS>(pairs, total, [&](Pair p) {
         if (p >= low && p <= high) bins.pair[atomicAdd(bins.counts + int((p - low) >> shift), 1)] = p;
-    }
+    });
     __syncthreads();
     for (int i = threadIdx.x; i < count; i += BLEND_THREADS) { // bins now say where the next one begins
         const Pair p = bins.pair[i];

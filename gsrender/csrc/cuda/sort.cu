@@ -1,10 +1,10 @@
-// Splats -> for each tile, the pairs of the splats that show in it: count, sum up, fill. The order within a tile is
-// left to blend.
+// Splats -> for each tile, the pairs of the splats that show in it: count, sum up, fill, and cut the longest by depth.
+// The order within a tile, or a segment of one, is left to blend.
 //
 // A block has its own share of the splats, which are neighbours in space. It counts their pairs in shared memory and
 // then takes room in each tile once for all of them: an atomic operation on device memory for each pair, most of them
 // on the same few tiles, took two thirds of this stage.
-#include "cuda.h"
+#include "pairs.h"
 
 enum { SUM_THREADS = 1024, SORT_WARPS = SORT_THREADS / WARP, HELD = 4 };
 
@@ -167,12 +167,7 @@ static __global__ void __launch_bounds__(SUM_THREADS)
     __syncthreads();
     const long long total = sums[WARP];
     before += sums[warp()];
-    for (int tile = begin; tile < end; tile++) {
-        const TileLoad load(scratch.tile_pairs[tile], total, shares);
-        load.take(of_size);
-        buffers.pair_from_tile[tile] = unsigned(fitting(before, buffers.pair_capacity));
-        before += load.pairs;
-    }
+    for (int tile = begin; tile < end; tile++) TileLoad(scratch.tile_pairs[tile], total, shares).take(of_size);
     __syncthreads();
     if (warp() == 0) {
         const int first = of_size[2 * lane()], second = of_size[2 * lane() + 1], sum = sum_before(first + second);
@@ -187,11 +182,13 @@ static __global__ void __launch_bounds__(SUM_THREADS)
     for (int tile = begin; tile < end; tile++) {
         const TileLoad load(scratch.tile_pairs[tile], total, shares);
         const int at = load.take(of_size);
-        if (!load.busy) scratch.work[at] = {tile, -1, 0, 1};
-        for (int i = 0; load.busy && i < 4 * load.segments; i++) {
-            scratch.work[at + i] = {tile, short(i / load.segments), short(i % load.segments), short(load.segments)};
-            if (load.segments > 1) scratch.parts_done[at + i] = 0;
-        }
+        const unsigned first = unsigned(fitting(before, buffers.pair_capacity));
+        const int count = int(fitting(before += load.pairs, buffers.pair_capacity) - first);
+        buffers.pair_from_tile[tile] = first;
+        if (load.segments > 1) scratch.cut[atomicAdd(scratch.cuts, 1)] = {tile, at, load.segments};
+        if (!load.busy) scratch.work[at] = {tile, -1, 0, 1, first, count};
+        for (int patch = 0; load.busy && load.segments == 1 && patch < 4; patch++)
+            scratch.work[at + patch] = {tile, short(patch), 0, 1, first, count};
     }
 }
 
@@ -222,6 +219,68 @@ static __global__ void __launch_bounds__(SORT_THREADS, SORT_BLOCKS)
     });
 }
 
+enum { CUT_THREADS = 1024 };
+static_assert(CUT_THREADS == int(BINS), "a thread a bin");
+
+// Tiles that blend is to have in segments: their pairs into bins by depth, and so many bins into each segment as hold
+// its share. A block takes a tile. Without it, every block of blend went through all of the tile's pairs to find its
+// own.
+static __global__ void __launch_bounds__(CUT_THREADS) cut_tiles(const GsBuffers buffers, const Scratch scratch) {
+    __shared__ int of_bin[BINS], begin[MOST_SEGMENTS + 1], sums[WARP];
+    __shared__ Pair ends[2];
+    const int bin = threadIdx.x;
+    for (int index = blockIdx.x; index < *scratch.cuts; index += gridDim.x) {
+        const Cut cut = scratch.cut[index];
+        const unsigned first = buffers.pair_from_tile[cut.tile];
+        const int total = int(buffers.pair_from_tile[cut.tile + 1] - first);
+        const Pair *const pairs = buffers.pairs + first;
+        of_bin[bin] = 0;
+        if (bin < 2) ends[bin] = bin ? 0 : ~Pair(0);
+        for (int segment = bin; segment <= cut.segments; segment += CUT_THREADS) begin[segment] = 0;
+        __syncthreads();
+        Pair low = ~Pair(0), high = 0;
+        for_pairs<CUT_THREADS>(pairs, total, [&](Pair p) { low = p < low ? p : low, high = p > high ? p : high; });
+        for (int step = WARP / 2; step; step /= 2) {
+            const Pair a = __shfl_xor_sync(~0u, low, step), b = __shfl_xor_sync(~0u, high, step);
+            low = a < low ? a : low, high = b > high ? b : high;
+        }
+        if (lane() == 0) atomicMin(ends, low), atomicMax(ends + 1, high);
+        __syncthreads();
+        low = ends[0];
+        const int shift = total ? shift_of(ends[1] - low) : 0;
+        for_pairs<CUT_THREADS>(pairs, total, [&](Pair p) { atomicAdd(of_bin + int((p - low) >> shift), 1); });
+        __syncthreads();
+        const int own = of_bin[bin];
+        int before = sum_before(own);
+        if (lane() == WARP - 1) sums[warp()] = before + own;
+        __syncthreads();
+        if (warp() == 0) sums[lane()] = sum_before(sums[lane()]);
+        __syncthreads();
+        before += sums[warp()];
+        of_bin[bin] = before;
+        const auto segment_of = [&](int pairs_before) { return int(pairs_before * (long long)cut.segments / total); };
+        const int behind = before + own;
+        if (own)
+            for (int segment = segment_of(before) + 1; segment <= segment_of(behind); segment++)
+                begin[segment] = behind;
+        __syncthreads();
+        for_pairs<CUT_THREADS>(pairs, total, [&](Pair p) {
+            scratch.cut_pairs[first + atomicAdd(of_bin + int((p - low) >> shift), 1)] = p;
+        });
+        for (int i = bin; i < 4 * cut.segments; i += CUT_THREADS) {
+            const int segment = i % cut.segments;
+            scratch.work[cut.work + i] = {cut.tile,
+                                          short(i / cut.segments),
+                                          short(segment),
+                                          short(cut.segments),
+                                          first + begin[segment],
+                                          begin[segment + 1] - begin[segment]};
+            scratch.parts_done[cut.work + i] = 0;
+        }
+        __syncthreads();
+    }
+}
+
 int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
     Arena arena(buffers.scratch);
     const Scratch scratch(arena, model, view, buffers);
@@ -233,5 +292,6 @@ int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers, cud
     count_pairs<<<grid, SORT_THREADS, bytes, stream>>>(buffers, scratch);
     sum_tiles<<<1, SUM_THREADS, 0, stream>>>(buffers, scratch, int(resident_blocks(BUSY)));
     fill_pairs<<<grid, SORT_THREADS, bytes, stream>>>(buffers, scratch);
+    cut_tiles<<<resident_blocks(1), CUT_THREADS, 0, stream>>>(buffers, scratch);
     return int(cudaGetLastError());
 }
