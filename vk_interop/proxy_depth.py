@@ -6,6 +6,7 @@ import math
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from gsrender.camera import Camera
@@ -75,7 +76,8 @@ class ProxyDepth:
             self._made = made.pop_all()  # what is closed with this
         self.has_levels = bool((mesh.clusters["level"] > 0).any())  # of detail; without, all is drawn at any lod_error
         self._closed = False
-        self._frame = 0  # the newest one submitted
+        self._frame = self._seen = 0  # the newest frame submitted; the newest that is known to be done
+        self._nearby = self._clusters.radius * self._unit / 4  # view z of what is visible, roughly
         self._target: Target | None = None
         self._retired: list[Target] = []  # of former sizes, still in use
         source = mesh.clusters["triangle_count"][mesh.clusters["level"] == 0]
@@ -177,6 +179,7 @@ class ProxyDepth:
         self._frame += 1
         flags = OCCLUSION * self.settings.occlusion | FROZEN * frozen
         slot.draw(self._frame, self._view(camera, flags, self._target.raster))
+        self._look_back()
         if not frozen:
             self._chosen = camera, self.settings, self._frame
         return ProxyDepthBuffer(slot.levels, *size, Drawn(self._drawn, self._done, self._frame), slot.drawn)
@@ -195,15 +198,19 @@ class ProxyDepth:
         clip_x = [by_right * r + right_by * f for r, _, f in axes]
         clip_y = [by_down * d + down_by * f for _, d, f in axes]
         pixels, focal = self.settings.lod_error, max(camera.fx, camera.fy)
-        newest = self._newest_done()
         return VIEW.pack(*position, max(camera.near, NEAR), *clip_x, self.far, *clip_y, focal * unit, *forward,
                          -1 if pixels is None else pixels, camera.width, camera.height, self._clusters.groups, flags,
-                         SMALL_SIZE[raster], 1 + (pixels or 0) / focal,
-                         visible_depth(newest.counters) if newest else self._clusters.radius * unit / 4,
-                         self._frame & NEVER, self._chosen[2] & NEVER if self._chosen else NEVER, unit)
+                         SMALL_SIZE[raster], 1 + (pixels or 0) / focal, self._nearby, self._frame & NEVER,
+                         self._chosen[2] & NEVER if self._chosen else NEVER, unit)
+
+    def _look_back(self):
+        """Notes what is known of frames that are done: for the next one, while the GPU is at work on this one."""
+        newest = self._newest_done()
+        if newest:
+            self._nearby = visible_depth(newest.counters)
 
     def _newest_done(self) -> Slot | None:
-        drawn = self._done.value
+        self._seen = drawn = self._done.value
         done = [slot for slot in self._target.slots if 0 < slot.frame <= drawn] if self._target else []
         return max(done, key=lambda slot: slot.frame, default=None)
 
@@ -213,7 +220,8 @@ class ProxyDepth:
 
     def _wait_for(self, slot: Slot):
         """Until neither side uses what was drawn there: the host's only wait, and only when the ring is full."""
-        self._done.wait(slot.frame)
+        if slot.frame > self._seen:
+            self._done.wait(slot.frame)
         if slot.passed:
             slot.passed.synchronize()
 
