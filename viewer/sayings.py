@@ -15,7 +15,7 @@ class Sayings:
     def __init__(self):
         self._message, self._message_until = "", 0.0
         self._complaints: list[str] = []
-        self._sent_away: set[str] = set()  # sentences that were read
+        self._sent_away: set[str] = set()  # warnings that were read; they are told again as long as they hold
 
     @property
     def message(self) -> str:
@@ -36,7 +36,10 @@ class Sayings:
         return [sentence for sentence in warnings + self._complaints if sentence not in self._sent_away]
 
     def send_away(self, sentence: str | None):
-        self._sent_away.add(sentence)
+        if sentence in self._complaints:
+            self._complaints.remove(sentence)
+        elif sentence:
+            self._sent_away.add(sentence)
 
     def attempt(self, done: str, function, *arguments):
         """Calls a function and says that it is done, or what went wrong."""
