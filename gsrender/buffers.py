@@ -31,7 +31,7 @@ NAMED = {  # each tensor: the name that people read, and what it is for
     "rgba": ("picture", "The frame, 8 bits a channel, where it is not drawn straight into one on its way to the screen."),
     "rgb": ("exact picture", "The frame before it is rounded to 8 bits."),
     "alpha": ("alpha", "How much of the background each pixel covers."),
-    "depth": ("depth", "How far the Gaussians of each pixel are.")}
+    "depth": ("depth of the Gaussians", "How far the Gaussians of each pixel are.")}
 MEMORY = dict(NAMED.values())
 FIRST = 1 << 18  # Gaussians that there is room for at first: a street of a city has fewer, whatever the city's size
 

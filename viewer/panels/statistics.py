@@ -116,5 +116,5 @@ def _memory(by_name: dict[str, int], most: int | None):
     of = f" of {size(most)}" if most else ""
     with table("memory", 0.6):
         stat_row("memory in all", f"{size(sum(by_name.values()))}{of}", "On the device that draws: the sum of what follows.")
-        for name, nbytes in sorted(by_name.items()):  # by name, so that the rows stay where they are
+        for name, nbytes in sorted(by_name.items(), key=lambda row: row[0].lower()):  # so that rows stay in place
             stat_row(name, size(nbytes), MEMORY[name])
