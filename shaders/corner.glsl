@@ -16,6 +16,7 @@ vec3 corner(vec3 vertex) {
     return clip;
 }
 
+// By its place among the mesh's vertices.
 vec3 corner(uint vertex) {
     uint first = 3 * vertex;
     return corner(vec3(frame.vertices.at[first], frame.vertices.at[first + 1], frame.vertices.at[first + 2]));

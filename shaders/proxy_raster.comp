@@ -36,15 +36,15 @@ void main() {
     uint entry = gl_WorkGroupID.y * MOST_GROUPS + gl_WorkGroupID.x, thread = gl_LocalInvocationID.x, rows = 0;
     if (entry >= frame.counters.at[second * PASS + SMALL])
         return;
-    Cluster c = frame.cluster.at[frame.small_list.at[entry]];
-    if (thread < c.triangles) {
-        uint first = 3 * (c.first_triangle + thread);
-        vec3 corners[3];
-        for (uint i = 0; i < 3; i++)
-            corners[i] = corner(frame.indices.at[first + i]);
-        ivec2 origin = ivec2(place_of(corners[0]));
+    Meshlet m = frame.meshlet.at[frame.small_list.at[entry]];
+    bool exists = thread < triangles_of(m);
+    uvec3 corners = exists ? corners_of(m, thread) : uvec3(0);
+    project_vertices(m);
+    barrier();
+    if (exists) {
+        ivec2 origin = ivec2(places[corners.x]);
         Triangle t;
-        if (set_up(corners, origin, ivec2(0), ivec2(frame.size) - 1, t))
+        if (set_up(m, corners, origin, ivec2(0), ivec2(frame.size) - 1, t))
             rows = t.high.y - t.low.y + 1;
         triangles[thread] = t, origins[thread] = origin;
     }

@@ -32,19 +32,17 @@ void main() {
     int columns = (int(frame.size.x) + TILE - 1) / TILE;
     ivec2 low = ivec2(gl_WorkGroupID.z % columns, gl_WorkGroupID.z / columns) * TILE;
     ivec2 high = min(low + TILE, ivec2(frame.size)) - 1, origin = low + TILE / 2;
-    Cluster c = frame.cluster.at[frame.large_list.at[entry]];
-    if (!reaches(c, low, high + 1))
+    uint id = frame.large_list.at[entry];
+    if (!reaches(frame.cluster.at[id], low, high + 1))
         return;
+    Meshlet m = frame.meshlet.at[id];
     if (thread == 0)
         count = 0;
+    project_vertices(m);
     barrier();
-    if (thread < c.triangles) {
-        uint first = 3 * (c.first_triangle + thread);
-        vec3 corners[3];
-        for (uint i = 0; i < 3; i++)
-            corners[i] = corner(frame.indices.at[first + i]);
+    if (thread < triangles_of(m)) {
         Triangle t;
-        if (set_up(corners, origin, low, high, t))
+        if (set_up(m, corners_of(m, thread), origin, low, high, t))
             triangles[atomicAdd(count, 1)] = t;
     }
     barrier();

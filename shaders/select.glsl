@@ -1,5 +1,7 @@
 // What both choices of clusters share: their state, the size of their triangles, the lists they go to.
 
+layout(constant_id = 0) const bool DRAWS = true;  // the vertex pipeline does, what is large
+
 // A cluster's state: the stamp of the frame that last tested it, and what it found.
 const uint STAMP = 4;                // steps
 const uint VISIBLE = 1, DRAWN = 2;
@@ -53,6 +55,8 @@ void draw(uint id, uint second, bool wanted, Cluster c, bool has_rectangle, Rect
         return;
     }
     frame.large_list.at[large_entry] = id;
+    if (!DRAWS)
+        return;
     uint command[5] = {3 * c.triangles, 1, 3 * c.first_triangle, 0, id}; // an instance number tells views whose it is
     for (uint i = 0; i < 5; i++)
         frame.draws.at[5 * large_entry + i] = command[i];

@@ -1,11 +1,9 @@
 // What the host writes and the shaders read. Each struct has one place in Python that fills it, named beside it.
 // Buffers come by their addresses and not as bindings, since a binding ends at 128 MB on lavapipe.
 
-// A piece of the mesh, up to 128 triangles that follow each other: vk_interop/cluster_lod.py, CLUSTER. 64 bytes.
+// A piece of the mesh, up to 128 triangles that follow each other: vk_interop/cluster_buffers.py. 48 bytes.
 // Its lengths and those of groups are in units of the mesh; the directions of a frame make scene units of them.
 struct Cluster {
-    vec3 centre;         // of a sphere around its triangles
-    float radius;
     vec3 low;            // corners of an axis-aligned box around them
     uint first_triangle;
     vec3 high;
@@ -26,13 +24,21 @@ struct Group {
     uint clusters;
 };
 
+// A cluster for the compute rasterisers: vk_interop/meshlets.py, MESHLET. 12 bytes.
+struct Meshlet {
+    uint first_word;     // its vertices, then its triangles
+    uint base;           // added to each of its vertices
+    uint counts;         // a byte each: triangles, vertices, bits of a vertex, bits of a triangle's corner
+};
+
 layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer Clusters { Cluster at[]; };
 layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer Groups { Group at[]; };
+layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Meshlets { Meshlet at[]; };
 layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Vertices { float at[]; };
 layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Indices { uint at[]; };
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint at[]; };
 
-// One frame of the proxy depth: vk_interop/depth_target.py, FRAME. Layout std140, 208 bytes.
+// One frame of the proxy depth: vk_interop/depth_target.py, FRAME. Layout std140, 224 bytes.
 struct ProxyFrame {
     vec3 position;       // of the camera, where the mesh's vertices are
     float near;          // view z, scene units
@@ -52,7 +58,9 @@ struct ProxyFrame {
     uint last;           // of the last frame that chose clusters
     float unit;          // scene units to one of the mesh
     Vertices vertices;   // 3 floats each
-    Indices indices;     // 3 a triangle
+    Indices indices;     // 3 a triangle, where the vertex pipeline draws
+    Meshlets meshlet;    // a cluster each, where the compute rasterisers draw
+    Indices packed;      // words that these lead to
     Clusters cluster;
     Groups group;
     Words seen;          // a state for each cluster, kept from frame to frame: select.glsl

@@ -1,11 +1,11 @@
-// A triangle on the screen, for the compute rasterisers: functions that are linear over the screen, of places in pixels
-// from an origin near by, where floats are exact enough.
+// A triangle of a meshlet on the screen, for the compute rasterisers: functions that are linear over the screen, of
+// places in pixels from an origin near by, where floats are exact enough.
 //
 // A pixel is covered within GROWN of the triangle, edges included. So neighbours overlap rather than leave a gap,
 // whichever way each of them is drawn, and rounding with it. Depth forgives being drawn twice; z stays within that of
 // the corners.
 
-#include "corner.glsl"
+#include "meshlet.glsl"
 
 const float GROWN = 1.0 / GRID;  // pixels
 const float MOST_FLOAT = 3.4e38;
@@ -18,14 +18,9 @@ struct Triangle {
     ivec2 low, high;     // pixels it may cover, both ends included
 };
 
-// Of a corner before the near plane, on the grid.
-vec2 place_of(vec3 corner) {
-    return round((corner.xy / corner.z * 0.5 + 0.5) * frame.size * GRID) / GRID;
-}
-
-// All of it is behind the near plane: plain geometry in the plane of the screen.
-bool set_up_whole(vec3 corners[3], ivec2 origin, inout Triangle t) {
-    vec2 p = place_of(corners[0]) - origin, q = place_of(corners[1]) - origin, r = place_of(corners[2]) - origin;
+// All of it is behind the near plane: plain geometry in the plane of the screen. w is 1 / z of the corners.
+bool set_up_whole(vec2 p, vec2 q, vec2 r, vec3 w, ivec2 origin, inout Triangle t) {
+    p -= origin, q -= origin, r -= origin;
     // Clamped before the conversion, which is undefined for what does not fit.
     vec2 low = ceil(min(p, min(q, r)) - (0.5 + GROWN)), high = floor(max(p, max(q, r)) - (0.5 - GROWN));
     vec2 window_low = t.low - origin, window_high = t.high - origin;
@@ -35,7 +30,6 @@ bool set_up_whole(vec3 corners[3], ivec2 origin, inout Triangle t) {
     float area = pq.x * pr.y - pq.y * pr.x;
     if (area == 0 || any(greaterThan(t.low, t.high)))
         return false;
-    vec3 w = 1 / vec3(corners[0].z, corners[1].z, corners[2].z);
     vec2 rise = vec2(w.y - w.x, w.z - w.x);
     vec2 slope = vec2(rise.x * pr.y - rise.y * pq.y, rise.y * pq.x - rise.x * pr.x) / area;
     t.inverse_z = vec3(slope, w.x - dot(slope, p));
@@ -66,13 +60,20 @@ bool set_up_crossing(vec3 corners[3], ivec2 origin, inout Triangle t) {
     return true;
 }
 
-// False where it covers no pixel of the window (both ends included).
-bool set_up(vec3 corners[3], ivec2 origin, ivec2 window_low, ivec2 window_high, out Triangle t) {
-    vec3 z = vec3(corners[0].z, corners[1].z, corners[2].z);
-    bvec3 behind = greaterThan(z, vec3(frame.near));
+// Of a meshlet that is projected, given by its corners there. False where it covers no pixel of the window (both ends
+// included).
+bool set_up(Meshlet m, uvec3 at, ivec2 origin, ivec2 window_low, ivec2 window_high, out Triangle t) {
+    vec3 w = vec3(inverses[at.x], inverses[at.y], inverses[at.z]);
+    bvec3 behind = greaterThan(w, vec3(0));
     t.low = window_low, t.high = window_high;
-    if (!any(behind) || !(all(behind) ? set_up_whole(corners, origin, t) : set_up_crossing(corners, origin, t)))
+    if (!any(behind))
         return false;
+    if (all(behind)) {
+        if (!set_up_whole(places[at.x], places[at.y], places[at.z], w, origin, t))
+            return false;
+    } else if (!set_up_crossing(vec3[](corner_of(m, at.x), corner_of(m, at.y), corner_of(m, at.z)), origin, t)) {
+        return false;
+    }
     t.c += GROWN * (abs(t.a) + abs(t.b)); // at least that far, at most 1.4 times
     return true;
 }

@@ -4,52 +4,66 @@ from __future__ import annotations
 
 import numpy as np
 
-from vk_interop.cluster_lod import ClusterMesh
+from vk_interop.cluster_lod import CLUSTER, ClusterMesh
 from vk_interop.device import Device, vk
+from vk_interop.meshlets import meshlets
 from vk_interop.resources import USAGE_DEVICE_ADDRESS, Buffer, upload
 
 STORAGE = vk.VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | USAGE_DEVICE_ADDRESS
 FILLED = STORAGE | vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT
+USAGES = {"vertices": vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT, "indices": vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT,
+          "draws": vk.VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT}  # besides FILLED
 DRAW_BYTES = 20  # VkDrawIndexedIndirectCommand
+SPHERE_BYTES = CLUSTER.fields["low"][1]  # that a CLUSTER begins with, and that no shader reads
 
 
 class ClusterBuffers:
     """What the shaders read of a mesh, and per cluster what they keep: a state from frame to frame, its place in the
-    lists of a frame. Raises DeviceError."""
+    lists of a frame. Its triangles come with what first draws them, see `prepare`. Raises DeviceError."""
 
     def __init__(self, device: Device, mesh: ClusterMesh):
         self.clusters, self.groups = len(mesh.clusters), len(mesh.groups)
         corners = mesh.clusters["low"], mesh.clusters["high"]
         self.radius = float(np.linalg.norm(corners[1].max(0) - corners[0].min(0)) / 2) if self.clusters else 0.0
-        self._parts: list[Buffer] = []
-        try:
-            self.vertices = self._add(device, mesh.vertices, vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT)
-            self.indices = self._add(device, mesh.triangles, vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT)
-            self.cluster = self._add(device, mesh.clusters)
-            self.group = self._add(device, _groups(mesh))
-            self.seen = self._add(device, np.zeros(self.clusters, np.uint32))
-            self.pending = self._add(device, np.zeros(self.clusters, np.uint32))
-            self.small_list = self._add(device, np.zeros(self.clusters, np.uint32))
-            self.large_list = self._add(device, np.zeros(self.clusters, np.uint32))
-            self.draws = self._add(device, np.zeros(self.clusters * DRAW_BYTES, np.uint8),
-                                   vk.VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT)
-        except BaseException:
-            self.close()
-            raise
+        self._device, self._mesh = device, mesh
+        self.buffers: dict[str, Buffer] = {}  # by their names in ProxyFrame of shaders/structs.glsl
+        records = np.ascontiguousarray(mesh.clusters).view(np.uint8).reshape(-1, CLUSTER.itemsize)
+        lists = {name: np.zeros(self.clusters, np.uint32) for name in ("seen", "pending", "small_list", "large_list")}
+        self._add({"vertices": mesh.vertices, "cluster": records[:, SPHERE_BYTES:], "group": _groups(mesh), **lists})
+
+    def prepare(self, raster: str):
+        """Makes what this one of RASTERS reads of the triangles, unless it is there: indices for the vertex pipeline,
+        meshlets for the compute rasterisers, half as large. Both stay. Raises DeviceError."""
+        if raster != "vertex" and "meshlet" not in self.buffers:
+            records, words = meshlets(self._mesh.triangles, self._mesh.clusters["triangle_count"])
+            self._add({"meshlet": records, "packed": words})
+        if raster != "compute" and "indices" not in self.buffers:
+            self._add({"indices": self._mesh.triangles, "draws": np.zeros(self.clusters * DRAW_BYTES, np.uint8)})
+
+    def address(self, name: str) -> int:
+        """0 for what nothing drew with yet."""
+        return self.buffers[name].address if name in self.buffers else 0
 
     @property
     def nbytes(self) -> int:
-        return sum(part.nbytes for part in self._parts)
+        return sum(buffer.nbytes for buffer in self.buffers.values())
 
     def close(self):
-        for part in self._parts:
-            part.close()
+        for buffer in self.buffers.values():
+            buffer.close()
 
-    def _add(self, device, array: np.ndarray, usage: int = 0) -> Buffer:
-        buffer = Buffer(device, array.nbytes, FILLED | usage)
-        self._parts.append(buffer)
-        upload(device, buffer, array)
-        return buffer
+    def _add(self, arrays: dict[str, np.ndarray]):
+        """All of them or none."""
+        made = {}
+        try:
+            for name, array in arrays.items():
+                made[name] = Buffer(self._device, array.nbytes, FILLED | USAGES.get(name, 0))
+                upload(self._device, made[name], array)
+        except BaseException:
+            for buffer in made.values():
+                buffer.close()
+            raise
+        self.buffers |= made
 
 
 def _groups(mesh: ClusterMesh) -> np.ndarray:

@@ -19,6 +19,7 @@ from vk_interop.cluster_lod import CLUSTER_TRIANGLES, CLUSTER_VERTICES
 VERSION = "0.2.30a0"  # its source is meshoptimizer 0.22 and partitionClusters; later ones take other arguments
 LEAST_TRIANGLES = 40  # of a cluster that may end early, as the next triangle is far away: a third, as others choose
 SPLIT_FACTOR = 2.0  # how far that is, in radii of a full cluster
+SCAN_VERTICES = 255  # of a cluster at most, where places among them are bytes
 SPARSE, ABSOLUTE_ERROR = 2, 4  # options of simplify
 
 P, N, F, U = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_float, ctypes.c_uint
@@ -44,6 +45,7 @@ _sort_triangles = _function("spatialSortTriangles", P, P, N, P, N, N)
 _sort_points = _function("spatialSortRemap", P, P, N, N)
 _bound = _function("buildMeshletsBound", N, N, N)
 _build = _function("buildMeshletsFlex", P, P, P, P, N, P, N, N, N, N, N, F, F)
+_scan = _function("buildMeshletsScan", P, P, P, P, N, N, N, N)
 _partition = _function("partitionClusters", P, P, N, P, N, N, N)
 _simplify = _function("simplifyWithAttributes", P, P, N, P, N, N, P, N, P, N, P, N, F, U, P)
 
@@ -89,6 +91,43 @@ def build_clusters(triangles: np.ndarray, vertices: np.ndarray) -> tuple[np.ndar
     corners = 3 * triangle_count
     place = np.arange(corners.sum()) + np.repeat(first_corner - (np.cumsum(corners) - corners), corners)
     return vertex[np.repeat(first_vertex, corners) + corner[place]].reshape(-1, 3), triangle_count
+
+
+def runs(triangles: np.ndarray) -> np.ndarray:
+    """How many triangles make a cluster, in their order, and then the next, [C] int64: 128, or fewer where they would
+    have more than 255 vertices."""
+    return _scanned(triangles)[0][:, 3].astype(np.int64)
+
+
+def numbered(triangles: np.ndarray, triangle_count: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The vertices of each of several clusters that follow each other, in the order that they are used, uint32; how
+    many each has, [C] int64; and the triangles as places among these, [T, 3] uint8. Raises ValueError for a cluster of
+    no or more than 128 triangles, or more than 255 vertices."""
+    place, count = np.arange(CLUSTER_TRIANGLES), triangle_count[:, None]
+    own = place < count
+    if not own[:, 0].all() or own.sum() != len(triangles):
+        raise ValueError(f"a cluster of {count.min()} or {count.max()} triangles: expected 1 to {CLUSTER_TRIANGLES}")
+    # Each cluster filled up with its last triangle, which brings no new vertex, so that the scan ends where it does.
+    padded = np.take(triangles, np.cumsum(count)[:, None] - count + np.minimum(place, count - 1), axis=0)
+    clusters, vertices, corners = _scanned(padded)
+    if len(clusters) != len(count):
+        raise ValueError(f"a cluster of more than {SCAN_VERTICES} vertices")
+    corners = np.take(corners.reshape(-1, 3), np.flatnonzero(own), axis=0)  # a mask takes six times as long
+    return vertices, clusters[:, 2].astype(np.int64), corners
+
+
+def _scanned(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Clusters of triangles, [..., 3], in their order: [C, 4] as meshoptimizer has them, with first vertex, first byte
+    of corners, and counts of both; vertices uint32; and corners uint8, with room after them."""
+    lowest = triangles.min(initial=np.uint32(2**32 - 1))
+    local = triangles - lowest  # meshoptimizer's time and memory grow with the highest index
+    bound = _bound(local.size, SCAN_VERTICES, CLUSTER_TRIANGLES)
+    clusters, vertices = np.empty((bound, 4), np.uint32), np.empty(bound * SCAN_VERTICES, np.uint32)
+    corners = np.empty(bound * CLUSTER_TRIANGLES * 3, np.uint8)
+    count = _scan(clusters.ctypes.data, vertices.ctypes.data, corners.ctypes.data, local.ctypes.data, local.size,
+                  int(local.max(initial=0)) + 1, SCAN_VERTICES, CLUSTER_TRIANGLES)
+    clusters = clusters[:count]
+    return clusters, vertices[:clusters[:, 2].sum()] + lowest, corners
 
 
 def partition(triangles: np.ndarray, triangle_count: np.ndarray, vertex_count: int, size: int) -> np.ndarray:

@@ -61,7 +61,7 @@ class DepthPasses:
             vk.vkCmdFillBuffer(command, target.texels.handle, 0, target.texels.nbytes, 0x7F800000)
         for second in (0, 1):
             slot.timestamp(command)
-            self.select(command, target, slot, second)
+            self.select(command, target, slot, target.draws, second)
             memory_barrier(command, *SELECTED)
             slot.timestamp(command)
             if target.rasterises:
@@ -80,15 +80,15 @@ class DepthPasses:
             vk.vkDestroyPipeline(self._device.handles.logical, pipeline, None)
         self._made.close()
 
-    def select(self, command, target, slot, second: int = 0):
-        """Fills the lists of clusters to draw."""
+    def select(self, command, target, slot, draws: bool, second: int = 0):
+        """Fills the lists of clusters to draw; `draws`: what is large, by the vertex pipeline."""
         self._bind(command, vk.VK_PIPELINE_BIND_POINT_COMPUTE, slot)
         if second:
-            self._dispatch(command, "proxy_reselect.comp")
+            self._dispatch(command, "proxy_reselect.comp", (draws,))
             vk.vkCmdDispatchIndirect(command, target.counters.handle, 4 * PENDING_GROUPS)
         else:
             groups = self._clusters.groups
-            self._dispatch(command, "proxy_select_narrow.comp" if self._device.is_cpu else "proxy_select.comp")
+            self._dispatch(command, "proxy_select_narrow.comp" if self._device.is_cpu else "proxy_select.comp", (draws,))
             vk.vkCmdDispatch(command, min(groups, MOST_GROUPS), -(-groups // MOST_GROUPS), 1)
 
     def _rasterise(self, command, target, second: int):
@@ -114,9 +114,10 @@ class DepthPasses:
         self._bind(command, vk.VK_PIPELINE_BIND_POINT_GRAPHICS, slot)
         vk.vkCmdSetViewport(command, 0, 1, [vk.VkViewport(width=target.size[0], height=target.size[1], maxDepth=1)])
         vk.vkCmdSetScissor(command, 0, 1, [whole_area(target.size)])
-        vk.vkCmdBindVertexBuffers(command, 0, 1, [self._clusters.vertices.handle], [0])
-        vk.vkCmdBindIndexBuffer(command, self._clusters.indices.handle, 0, vk.VK_INDEX_TYPE_UINT32)
-        vk.vkCmdDrawIndexedIndirectCount(command, self._clusters.draws.handle, 0, target.counters.handle,
+        buffers = self._clusters.buffers
+        vk.vkCmdBindVertexBuffers(command, 0, 1, [buffers["vertices"].handle], [0])
+        vk.vkCmdBindIndexBuffer(command, buffers["indices"].handle, 0, vk.VK_INDEX_TYPE_UINT32)
+        vk.vkCmdDrawIndexedIndirectCount(command, buffers["draws"].handle, 0, target.counters.handle,
                                          4 * (second * PASS + LARGE), self._clusters.clusters, DRAW_BYTES)
 
     def _resolve(self, command, target, slot, second: int):

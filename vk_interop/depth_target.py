@@ -18,12 +18,12 @@ from vk_interop.device import ALL, Device, Submission, vk
 from vk_interop.resources import CACHED, DEVICE_LOCAL, Buffer, Descriptors, Image, Timestamps, image_barrier, upload
 from vk_interop.sharing import SharedBuffer
 
-# ProxyFrame of shaders/structs.glsl, 208 bytes. The frame's own values, then addresses that stay.
+# ProxyFrame of shaders/structs.glsl, 224 bytes. The frame's own values, then addresses that stay.
 VIEW = Struct("<16f 4I 3f 2I f")
 LEAST_SLOTS, MOST_SLOTS = 3, 8
 SLOT_BYTES = 128 * 10**6  # of all slots together, where that is more than the fewest
-ADDRESSES = ("vertices", "indices", "cluster", "group", "seen", "pending", "small_list", "large_list", "draws",
-             "counters", "texels", "pyramid", "report")
+ADDRESSES = ("vertices", "indices", "meshlet", "packed", "cluster", "group", "seen", "pending", "small_list",
+             "large_list", "draws", "counters", "texels", "pyramid", "report")
 FRAME = np.dtype([("view", f"V{VIEW.size}"), *((name, "<u8") for name in ADDRESSES)])
 
 
@@ -121,10 +121,7 @@ class Slot:
         self.timestamps = own(Timestamps(device, len(PASSES) + 1 if timed else 2))
         self.descriptors = own(Descriptors(passes.layout, {
             0: self._frame, 1: (target.depth.view, vk.VK_IMAGE_LAYOUT_GENERAL)}))
-        of_target = {"counters": target.counters, "texels": target.texels, "pyramid": target.pyramid,
-                     "report": self._report}
-        for name in ADDRESSES:
-            self._values[name] = of_target.get(name, getattr(target.clusters, name, None)).address
+        self.point_at(target)
         self._command = device.record(lambda command: self._record(command, passes, target, timed))
         made.callback(device.free, self._command)
         self._submission = Submission(device, [self._command], signals=signals)
@@ -142,6 +139,12 @@ class Slot:
     def look(self, view: bytes):
         """Sets what the shaders are told of the frame, a VIEW."""
         self._frame.array[:VIEW.size] = np.frombuffer(view, np.uint8)
+
+    def point_at(self, target: Target):
+        """Tells the shaders where everything is."""
+        own = {"counters": target.counters, "texels": target.texels, "pyramid": target.pyramid, "report": self._report}
+        for name in ADDRESSES:
+            self._values[name] = own[name].address if name in own else target.clusters.address(name)
 
     def timestamp(self, command):
         """Records the time between passes, if they are timed one by one."""

@@ -1,23 +1,26 @@
-"""A mesh as clusters without levels of detail: triangles in the file's order, 128 by 128, for what draws all."""
+"""A mesh as clusters without levels of detail: triangles in the file's order, up to 128 each, for what draws all."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from vk_interop.cluster_lod import CLUSTER, CLUSTER_TRIANGLES, GROUP, ClusterMesh
+from vk_interop import cluster_lod_meshopt as meshopt
+from vk_interop.cluster_lod import CLUSTER, GROUP, ClusterMesh
 from vk_interop.mesh import ProxyMesh
 
 GROUP_CLUSTERS = 16
 CHUNK = 1 << 13  # clusters at a time
+RUN = 1 << 20  # triangles that are cut into clusters at a time
 
 
 def flat_clusters(mesh: ProxyMesh) -> ClusterMesh:
     """One level, never simplified: drawn at any lod_error. Takes about a second for ten million triangles."""
-    starts = np.arange(0, len(mesh.triangles), CLUSTER_TRIANGLES)
-    clusters = np.zeros(len(starts), CLUSTER)
-    clusters["first_triangle"], clusters["refined"] = starts, -1
-    clusters["triangle_count"] = np.diff(np.append(starts, len(mesh.triangles)))
-    for i in range(0, len(starts), CHUNK):
+    counts = np.concatenate([np.zeros(0, np.int64), *(
+        meshopt.runs(mesh.triangles[i:i + RUN]) for i in range(0, len(mesh.triangles), RUN))])
+    clusters = np.zeros(len(counts), CLUSTER)
+    clusters["first_triangle"], clusters["refined"] = np.cumsum(counts) - counts, -1
+    clusters["triangle_count"] = counts
+    for i in range(0, len(counts), CHUNK):
         _bound(clusters[i:i + CHUNK], mesh)
     firsts = np.arange(0, len(clusters), GROUP_CLUSTERS)
     clusters["group"] = np.arange(len(clusters)) // GROUP_CLUSTERS

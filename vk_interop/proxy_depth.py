@@ -69,6 +69,7 @@ class ProxyDepth:
         with ExitStack() as made:
             own = lambda part: made.enter_context(closing(part))
             self._clusters = own(ClusterBuffers(device, mesh))
+            self._clusters.prepare(settings.drawn_by(device.is_cpu))
             self._passes = own(DepthPasses(device, self._clusters))
             self._surfaces = own(SurfacePass(device, self._passes, mesh.clusters["level"]))
             # Both count frames: `drawn` is CUDA's to wait for, `done` says the same to the host.
@@ -107,10 +108,12 @@ class ProxyDepth:
 
     def surfaces(self, camera: Camera, culling_camera: Camera | None = None) -> Surfaces:
         """What `render` draws, as clusters and triangles. For looking at, not for frames: it waits and takes a slot."""
+        self._clusters.prepare("vertex")
         self.render(camera, culling_camera)
         slot = self._target.slots[(self._frame - 1) % len(self._target.slots)]
         self._done.wait(self._frame)
         slot.look(self._view(camera, FROZEN, "vertex"))  # of what was chosen just now
+        slot.point_at(self._target)
         return self._surfaces.draw(self._target, slot)
 
     def finished(self, stream: int | None = None, depth: DepthBuffer | None = None):
@@ -171,6 +174,7 @@ class ProxyDepth:
             if self._target:
                 self._retired.append(self._target)
             self._target = None  # should the new one fail
+            self._clusters.prepare(self.settings.drawn_by(self.device.is_cpu))
             slots = self._slots or slots_for(self.device, size)
             self._target = Target(self.device, self._passes, self._clusters, size, self.settings, slots,
                                   [self._drawn.semaphore, self._done.semaphore], self._timed)

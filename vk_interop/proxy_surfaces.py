@@ -63,7 +63,7 @@ class SurfacePass:
 
     def _record(self, command, target, slot, colour: Image, depth: Image, shared: SharedBuffer):
         memory_barrier(command, WRITES, (ALL, vk.VK_ACCESS_2_MEMORY_READ_BIT | vk.VK_ACCESS_2_MEMORY_WRITE_BIT))
-        self._passes.select(command, target, slot)
+        self._passes.select(command, target, slot, draws=True)
         for image in (colour, depth):
             image_barrier(command, image.handle, (ALL, 0, vk.VK_IMAGE_LAYOUT_UNDEFINED),
                           (ALL, WRITES[1], vk.VK_IMAGE_LAYOUT_GENERAL), image.aspect)

@@ -341,9 +341,26 @@ def test_more_clusters_or_groups_than_a_row_of_workgroups_are_all_drawn(device, 
     assert differing(drawn, plain) <= (0.01 if small else 0.05)
 
 
-def test_a_mesh_takes_at_most_60_bytes_a_triangle(device):
-    with ProxyDepth(device, crowd_clusters()) as proxy:
-        assert proxy.memory["proxy mesh"] <= 60 * len(crowd().triangles)
+def test_a_mesh_takes_18_bytes_a_triangle_by_compute_and_40_by_the_vertex_pipeline(device):
+    taken = {}
+    for raster in ("compute", "vertex"):
+        with ProxyDepth(device, crowd_clusters(), DepthSettings(1.0, raster)) as proxy:
+            taken[raster] = proxy.memory["proxy mesh"] / len(crowd().triangles)
+            proxy.render(walk(3)[0])
+            assert proxy.memory["proxy mesh"] == taken[raster] * len(crowd().triangles)
+    assert taken["compute"] <= 18 < taken["vertex"] <= 40
+
+
+def test_what_another_rasteriser_reads_is_made_once_it_draws(device):
+    camera, detail = walk(3)[1], [DepthSettings(1.0, raster) for raster in ("compute", "vertex", "hybrid", "compute")]
+    with ProxyDepth(device, crowd_clusters(), detail[0]) as proxy:
+        taken, drawn = [], []
+        for proxy.settings in detail:
+            drawn.append(read(proxy, camera)[0])
+            taken.append(proxy.memory["proxy mesh"])
+    assert taken[0] < taken[1] == taken[2] == taken[3]
+    for settings, z in zip(detail, drawn):
+        assert np.array_equal(z, draw(device, crowd_clusters(), [camera], settings)[0])
 
 
 # --- laid elsewhere -------------------------------------------------------------------------------------------------
