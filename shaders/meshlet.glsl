@@ -1,5 +1,5 @@
-// A cluster's vertices on the screen, for the compute rasterisers: each is loaded and projected once for the six triangles
-// around it.
+// A cluster's vertices on the screen, for the compute rasterisers: each is loaded and projected once for the six
+// triangles around it.
 
 #include "corner.glsl"
 

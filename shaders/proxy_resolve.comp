@@ -11,7 +11,7 @@
 layout(constant_id = 1) const bool DRAWS = true;       // the vertex pipeline drew
 layout(constant_id = 2) const bool RASTERISES = true;  // the compute rasterisers did
 layout(constant_id = 3) const bool SECOND = false;     // the frame ends with this pass
-layout(constant_id = 4) const bool SIMPLIFIED = false; // what was drawn, and level 0 differs from it
+layout(constant_id = 4) const bool SIMPLIFIED = false; // what was drawn, and this is for culling
 layout(constant_id = 5) const int REACH = 0;           // texels
 layout(set = 0, binding = 0) uniform Frame { ProxyFrame frame; };
 layout(set = 0, binding = 1) uniform texture2D depth; // near / view z; 0 where nothing was hit
@@ -29,14 +29,12 @@ uint drawn(ivec2 at) {
     return z <= frame.far ? floatBitsToUint(z) : MISS;
 }
 
-// The farthest of a row's texels within reach of each of the four from `at` on. Keeps those four, where `keeps`.
-uvec4 farthest(ivec2 at, bool keeps) {
+// The farthest of a row's texels within reach of each of the four from `at` on.
+uvec4 farthest(ivec2 at) {
     uvec4 most = uvec4(0);
     for (int x = -REACH; x <= 3 + REACH; x++) {
         uint bits = drawn(at + ivec2(x, 0));
         most = max(most, mix(uvec4(0), uvec4(bits), lessThanEqual(abs(ivec4(0, 1, 2, 3) - x), ivec4(REACH))));
-        if (keeps && x >= 0 && x <= 3 && at.x + x < int(push.width))
-            push.drawn.at[at.y * int(push.width) + at.x + x] = bits;
     }
     return most;
 }
@@ -56,7 +54,7 @@ uvec4 keep(uvec2 at, uvec4 bits) {
 Block source(uvec2 at) {
     uvec4 a = uvec4(0), b = a, c = a, d = a;
     for (int y = -REACH; y <= 3 + REACH; y++) {
-        uvec4 row = farthest(ivec2(at) + ivec2(0, y), SIMPLIFIED && y >= 0 && y <= 3 && at.y + y < push.height);
+        uvec4 row = farthest(ivec2(at) + ivec2(0, y));
         if (y <= REACH)
             a = max(a, row);
         if (abs(y - 1) <= REACH)

@@ -94,10 +94,9 @@ const uint MOST_GROUPS = 65535;  // workgroups along x, more are in y
 // The bits of positive floats order as unsigned integers do, +inf included, so depth is compared and stored as bits.
 const uint MISS = 0x7F800000; // +inf
 
-// One reduction of the max pyramid: vk_interop/depth_passes.py, _reduce. 32 bytes.
+// One reduction of the max pyramid: vk_interop/depth_passes.py, _reduce. 24 bytes.
 struct Reduction {
     Words levels;   // level 0, then each next one, row by row
-    Words drawn;    // where what was drawn is kept, where that differs from level 0
     uint offset;    // of the source level, texels
     uint width;     // of the source level
     uint height;

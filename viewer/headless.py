@@ -89,10 +89,8 @@ def depth(options) -> int:
         out.check(chosen)
         for name, view in progress(list(chosen.items()), "depth"):
             camera = sized(view.camera, options.size).with_near(options.near)
-            drawn = proxy.render(camera)
-            drawn.ready.wait(None)
-            pixels = drawn.drawn.cpu().numpy()
-            proxy.finished(None, drawn)
+            proxy.render(camera)
+            pixels = proxy.drawn().cpu().numpy()
             out.write(name, lambda file: np.save(file, pixels),
                       {"mesh": str(options.mesh), "size": [camera.width, camera.height], "vulkan": device.name,
                        "hit": float(np.isfinite(pixels).mean()), **counted(proxy.stats()),

@@ -119,10 +119,8 @@ class Page:
         least, most = self._space.radius / 100, self._space.radius / 2
         if self.scene.proxy is None:
             return most
-        depth = self.scene.proxy.render(camera)
-        depth.ready.wait(None)
-        middle = float(depth.drawn[camera.height // 2, camera.width // 2])
-        self.scene.proxy.finished(self.scene.stream, depth)
+        self.scene.proxy.render(camera)
+        middle = float(self.scene.proxy.drawn()[camera.height // 2, camera.width // 2])
         return min(max(middle, least), most)
 
     async def _welcome(self, client):

@@ -99,11 +99,8 @@ class Shot:
     @cached_property
     def proxy_depth(self) -> torch.Tensor:
         """[H, W] float32, view z of the proxy as it is drawn; +inf where there is none."""
-        depth = self.scene.proxy.render(self.camera, self.settings.culling_camera)
-        depth.ready.wait(self.scene.stream)
-        drawn = depth.drawn.clone()
-        self.scene.proxy.finished(self.scene.stream, depth)
-        return drawn
+        self.scene.proxy.render(self.camera, self.settings.culling_camera)
+        return self.scene.proxy.drawn()
 
     @cached_property
     def surfaces(self) -> Surfaces:

@@ -11,6 +11,7 @@ from gsrender.depth import pyramid_sizes
 from vk_interop.cluster_buffers import DRAW_BYTES, ClusterBuffers
 from vk_interop.device import ALL, Device, ffi, vk
 from vk_interop.resources import Layout, ShaderModule, compute_pipeline, memory_barrier, shader_stage
+from vk_interop.sharing import SharedBuffer
 
 # Counters, by their word: shaders/structs.glsl.
 COUNTERS, PASS, SMALL_GROUPS, SMALL, LARGE_GROUPS, LARGE = 80, 16, 0, 3, 4, 7
@@ -50,7 +51,7 @@ class DepthPasses:
         with ExitStack() as made:
             self.layout = made.enter_context(closing(Layout(device, {
                 0: (vk.VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, stages),
-                1: (vk.VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE, stages)}, push_bytes=32)))
+                1: (vk.VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE, stages)}, push_bytes=24)))
             self._vertex_pipeline = graphics_pipeline(device, self.layout, ["proxy_depth.vert"])
             self._made = made.pop_all()
 
@@ -88,8 +89,16 @@ class DepthPasses:
             vk.vkCmdDispatchIndirect(command, target.counters.handle, 4 * PENDING_GROUPS)
         else:
             groups = self._clusters.groups
-            self._dispatch(command, "proxy_select_narrow.comp" if self._device.is_cpu else "proxy_select.comp", (draws,))
+            name = "proxy_select_narrow.comp" if self._device.is_cpu else "proxy_select.comp"
+            self._dispatch(command, name, (draws,))
             vk.vkCmdDispatch(command, min(groups, MOST_GROUPS), -(-groups // MOST_GROUPS), 1)
+
+    def resolve_drawn(self, command, target, slot, shared: SharedBuffer):
+        """Linear z as the frame in `slot`, the newest, left it: before it was moved back for culling."""
+        memory_barrier(command, *DRAWN)
+        self._bind(command, vk.VK_PIPELINE_BIND_POINT_COMPUTE, slot)
+        self._reduce(command, target, shared.address, [target.size])
+        shared.release(command, COMPUTE, WRITTEN)
 
     def _rasterise(self, command, target, second: int):
         """What the compute rasterisers draw."""
@@ -123,16 +132,15 @@ class DepthPasses:
     def _resolve(self, command, target, slot, second: int):
         """Linear z and its max pyramid: before the second pass what clusters are tested against, then the slot's."""
         sizes = pyramid_sizes(*target.size)
-        simplified = bool(second) and target.reach is not None
-        constants = (self._levels > 2, target.draws, target.rasterises, second, simplified,
-                     target.reach if simplified else 0)
         if second:
-            self._reduce(command, constants, slot.shared.address, slot.drawn_address, sizes)
+            self._reduce(command, target, slot.shared.address, sizes, second, target.reach)
         else:
-            self._reduce(command, constants, target.pyramid.address, 0, sizes[:OCCLUSION_LEVELS + 1])
+            self._reduce(command, target, target.pyramid.address, sizes[:OCCLUSION_LEVELS + 1])
 
-    def _reduce(self, command, constants: tuple[int, ...], levels: int, drawn: int, sizes: list[tuple[int, int]]):
+    def _reduce(self, command, target, levels: int, sizes: list[tuple[int, int]], second: int = 0,
+                reach: int | None = None):
         """Level 0 of what was drawn, then the levels above it, some of them a dispatch."""
+        constants = (self._levels > 2, target.draws, target.rasterises, second, reach is not None, reach or 0)
         last, level, offset = len(sizes) - 1, 0, 0
         while level == 0 or level < last:
             (width, height), made = sizes[level], sizes[level:level + self._levels]
@@ -140,7 +148,7 @@ class DepthPasses:
                 memory_barrier(command, *REDUCED)
             shader = ("max_pyramid.comp", constants[:1]) if level else ("proxy_resolve.comp", constants)
             self._dispatch(command, *shader, struct.pack(
-                "QQIIII", levels, drawn, offset, width, height, min(self._levels, last - level)))
+                "QIIII", levels, offset, width, height, min(self._levels, last - level)))
             vk.vkCmdDispatch(command, -(-width // RESOLVE_TILE), -(-height // RESOLVE_TILE), 1)
             level, offset = level + self._levels, offset + sum(w * h for w, h in made)
 

@@ -21,7 +21,7 @@ from vk_interop.sharing import SharedBuffer
 # ProxyFrame of shaders/structs.glsl, 224 bytes. The frame's own values, then addresses that stay.
 VIEW = Struct("<16f 4I 3f 2I f")
 LEAST_SLOTS, MOST_SLOTS = 3, 8
-SLOT_BYTES = 128 * 10**6  # of all slots together, where that is more than the fewest
+SLOT_BYTES = 72 * 10**6  # of all slots together, where that is more than the fewest
 ADDRESSES = ("vertices", "indices", "meshlet", "packed", "cluster", "group", "seen", "pending", "small_list",
              "large_list", "draws", "counters", "texels", "pyramid", "report")
 FRAME = np.dtype([("view", f"V{VIEW.size}"), *((name, "<u8") for name in ADDRESSES)])
@@ -36,7 +36,7 @@ def slots_for(device: Device, size: tuple[int, int]) -> int:
     """Frames that may be under way at once. GPUs take 1-2 ms turns with Vulkan's and CUDA's work, so short frames
     follow each other faster the more of them are ready: empty ones in 0.12 ms with 3 slots, 0.09 with 4, 0.05 with 8 on
     an H100. Large pictures take longer than a turn, and their slots more memory."""
-    bytes_a_slot = 4 * (sum(w * h for w, h in pyramid_sizes(*size)) + size[0] * size[1])
+    bytes_a_slot = 4 * sum(w * h for w, h in pyramid_sizes(*size))
     return LEAST_SLOTS if device.is_cpu else min(max(SLOT_BYTES // bytes_a_slot, LEAST_SLOTS), MOST_SLOTS)
 
 
@@ -108,13 +108,9 @@ class Slot:
 
     def _make(self, target: Target, passes: DepthPasses, signals: list, timed: bool, made: ExitStack):
         device, own = self.device, lambda part: made.enter_context(closing(part))
-        texels = [w * h for w, h in pyramid_sizes(*target.size)]
-        self.shared = own(SharedBuffer(device, 4 * (sum(texels) + texels[0] * (target.reach is not None))))
+        self.shared = own(SharedBuffer(device, 4 * sum(w * h for w, h in pyramid_sizes(*target.size))))
         made.callback(self._let_go)
-        start = sum(texels) if target.reach is not None else 0  # of the drawn depth: level 0, unless that was dilated
-        self.drawn_address = self.shared.address + 4 * start
-        values = self.shared.tensor.view(torch.float32)
-        self.levels, self.drawn = values[:sum(texels)], values[start:start + texels[0]].view(*reversed(target.size))
+        self.levels = self.shared.tensor.view(torch.float32)
         self._report = own(Buffer(device, 4 * COUNTERS, STORAGE, host=True, wished=CACHED))
         self._frame = own(Buffer(device, FRAME.itemsize, vk.VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT, host=True,
                                  wished=DEVICE_LOCAL))
@@ -156,7 +152,7 @@ class Slot:
         self._made.close()
 
     def _let_go(self):
-        self.levels = self.drawn = None  # else the memory would stay lent
+        self.levels = None  # else the memory would stay lent
 
     @property
     def _values(self) -> np.ndarray:

@@ -19,7 +19,7 @@ from vk_interop.depth_settings import DepthSettings
 from vk_interop.depth_target import VIEW, Slot, Target, kind_of, slots_for
 from vk_interop.device import Device
 from vk_interop.proxy_surfaces import SurfacePass, Surfaces
-from vk_interop.sharing import Timeline
+from vk_interop.sharing import SharedBuffer, Timeline
 
 NEAR = 0.01  # scene units; the smallest near plane of Proxy-GS' own depth, which a nearer camera.near does not lower
 OCCLUSION, FROZEN = 1, 2  # flags of shaders/structs.glsl
@@ -28,13 +28,6 @@ MEMORY = {  # by name, what it is for
     "proxy mesh": "The proxy's triangles in clusters, at every level of detail.",
     "proxy depth": "Proxy depths and their max pyramids, of several frames: one is drawn while another is read."}
 SMALL_SIZE = {"vertex": -1.0, "hybrid": 128.0, "compute": 128.0}  # pixels; see ProxyFrame.small_size
-
-
-@dataclass(frozen=True)
-class ProxyDepthBuffer(DepthBuffer):
-    """What culling reads, and what was drawn. They differ where triangles are simplified: see `ProxyDepth`."""
-
-    drawn: torch.Tensor | None = None  # [H, W] float32, view z of the drawn surface; +inf where nothing was hit
 
 
 class ProxyDepth:
@@ -84,8 +77,9 @@ class ProxyDepth:
         source = mesh.clusters["triangle_count"][mesh.clusters["level"] == 0]
         self._stats = FrameStats({"triangles": int(source.sum()), "clusters": len(mesh.clusters)})
 
-    def render(self, camera: Camera, culling_camera: Camera | None = None) -> ProxyDepthBuffer:
-        """Submits the depth of this view and returns at once; the result's `ready` says when it is there.
+    def render(self, camera: Camera, culling_camera: Camera | None = None) -> DepthBuffer:
+        """Submits the depth of this view, as culling reads it, and returns at once; the result's `ready` says when it
+        is there.
 
         culling_camera  another one, whose clusters are drawn: what it does not see is missing
 
@@ -110,11 +104,21 @@ class ProxyDepth:
         """What `render` draws, as clusters and triangles. For looking at, not for frames: it waits and takes a slot."""
         self._clusters.prepare("vertex")
         self.render(camera, culling_camera)
-        slot = self._target.slots[(self._frame - 1) % len(self._target.slots)]
-        self._done.wait(self._frame)
+        slot = self._newest_slot()
         slot.look(self._view(camera, FROZEN, "vertex"))  # of what was chosen just now
         slot.point_at(self._target)
         return self._surfaces.draw(self._target, slot)
+
+    def drawn(self) -> torch.Tensor:
+        """[H, W] float32, view z of the surface that the newest frame drew; +inf where nothing was hit. That is not
+        what culling reads where triangles are simplified. For looking at, not for frames: it waits."""
+        (width, height), slot = self._target.size, self._newest_slot()
+        shared = SharedBuffer(self.device, 4 * width * height)
+        try:
+            self.device.run(lambda command: self._passes.resolve_drawn(command, self._target, slot, shared))
+            return shared.tensor.view(torch.float32).view(height, width).clone()
+        finally:
+            shared.close()
 
     def finished(self, stream: int | None = None, depth: DepthBuffer | None = None):
         """All that reads `depth` (the newest, unless given) and earlier ones is on the CUDA stream now, or done. One
@@ -127,7 +131,7 @@ class ProxyDepth:
             if slot.frame == frame or 0 < slot.frame < frame and not slot.passed:
                 slot.passed = passed
 
-    def outlasts(self, depth: ProxyDepthBuffer) -> bool:
+    def outlasts(self, depth: DepthBuffer) -> bool:
         """Whether it is whole still, and stays so when one more frame is asked for."""
         return self._frame + 1 - depth.ready.frame < len(self._target.slots)
 
@@ -167,7 +171,7 @@ class ProxyDepth:
     def __exit__(self, *_):
         self.close()
 
-    def _submit(self, camera: Camera, frozen: bool) -> ProxyDepthBuffer:
+    def _submit(self, camera: Camera, frozen: bool) -> DepthBuffer:
         self._retired = [target for target in self._retired if not self._close_if_done(target)]
         size = camera.width, camera.height
         if self._target is None or self._target.kind != kind_of(self.device, size, self.settings):
@@ -186,7 +190,7 @@ class ProxyDepth:
         self._look_back()
         if not frozen:
             self._chosen = camera, self.settings, self._frame
-        return ProxyDepthBuffer(slot.levels, *size, Drawn(self._drawn, self._done, self._frame), slot.drawn)
+        return DepthBuffer(slot.levels, *size, Drawn(self._drawn, self._done, self._frame))
 
     def _view(self, camera: Camera, flags: int, raster: str) -> bytes:
         """The frame's part of ProxyFrame in shaders/structs.glsl. Nothing is submitted before it is there, so it is
@@ -212,6 +216,11 @@ class ProxyDepth:
         newest = self._newest_done()
         if newest:
             self._nearby = visible_depth(newest.counters)
+
+    def _newest_slot(self) -> Slot:
+        """Of the newest frame, once it is done."""
+        self._done.wait(self._frame)
+        return self._target.slots[(self._frame - 1) % len(self._target.slots)]
 
     def _newest_done(self) -> Slot | None:
         self._seen = drawn = self._done.value

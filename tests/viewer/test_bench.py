@@ -31,8 +31,8 @@ def test_there_is_a_row_for_each_mode_with_times_that_contain_their_stages(ran):
     depth = 4 * 240 * 160
     assert "proxy mesh" not in report["rows"][0]["memory"]
     assert 20 * 112_019 < report["rows"][1]["memory"]["proxy mesh"] < 60 * 112_019  # bytes a triangle
-    # On a CPU: three slots, each a pyramid and what was drawn; an image for the rasteriser, and a pyramid of its own.
-    assert 9 * depth < report["rows"][1]["memory"]["proxy depth"] < 10 * depth
+    # On a CPU: three slots, each a pyramid; an image for the rasteriser, and a pyramid of its own.
+    assert 6 * depth < report["rows"][1]["memory"]["proxy depth"] < 7 * depth
 
 
 

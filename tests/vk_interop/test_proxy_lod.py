@@ -65,7 +65,7 @@ def read(proxy: ProxyDepth, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
     """[H, W] each: what was drawn, and what culling reads."""
     depth = proxy.render(camera)
     depth.ready.wait(None)
-    return depth.drawn.cpu().numpy().copy(), depth.depth.cpu().numpy().copy()
+    return proxy.drawn().cpu().numpy(), depth.depth.cpu().numpy().copy()
 
 
 def differing(drawn, expected, tolerance=1e-4) -> float:
@@ -219,7 +219,8 @@ def test_culling_reads_the_farthest_depth_within_reach_moved_back_by_the_error(d
     with ProxyDepth(device, crowd_clusters(), DepthSettings(pixels)) as proxy:
         depth = proxy.render(camera)
         depth.ready.wait(None)
-    window = torch.nn.functional.max_pool2d(depth.drawn[None, None], 5, stride=1, padding=2)[0, 0]
+        drawn = proxy.drawn()
+    window = torch.nn.functional.max_pool2d(drawn[None, None], 5, stride=1, padding=2)[0, 0]
     expected = DepthBuffer.from_tensor(window * np.float32(1 + pixels / camera.fy))
     assert torch.equal(depth.levels, expected.levels)
 
@@ -228,7 +229,8 @@ def test_without_lod_culling_reads_what_was_drawn(device):
     with ProxyDepth(device, crowd_clusters()) as proxy:
         depth = proxy.render(walk(3)[0])
         depth.ready.wait(None)
-    assert torch.equal(depth.levels, DepthBuffer.from_tensor(depth.drawn).levels)
+        drawn = proxy.drawn()
+    assert torch.equal(depth.levels, DepthBuffer.from_tensor(drawn).levels)
 
 
 @pytest.mark.parametrize("pixels", [0.5, 1.0, 3.0])
@@ -406,9 +408,8 @@ def test_what_is_held_is_chosen_anew_once_the_mesh_is_laid_elsewhere(device):
     with ProxyDepth(device, crowd_clusters(), DepthSettings(1.0)) as proxy:
         before = read(proxy, camera)[0]
         proxy.place(placing(1))
-        held = proxy.render(camera, culling_camera=camera)
-        held.ready.wait(None)
-        assert np.array_equal(held.drawn.cpu().numpy(), read(proxy, camera)[0])
+        proxy.render(camera, culling_camera=camera)
+        assert np.array_equal(proxy.drawn().cpu().numpy(), read(proxy, camera)[0])
         proxy.place(np.eye(4))
         assert np.array_equal(read(proxy, camera)[0], before)
 
@@ -422,13 +423,11 @@ def test_another_cameras_clusters_show_what_it_does_not_see(device, occlusion):
     with ProxyDepth(device, crowd_clusters(), DepthSettings(1.0, occlusion=occlusion)) as proxy:
         for _ in range(3):
             whole = read(proxy, there)[0]
-        held = proxy.render(there, culling_camera=here)
-        held.ready.wait(None)
-        held = held.drawn.cpu().numpy().copy()
+        proxy.render(there, culling_camera=here)
+        held = proxy.drawn().cpu().numpy()
         again = read(proxy, there)[0]
-        own = proxy.render(there, culling_camera=there)
-        own.ready.wait(None)
-        own = own.drawn.cpu().numpy().copy()
+        proxy.render(there, culling_camera=there)
+        own = proxy.drawn().cpu().numpy()
     assert 0 < np.isfinite(held).sum() < 0.5 * np.isfinite(whole).sum()
     assert np.array_equal(again, whole) and np.array_equal(own, whole)
 
@@ -454,10 +453,9 @@ def test_what_is_held_follows_the_settings_and_stays_for_frames_and_surfaces(dev
                 proxy.render(there, culling_camera=here).ready.wait(None)
                 held.append(proxy.stats().levels)
         surfaces = proxy.surfaces(there, culling_camera=here)
-        drawn = proxy.render(there, culling_camera=here)
-        drawn.ready.wait(None)
+        proxy.render(there, culling_camera=here)
         assert held[0] == held[1] != held[2] == held[3]
-        assert torch.equal(surfaces.cluster >= 0, torch.isfinite(drawn.drawn))
+        assert torch.equal(surfaces.cluster >= 0, torch.isfinite(proxy.drawn()))
 
 
 @pytest.mark.parametrize("raster", RASTERS)
