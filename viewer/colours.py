@@ -42,6 +42,10 @@ class Scale:
         values = values.clamp(self.least, self.most)
         return ((values.log() if self.is_log else values) - low) / (high - low)
 
+    def joined(self, other: Scale | None) -> Scale:
+        """One that has room for the numbers of both."""
+        return Scale(min(self.least, other.least), max(self.most, other.most), self.is_log) if other else self
+
     def ticks(self) -> tuple[tuple[float, str], ...]:
         middle = (self.least + self.most) / 2
         numbers = _log_ticks(self.least, self.most) if self.is_log else [self.least, middle, self.most]

@@ -7,11 +7,12 @@ from contextlib import closing
 
 from gsrender.errors import InputError
 from viewer.film import check_film
-from viewer.headless import tell
+from viewer.headless import check_view, tell
 from viewer.path_file import load_path
 from viewer.path_render import render_path
 from viewer.progress import Bar
 from viewer.scene import open_options, render_settings
+from viewer.shot import outputs_for
 
 SIZE = (1280, 720)
 
@@ -27,12 +28,13 @@ def fly(options) -> int:
     check_film(options.out, size, frames)
     if warning:
         print(f"warning: {warning}", file=sys.stderr)
-    with open_options(options) as scene:
+    with open_options(options, outputs=outputs_for(options.view)) as scene:
         tell(scene)
         settings = render_settings(options, scene, options.culling)
         if settings.culling != "off" and scene.proxy is None:
             raise InputError(f"--culling {settings.culling}: nothing to cull by; name the proxy with --scene")
-        film = render_path(scene, settings, path, size, options.fps, options.out)
+        check_view(options.view, scene, settings)
+        film = render_path(scene, settings, options.view, path, size, options.fps, options.out)
         with closing(film), Bar("fly", "frames") as bar:
             for done in film:
                 bar.show(done, frames)

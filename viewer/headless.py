@@ -16,6 +16,7 @@ from gsrender.depth import DepthBuffer
 from gsrender.errors import InputError
 from gsrender.frame import FrameStats
 from gsrender.memory import MemoryLimit, default_most
+from gsrender.settings import RenderSettings
 from viewer.legend import with_legend
 from viewer.machine import describe
 from viewer.output import OutputFolder, recorded_origins
@@ -23,7 +24,7 @@ from viewer.picture_views import paint
 from viewer.progress import progress
 from viewer.scene import (Scene, cameras_files, clusters_of, default_culling, detail_record, open_options,
                           pick_backend, render_settings)
-from viewer.shot import VIEW_OUTPUTS, Shot, Spare
+from viewer.shot import Shot, Spare, outputs_for
 from viewer.view_table import view_kind
 from viewer.views import View, choose_views, load_views
 from vk_interop.depth_settings import DepthSettings
@@ -33,7 +34,7 @@ def render(options) -> int:
     """`render`: a PNG for each view, complete, as the window would show it."""
     if options.depth_from is not None and not os.path.isdir(options.depth_from):
         raise InputError(f"--depth-from {options.depth_from}: no such directory")
-    outputs = VIEW_OUTPUTS if (options.view, options.freeze) != ("picture", None) else ()
+    outputs = outputs_for(options.view, options.freeze)
     with open_options(options, with_proxy=options.depth_from is None, outputs=outputs) as scene:
         tell(scene)
         has_depth = scene.proxy is not None or options.depth_from is not None
@@ -41,13 +42,9 @@ def render(options) -> int:
         if settings.culling != "off" and not has_depth:
             raise InputError(f"--culling {settings.culling}: nothing to cull by; name the proxy with --scene, or depth "
                              "caches with --depth-from")
-        if view_kind(options.view).needs_proxy and scene.proxy is None:
-            raise InputError(f"--view {options.view}: there is no proxy to look at; name it with --scene")
         if options.wireframe and scene.proxy is None:
             raise InputError("--wireframe: there is no proxy to draw the edges of; name it with --scene")
-        if view_kind(options.view).needs_culling and settings.culling == "off":
-            raise InputError(f"--view {options.view}: culling is off, so nothing is removed; choose --culling centre "
-                             "or footprint")
+        check_view(options.view, scene, settings)
         views = load_views(cameras_files(options, scene))
         with OutputFolder(options.out, ".png", views) as out:
             chosen = choose_views(out.views, options.views)
@@ -70,6 +67,13 @@ def render(options) -> int:
                 out.write(name, lambda file: picture.save(file, "png"),
                           view_record(scene.model.kind, shot.stats) | {"size": [camera.width, camera.height]} | made_by)
     return 0
+
+
+def check_view(view: str, scene: Scene, settings: RenderSettings):
+    """Raises InputError where there is no such picture of the scene."""
+    if lack := view_kind(view).lack(scene.proxy is not None, settings.culling):
+        way_out = "name it with --scene" if scene.proxy is None else "choose --culling centre or footprint"
+        raise InputError(f"--view {view}: {lack}; {way_out}")
 
 
 def depth(options) -> int:

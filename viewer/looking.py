@@ -61,7 +61,8 @@ class Looking:
             other = self._second(look, shot)
             self._error = Arriving(mean_square(shot.frame.rgba, other.frame.rgba)[None])
             second = view if self.possible(view, other.settings) else "picture"
-            picture = combined(look, picture, paint(second, other, self.legend, look.wireframe).picture)
+            scale = self.legend and self.legend.scale
+            picture = combined(look, picture, paint(second, other, scale, look.wireframe).picture)
         return picture
 
     def take_problem(self) -> str | None:
@@ -71,9 +72,7 @@ class Looking:
 
     def possible(self, view: str, settings: RenderSettings) -> bool:
         """Whether there is what a kind of picture needs."""
-        kind = view_kind(view)
-        return ((self._scene.proxy is not None or not kind.needs_proxy)
-                and (settings.culling != "off" or not kind.needs_culling))
+        return not view_kind(view).lack(self._scene.proxy is not None, settings.culling)
 
     def second(self, look: Look, settings: RenderSettings) -> RenderSettings:
         """The second settings of a look."""

@@ -99,10 +99,7 @@ def _render(parser):
     _cameras(parser, "default: the model's own cameras.json")
     parser.add_argument("--depth-from", type=Path, metavar="DIR",
                         help="read the depth from DIR/<img_name>.npy instead of drawing the proxy")
-    parser.add_argument("--view", choices=VIEW_NAMES, default="picture", metavar="KIND",
-                        help=" ".join(f"{view.name}: {view.help}." for view in VIEWS) + " (default: %(default)s)")
-    parser.add_argument("--wireframe", action="store_true",
-                        help="with the edges of the proxy's triangles over it, as it is drawn, and its outlines")
+    _view(parser)
     parser.add_argument("--freeze", metavar="NAME",
                         help="cull for this view, and draw what is left from the others; its frustum is drawn as lines")
     _out(parser, "DIR/<img_name>.png and DIR/stats.json")
@@ -118,6 +115,7 @@ def _fly(parser):
     parser.add_argument("--fps", type=_fps, metavar="N", default=30.0, help="frames a second (default: 30)")
     parser.add_argument("--seconds", type=_positive, metavar="S",
                         help="fly it in that time (default: what the path says)")
+    _view(parser)
     parser.add_argument("--out", type=Path, metavar="DIR|F.mp4", required=True,
                         help="writes DIR/000000.png and so on, or a video, for which it needs ffmpeg")
 
@@ -227,6 +225,13 @@ def _cameras(parser, default, required=False):
                         help="cameras.json, transforms*.json or a COLMAP model, which may be a folder with sparse/0; "
                              f"may be given several times ({default})")
     parser.add_argument("--views", type=_names, metavar="A,B,...", help="only these views (default: all)")
+
+
+def _view(parser):
+    parser.add_argument("--view", choices=VIEW_NAMES, default="picture", metavar="KIND",
+                        help=" ".join(f"{view.name}: {view.help}." for view in VIEWS) + " (default: %(default)s)")
+    parser.add_argument("--wireframe", action="store_true",
+                        help="with the edges of the proxy's triangles over it, as it is drawn, and its outlines")
 
 
 def _out(parser, what):

@@ -177,8 +177,8 @@ class Page:
     def _pixels(self, request: Request) -> tuple[FrameStats, np.ndarray, float | None]:
         """What was drawn, the picture [H, W, 3] uint8, and the view z in its middle, where that was drawn too."""
         wish, kind = request.wish, view_kind(request.wish.view)
-        if kind.needs_culling and wish.render.culling == "off":
-            raise InputError(f"{kind.name}: culling is off, so nothing is removed")
+        if lack := kind.lack(self.scene.proxy is not None, wish.render.culling):
+            raise InputError(f"{kind.name}: {lack}")
         if self.scene.proxy:
             self.scene.proxy.settings = wish.detail
         camera = request.camera

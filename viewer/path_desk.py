@@ -18,6 +18,7 @@ from viewer.path_file import load_path, save_path
 from viewer.path_render import render_beside
 from viewer.pose import Pose
 from viewer.tour import Tour
+from viewer.view_table import view_kind
 
 
 @dataclass
@@ -36,7 +37,9 @@ class PathDesk:
     app     the App: its camera is flown and recorded, its scene and settings are filmed
     thread  files are read there
     tour    the path, and where on it
-    file, out, size, fps  what the panel has for the file, and for the film: its place, pixels, frames a second
+    file    what the panel has for it
+    out, view, size, fps  and for the film: its place, a kind of picture, pixels, frames a second. Without a kind it is
+            the one that the window shows
     film    the film that is being drawn, a frame between two of the window's; None where there is none
     """
 
@@ -44,6 +47,7 @@ class PathDesk:
         self._app, self._thread = app, thread
         self.tour = Tour()
         self.file, self.out = "path.json", "film.mp4" if shutil.which("ffmpeg") else "film"
+        self.view: str | None = None
         self.size, self.fps = (1280, 720), 30.0
         self.film: Film | None = None
         self._loading: tuple[Path, Future] | None = None
@@ -60,6 +64,12 @@ class PathDesk:
         last = count if path.closing else count - 1
         return [path.at(path.duration * i / last).camera(width, height, self._app.state.space.near)
                 for i in range(count)]
+
+    @property
+    def shown_view(self) -> str:
+        """The kind of picture that the window shows."""
+        app, wished = self._app, self._app.settings.look.view
+        return wished if app.canvas.looking.possible(wished, app.settings.render) else "picture"
 
     # ---- what a frame of the window calls ---------------------------------------------------------------------------
 
@@ -153,9 +163,11 @@ class PathDesk:
 
     def _begin(self, out: Path, frames: int):
         check_film(out, self.size, frames)
-        app = self._app
+        app, view = self._app, self.view or self.shown_view
+        if lack := view_kind(view).lack(app.scene.proxy is not None, app.settings.render.culling):
+            raise InputError(f"a film of the view {view}: {lack}")
         scene, settings = replace(app.scene, near=app.state.space.near), resized(app.settings.render, *self.size)
-        steps = render_beside(scene, self._thread, settings, self.tour.path, self.size, self.fps, out)
+        steps = render_beside(scene, self._thread, settings, view, self.tour.path, self.size, self.fps, out)
         self.film = Film(out, frames, steps, time.perf_counter())
 
     def _take(self, file: Path, path, warning: str):

@@ -7,43 +7,62 @@ from pathlib import Path
 from typing import Iterator
 
 import numpy as np
+from PIL import Image
 
 from gsrender.settings import RenderSettings
 from viewer.camera_path import CameraPath
+from viewer.colours import Scale
 from viewer.film import open_film
-from viewer.frame import render_frame
+from viewer.legend import with_legend
 from viewer.machine import describe
+from viewer.picture_views import Painted, paint
 from viewer.scene import Scene, clusters_of, detail_record
+from viewer.shot import Shot, Spare, outputs_for
 
 PATIENCE = 0.02  # seconds that a step waits for files to be written, before it says how far it is
+LOOKS = 12  # frames along the path that the colours' scale is fitted to
 
 
-def render_path(scene: Scene, settings: RenderSettings, path: CameraPath, size: tuple[int, int], fps: float,
+def render_path(scene: Scene, settings: RenderSettings, view: str, path: CameraPath, size: tuple[int, int], fps: float,
                 out: Path) -> Iterator[int]:
     """Draws the path's frames to a folder of PNG files or to an .mp4; gives after each step how many are drawn.
+
+    view  of view_table.py; one scale of its colours holds for the whole film
 
     Closing the iterator cancels: no half-written file is left, and of PNG files those that are finished. Raises
     InputError and DeviceError.
     """
     frames = path.frame_count(fps)
-    made_by = {"model": scene.model.path, "culling": settings.culling, "margin": settings.margin,
+    made_by = {"model": scene.model.path, "view": view, "culling": settings.culling, "margin": settings.margin,
                **detail_record(scene.proxy), **describe(scene)}
+    spare = Spare(scene)
+
+    def painted(time: float, scale: Scale | None = None) -> Painted:
+        return paint(view, Shot(scene, path.at(time).camera(*size, scene.near), settings, spare), scale)
     with open_film(out, size, fps, frames, made_by) as film:
+        scale = None
+        for look in range(LOOKS):
+            legend = painted(look / (LOOKS - 1) * path.duration).legend
+            if legend is None or legend.scale is None:
+                break
+            scale = legend.scale.joined(scale)
+            yield 0
         for done, time in enumerate(path.times(fps)):
             while not film.room(PATIENCE):
                 yield done
-            frame = render_frame(scene, path.at(time).camera(*size, scene.near), settings)
-            film.add(np.array(frame.rgba.cpu().numpy()[..., :3], order="C"))
+            frame = painted(time, scale)
+            picture = with_legend(Image.fromarray(frame.picture.cpu().numpy()), frame.legend)
+            film.add(np.array(picture, order="C"))
             yield done + 1
         while not film.finished(PATIENCE):
             yield frames
 
 
-def render_beside(scene: Scene, thread: Executor, *film) -> Iterator[int]:
-    """The same for a scene whose frames go on between the steps; `film` is what `render_path` takes after the scene.
+def render_beside(scene: Scene, thread: Executor, settings: RenderSettings, view: str, *film) -> Iterator[int]:
+    """The same for a scene whose frames go on between the steps; `film` is what `render_path` takes besides.
     Until the proxy's clusters have been read on the thread, nothing is drawn."""
     clusters = scene.proxy and thread.submit(clusters_of, scene.mesh, scene.proxy.settings)
     while clusters and wait([clusters], PATIENCE).not_done:
         yield 0
-    with scene.beside(clusters and clusters.result()) as beside:
-        yield from render_path(beside, *film)
+    with scene.beside(clusters and clusters.result(), outputs_for(view, settings.culling_camera)) as beside:
+        yield from render_path(beside, settings, view, *film)

@@ -28,13 +28,13 @@ class Painted:
     legend: Legend | None = None
 
 
-def paint(kind: str, shot: Shot, like: Legend | None = None, wireframe: bool = False) -> Painted:
+def paint(kind: str, shot: Shot, scale: colours.Scale | None = None, wireframe: bool = False) -> Painted:
     """The picture of a kind in view_table.py; where culling is frozen, with the frustum that it is for.
 
-    like       the legend of another picture of this kind, whose scale this one shall have
+    scale      of the numbers that it shows as colours, where another picture has one; without it, one that fits them
     wireframe  with the edges of the proxy's triangles over it, where there is a proxy
     """
-    shot.scale = like.scale if like else None
+    shot.scale = scale
     result, legend = PAINTERS[kind](shot)
     if wireframe and shot.scene.proxy is not None:
         result = draw_wireframe(result, shot.surfaces)

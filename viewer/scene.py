@@ -127,16 +127,17 @@ class Scene:
         return self.fit.matrix @ np.linalg.inv(self.read_fit.matrix)
 
     @contextmanager
-    def beside(self, clusters: ClusterMesh | None) -> Iterator[Scene]:
+    def beside(self, clusters: ClusterMesh | None, outputs: tuple[str, ...] = ()) -> Iterator[Scene]:
         """The same scene with a renderer and a proxy depth of its own, for pictures of another size between the frames.
-        `clusters` are the proxy's, as `clusters_of` gives them. Raises DeviceError where there is no memory for it."""
+        `clusters` are the proxy's, as `clusters_of` gives them; `outputs` as for `open_scene`. Raises DeviceError where
+        there is no memory for it."""
         from gsrender.renderer import Renderer
         from vk_interop.proxy_depth import ProxyDepth
         proxy = self.proxy
         if proxy is not None:
             proxy = ProxyDepth(self.device, clusters, proxy.settings, proxy.far, placing=proxy.placing)
         try:
-            yield replace(self, renderer=Renderer(self.model, (), self.limit), proxy=proxy)
+            yield replace(self, renderer=Renderer(self.model, outputs, self.limit), proxy=proxy)
         finally:
             if proxy is not None:
                 proxy.close()

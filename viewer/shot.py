@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 VIEW_OUTPUTS = ("alpha", "depth")  # what a Shot asks of the scene's renderer
 
 
+def outputs_for(view: str, frozen=None) -> tuple[str, ...]:
+    """What a renderer is asked for whose shots are only painted as that view; `frozen` is a camera that is culled for,
+    whose frustum is drawn."""
+    return () if (view, frozen) == ("picture", None) else VIEW_OUTPUTS
+
+
 class Spare:
     """A second renderer of a scene, made when it is first needed: for pictures beside the frame."""
 

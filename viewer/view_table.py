@@ -1,4 +1,4 @@
-"""The ways in which a scene can be looked at: the one table that `render --view`, the window and the README read."""
+"""The ways in which a scene can be looked at: the one table that `--view`, the window and the README read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ class ViewKind:
     help: str
     needs_proxy: bool = False
     needs_culling: bool = False
+
+    def lack(self, has_proxy: bool, culling: str) -> str:
+        """Why there is no such picture; empty where there is one."""
+        if self.needs_proxy and not has_proxy:
+            return "there is no proxy to look at"
+        return "culling is off, so nothing is removed" if self.needs_culling and culling == "off" else ""
 
 
 VIEWS = (

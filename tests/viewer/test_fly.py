@@ -15,6 +15,7 @@ from PIL import Image
 
 from viewer.camera_path import CameraPath
 from viewer.path_file import load_path, save_path
+from viewer.picture_views import paint
 
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg: apt-get install ffmpeg")
 
@@ -61,6 +62,41 @@ def test_seconds_change_the_pace_and_not_the_way(fly, tmp_path):
     assert fly("--fps", "0.5", "--seconds", "4", "--out", tmp_path / "slow").code == 0
     fast, slow = frames_of(tmp_path / "fast"), frames_of(tmp_path / "slow")
     assert len(fast) == len(slow) == 3 and all(np.array_equal(a, b) for a, b in zip(fast, slow))
+
+
+def test_a_film_can_be_of_any_view(viewer, fly, street, tmp_path):
+    more = "--view", "removed", "--size", "240x160", "--backend", "cpu"
+    assert fly("--fps", "0.5", *more, "--out", tmp_path / "film").code == 0
+    assert json.loads((tmp_path / "film" / "film.json").read_text())["view"] == "removed"
+    assert viewer("render", street / "model", "--cameras", street / "transforms_fly.json", "--views", "fly_0000,fly_0060",
+                  *more, "--out", tmp_path / "views").code == 0
+    frames = frames_of(tmp_path / "film")
+    magenta = [np.all(frame[..., [0, 2]] > frame[..., [1]] + 60.0, -1).mean() for frame in frames]
+    assert len(frames) == 2 and max(magenta) > 0.05
+    assert all(decibels(frame, view) > 45 for frame, view in zip(frames, frames_of(tmp_path / "views")))
+
+
+def test_a_colour_means_the_same_number_in_all_of_a_film(fly, tmp_path, monkeypatch):
+    painted = []
+
+    def watched(view, shot, scale=None):
+        result = paint(view, shot, scale)
+        painted.append((scale, result.legend.scale))
+        return result
+    monkeypatch.setattr("viewer.path_render.paint", watched)
+    assert fly("--fps", "1", "--view", "overdraw", "--out", tmp_path / "film").code == 0
+    fitted = [own for given, own in painted if given is None]
+    frames = [(given, own) for given, own in painted if given is not None]
+    assert len(frames) == 4 and len(set(frames)) == 1 and len({own.most for own in fitted}) > 1
+    assert frames[0][1] == frames[0][0] and frames[0][0].most == max(own.most for own in fitted)
+
+
+@pytest.mark.parametrize("view, more, told", [
+    ("removed", ["--culling", "off"], "--view removed: culling is off, so nothing is removed; choose --culling centre"),
+    ("gape", [], "argument --view: invalid choice: 'gape'")])
+def test_a_film_of_no_view_is_refused(fly, tmp_path, view, more, told):
+    ran = fly("--view", view, *more, "--out", tmp_path / "film")
+    assert ran.code == 2 and told in ran.err and not (tmp_path / "film").exists()
 
 
 @needs_ffmpeg

@@ -1,6 +1,7 @@
 """The panel Path, by mouse and keyboard in a real window."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,8 +13,11 @@ from viewer.frame import render_frame
 from gsrender.settings import RenderSettings
 from viewer.app import Viewer
 from viewer.camera_path import CameraPath
+from viewer.look import Look
 from viewer.path_file import load_path, save_path
+from viewer.picture_views import paint
 from viewer.settings import ViewerSettings
+from viewer.shot import Shot, Spare
 from viewer.tour import Tour
 from vk_interop.screen import Offscreen
 
@@ -23,7 +27,7 @@ def desk(desk, tmp_path, monkeypatch):
     """The panel with an empty path, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     path = desk.viewer.path
-    path.tour, path.file, path.out, path.size, path.fps = Tour(), "path.json", "film", (96, 64), 10.0
+    path.tour, path.file, path.out, path.view, path.size, path.fps = Tour(), "path.json", "film", None, (96, 64), 10.0
     desk.open("Path")
     yield desk
     path.cancel()
@@ -243,6 +247,35 @@ def test_the_film_is_drawn_while_the_window_goes_on(desk, flight, scene, tmp_pat
     desk.until(lambda: desk.viewer.settings.render.culling == "centre", "the culling that was")
     desk.rest()
     assert torch.equal(desk.viewer.canvas.frame.rgba, before)  # the window's own picture is as it was
+
+
+def test_the_film_is_of_the_view_that_is_chosen_else_of_the_windows(desk, flight, scene, tmp_path):
+    desk.viewer.path.fps = 1.0
+    desk.viewer.set(look=Look("alpha"))
+    for view, choice in (("alpha", None), ("removed", "removed##6")):
+        if choice:
+            desk.click(*desk.scrolled("Path", "##shows"))
+            desk.until(lambda: choice in desk.places, "the list")
+            desk.frame(2)
+            desk.click(*desk.places[choice])
+            assert desk.viewer.path.view == view
+        desk.viewer.path.out = view
+        desk.scrolled("Path", "##to")
+        click(desk, "draw film")
+        desk.until(lambda: desk.viewer.path.film is None, "the film")
+        assert json.loads((tmp_path / view / "film.json").read_text())["view"] == view
+        shot = Shot(scene, flight.at(1).camera(96, 64, scene.near), desk.viewer.settings.render, Spare(scene))
+        drawn = np.asarray(Image.open(tmp_path / view / "000001.png"))
+        assert np.array_equal(drawn, paint(view, shot).picture.numpy()), view
+
+
+def test_a_film_of_a_view_that_there_is_not_is_a_sentence(desk, flight, tmp_path):
+    desk.viewer.path.view = "removed"
+    desk.viewer.set(render=replace(desk.viewer.settings.render, culling="off"))
+    click(desk, "draw film")
+    desk.until(lambda: any("removed: culling is off" in notice for notice in desk.viewer.notices), "a sentence")
+    assert desk.viewer.path.film is None and not list(tmp_path.iterdir())
+    click(desk, "OK")
 
 
 def test_a_film_that_is_cancelled_leaves_nothing_half_written(desk, flight, tmp_path):

@@ -15,9 +15,12 @@ from viewer.panels.rows import (DIM, NOTHING, button, checkbox, drag_row, list_r
 from viewer.progress import how_far
 from viewer.settings import ViewerSettings
 from viewer.tour import Tour
+from viewer.view_table import VIEW_NAMES
 
 FILE = ("A path that was saved here; or, to load, cameras: a cameras.json, a transforms.json, a COLMAP model or a "
         "folder with one, which are flown through with a second from one to the next.")
+KIND = ("What kind of picture each frame is, as the panel Views tells of them; culling is as it is set now, frozen "
+        "where it is. Colours that stand for numbers mean the same in all of the film.")
 OUT = ("A folder for PNG frames or, where ffmpeg is installed, a video whose name ends in .mp4. The window's settings "
        "are the film's.")
 
@@ -145,6 +148,9 @@ def _film(desk):
     imgui.begin_disabled(film is not None)
     with table("film", 0.3):
         desk.out = text_row("to", desk.out, OUT)
+        names = (f"as in the window: {desk.shown_view}", *VIEW_NAMES)
+        chosen = list_row("shows", 0 if desk.view is None else names.index(desk.view), names, KIND)
+        desk.view = names[chosen] if chosen else None
         desk.size = sizes_row("size", desk.size, LARGEST_SIDE, "Width and height of the film, pixels; of a video even.")
         desk.fps = min(drag_row("rate", desk.fps, 0.1, 0.1, "%.3g frames/s", "Frames a second of the film."), 1000.0)
     imgui.end_disabled()
