@@ -93,9 +93,24 @@ def _panel(app, given):
 
 
 def _to_panels(app, given):
-    """To the first panel that is open, for the keyboard to go on in."""
+    """To the window over the picture, else to the first panel that is open, for the keyboard to go on in."""
+    over = [name for name, is_open in (("Open", app.files.browser), ("Benchmark", app.benchmark)) if is_open]
+    if over:
+        return app.give_keyboard(over[0])
     names = [panel.name for panel in PANELS if panel.name not in app.settings.closed]
     app.show_panel(names[0] if names else PANELS[0].name)
+
+
+def _escape(app, given):
+    """Closes what was opened over the picture, one thing at a time."""
+    if app.settings.help:
+        app.set(help=False)
+    elif app.files.browser:
+        app.files.browser = None
+    elif app.benchmark:
+        app.end_benchmark()
+    elif app.notices:
+        app.send_away(app.notices[0])
 
 
 def _copy_camera(app, given):
@@ -179,7 +194,7 @@ ACTIONS = {
     "add keyframe": lambda app, given: app.path.add(),
     "vsync": lambda app, given: app.set(vsync=not app.settings.vsync),
     "help": lambda app, given: app.set(help=not app.settings.help),
-    "escape": lambda app, given: app.set(help=False),
+    "escape": _escape,
     "screenshot": lambda app, given: app.ask_screenshot(),
     "quit": lambda app, given: app.quit(),
     **{f"panel {panel.name}": lambda app, given, name=panel.name: app.show_panel(name) for panel in PANELS},

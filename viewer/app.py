@@ -298,6 +298,10 @@ class Viewer(Sayings, Travels):
     def show_panel(self, name: str):
         """Opens a panel, brings it to the front, and gives it the keyboard."""
         self.set(panel=True, closed=tuple(other for other in self.settings.closed if other != name))
+        self.give_keyboard(name)
+
+    def give_keyboard(self, name: str):
+        """To a panel, or to a window over the picture."""
         self._wanted_panel = name
 
     def close_panel(self, name: str):

@@ -1,4 +1,4 @@
-"""Which key or mouse movement does what: the one table that input, the panel's list and the README read."""
+"""Which key or mouse movement does what: the one table that input, the list of keys and the README read."""
 
 from __future__ import annotations
 
@@ -18,53 +18,66 @@ class Binding:
     held: bool = False
 
 
-BINDINGS = (
-    Binding("forward", ("W",), "fly forward", held=True),
-    Binding("left", ("A",), "fly left", held=True),
-    Binding("back", ("S",), "fly back", held=True),
-    Binding("right", ("D",), "fly right", held=True),
-    Binding("down", ("Q",), "fly down", held=True),
-    Binding("up", ("E",), "fly up", held=True),
-    Binding("faster", ("Shift",), "four times faster, while held", held=True),
-    Binding("slower", ("Alt",), "four times slower, while held", held=True),
-    Binding("turn", ("left drag",), "look around; in orbit mode, turn around the pivot"),
-    Binding("pan", ("right drag", "middle drag"), "pan; what was grabbed stays under the cursor"),
-    Binding("wheel", ("wheel",), "speed; in orbit mode, towards the pivot and away from it"),
-    Binding("mode", ("V",), "fly / orbit around what is in the middle / walk"),
-    Binding("fly", ("1",), "fly"),
-    Binding("orbit", ("2",), "orbit around what is in the middle"),
-    Binding("walk", ("3",), "walk: level, at the height of the eyes above the proxy mesh"),
-    Binding("focus", ("F",), "orbit around what is under the cursor"),
-    Binding("previous camera", ("Left",), "previous camera of the dataset"),
-    Binding("next camera", ("Right",), "next camera of the dataset"),
-    Binding("nearest camera", ("N",), "nearest camera of the dataset"),
-    Binding("reset", ("R", "Home"), "back to the first view and speed"),
-    Binding("undo", ("Ctrl+Z",), "back to where the camera was before it jumped"),
-    Binding("redo", ("Ctrl+Y",), "forward again"),
-    Binding("copy camera", ("Ctrl+C",), "copy the camera as text"),
-    Binding("paste camera", ("Ctrl+V",), "fly to the camera that was copied"),
-    Binding("play path", ("Space",), "fly along the path, or stop there"),
-    Binding("add keyframe", ("K",), "add a keyframe to the path, here"),
-    Binding("culling", ("C",), "culling: off / centre / footprint"),
-    Binding("freeze", ("Z",), "freeze culling, and look at what is left from elsewhere"),
-    Binding("next view", ("M",), "next kind of picture: alpha, depth, overdraw, ..."),
-    Binding("previous view", ("B",), "the kind of picture before"),
-    Binding("split", ("L",), "compare: a line between culling on and off, to be dragged"),
-    Binding("flip", ("X",), "compare: flip between culling on and off"),
-    Binding("benchmark", ("G",), "benchmark: fly the path, or the dataset's cameras, with culling off and on"),
-    Binding("vsync", ("T",), "vsync on / off"),
-    Binding("panel", ("H",), "show or hide the panels"),
-    Binding("panels", ("Tab",), "use the panels by keyboard: Tab and the arrows move, Space changes, Escape ends it"),
-    *(Binding(f"panel {panel.name}", (f"Ctrl+{i}",), f"panel {panel.name}: {panel.help}")
-      for i, panel in enumerate(PANELS, 1)),
-    Binding("reset layout", ("Ctrl+0",), "all panels back to their places"),
-    Binding("help", ("F1",), "show or hide this list"),
-    Binding("open", ("Ctrl+O",), "open a model or a proxy mesh"),
-    Binding("reload", ("F5",), "read the scene anew"),
-    Binding("screenshot", ("P", "F12"), "save what is on the screen as a PNG"),
-    Binding("escape", ("Escape",), "close this list"),
-    Binding("quit", ("Ctrl+Q",), "close the window"),
-)
+GROUPS = {
+    "Moving": (
+        Binding("forward", ("W",), "fly forward", held=True),
+        Binding("left", ("A",), "fly left", held=True),
+        Binding("back", ("S",), "fly back", held=True),
+        Binding("right", ("D",), "fly right", held=True),
+        Binding("down", ("Q",), "fly down", held=True),
+        Binding("up", ("E",), "fly up", held=True),
+        Binding("faster", ("Shift",), "four times faster, while held", held=True),
+        Binding("slower", ("Alt",), "four times slower, while held", held=True),
+        Binding("turn", ("left drag",), "look around; in orbit mode, turn around the pivot"),
+        Binding("pan", ("right drag", "middle drag"), "pan; what was grabbed stays under the cursor"),
+        Binding("wheel", ("wheel",), "speed; in orbit mode, towards the pivot and away from it"),
+        Binding("mode", ("V",), "fly / orbit around what is in the middle / walk"),
+        Binding("fly", ("1",), "fly"),
+        Binding("orbit", ("2",), "orbit around what is in the middle"),
+        Binding("walk", ("3",), "walk: level, at the height of the eyes above the proxy mesh"),
+        Binding("focus", ("F",), "orbit around what is under the cursor"),
+    ),
+    "Cameras": (
+        Binding("previous camera", ("Left",), "previous camera of the dataset"),
+        Binding("next camera", ("Right",), "next camera of the dataset"),
+        Binding("nearest camera", ("N",), "nearest camera of the dataset"),
+        Binding("reset", ("R", "Home"), "back to the first view and speed"),
+        Binding("undo", ("Ctrl+Z",), "undo: back to where the camera was before it jumped"),
+        Binding("redo", ("Ctrl+Y",), "redo: forward again, to where it had jumped"),
+        Binding("copy camera", ("Ctrl+C",), "copy the camera as text"),
+        Binding("paste camera", ("Ctrl+V",), "fly to the camera that was copied"),
+    ),
+    "The path": (
+        Binding("play path", ("Space",), "fly along the path, or stop there"),
+        Binding("add keyframe", ("K",), "add a keyframe to the path, here"),
+    ),
+    "The picture": (
+        Binding("culling", ("C",), "culling: off / centre / footprint"),
+        Binding("freeze", ("Z",), "freeze culling, and look at what is left from elsewhere"),
+        Binding("next view", ("M",), "next kind of picture: alpha, depth, overdraw, ..."),
+        Binding("previous view", ("B",), "previous kind of picture"),
+        Binding("split", ("L",), "compare: a line between culling on and off, to be dragged"),
+        Binding("flip", ("X",), "compare: flip between culling on and off"),
+        Binding("benchmark", ("G",), "benchmark: fly the path, or the dataset's cameras, with culling off and on"),
+        Binding("vsync", ("T",), "vsync on / off"),
+    ),
+    "Panels": (
+        Binding("panel", ("H",), "show or hide the panels"),
+        Binding("panels", ("Tab",), "use the panels by keyboard: Tab and the arrows move, Space changes, Escape ends it"),
+        *(Binding(f"panel {panel.name}", (f"Ctrl+{i}",), f"{panel.name}: {panel.help}")
+          for i, panel in enumerate(PANELS, 1)),
+        Binding("reset layout", ("Ctrl+0",), "all panels back to their places"),
+    ),
+    "The window": (
+        Binding("open", ("Ctrl+O",), "open a model or a proxy mesh"),
+        Binding("reload", ("F5",), "reload: read the scene anew"),
+        Binding("screenshot", ("P", "F12"), "screenshot: save what is on the screen as a PNG"),
+        Binding("help", ("F1",), "show or hide the list of keys"),
+        Binding("escape", ("Escape",), "close what is over the picture: this list, a window, a sentence"),
+        Binding("quit", ("Ctrl+Q",), "quit: close the window"),
+    ),
+}
+BINDINGS = tuple(binding for group in GROUPS.values() for binding in group)
 _KEYS = {key: binding for binding in BINDINGS for key in binding.keys}
 
 
@@ -100,5 +113,7 @@ def first_words() -> str:
 
 def markdown_table() -> str:
     """The README's table of keys."""
-    rows = [f"| {' or '.join(f'`{key}`' for key in b.keys)} | {b.help} |" for b in BINDINGS]
+    rows = []
+    for title, group in GROUPS.items():
+        rows += [f"| **{title}** | |", *(f"| {' or '.join(f'`{key}`' for key in b.keys)} | {b.help} |" for b in group)]
     return "\n".join(["| Key | What it does |", "|---|---|", *rows])

@@ -111,7 +111,7 @@ def test_the_difference_is_ten_times_what_lies_between(hand, panels):
 
 def test_settings_that_are_held_stay_while_the_first_ones_change(hand, panels):
     places = panels("Compare")
-    hand.click(*places["hold the first"])
+    hand.click(*places["keep as second"])
     held = hand.viewer.settings.render
     hand.key("c")
     hand.until(lambda: hand.viewer.settings.render.culling == "footprint", "other settings")

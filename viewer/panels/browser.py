@@ -12,6 +12,7 @@ from viewer.panels.rows import DIM, button, tooltip
 from viewer.scene import MESH_SUFFIXES
 
 LINES = 18
+SUFFIXES = f"{', '.join(MESH_SUFFIXES[:-1])} or {MESH_SUFFIXES[-1]}"
 MOST = 2000  # entries of a directory
 
 
@@ -30,6 +31,8 @@ class Browser:
         _, stays = imgui.begin("Open", True, imgui.WindowFlags_.no_docking | imgui.WindowFlags_.no_collapse
                                | imgui.WindowFlags_.no_saved_settings)
         imgui.set_next_item_width(-1)
+        if imgui.is_window_appearing():
+            imgui.set_keyboard_focus_here()
         entered, self.typed = imgui.input_text("##path", self.typed, imgui.InputTextFlags_.enter_returns_true)
         tooltip("The directory that is shown. Type a path and press Enter to go there, or to open the file.")
         if entered:
@@ -48,7 +51,7 @@ class Browser:
                     imgui.same_line(30 * font)
                     imgui.text_colored(DIM, size(nbytes))
         imgui.end_child()
-        imgui.text_colored(DIM, self._problem or "directories, .ply, " + ", ".join(MESH_SUFFIXES[:2]) + " and .obj")
+        imgui.text_colored(DIM, self._problem or f"A click goes into a directory, or opens a file: {SUFFIXES}.")
         imgui.end()
         return chosen, bool(stays) and chosen is None
 

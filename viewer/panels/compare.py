@@ -32,7 +32,7 @@ def draw(app) -> ViewerSettings:
         before = looking.second(look, render)
         second = _second(before, app.scene.proxy is not None)
     other = look.other if second == before else second
-    if button("hold the first", "Keeps the settings as they are now as the second ones, to compare with what is "
+    if button("keep as second", "Keeps the settings as they are now as the second ones, to compare with what is "
               "changed next."):
         other = render
     imgui.same_line()

@@ -1,27 +1,48 @@
-"""The list of keys, in the middle of the window."""
+"""The list of keys over the picture, in groups; side by side where there is room."""
 
 from __future__ import annotations
 
 from imgui_bundle import imgui
 
-from viewer.bindings import BINDINGS
+from viewer.bindings import GROUPS
 from viewer.panels.rows import DIM
+
+COLUMN = 40  # font sizes that a column of groups takes
+KEYS = 10  # of them, the keys
+LEFT = 3  # groups that stand in the left one of two columns
+FLAGS = imgui.WindowFlags_.no_collapse | imgui.WindowFlags_.no_docking | imgui.WindowFlags_.no_saved_settings
 
 
 def draw(size: tuple[float, float]) -> bool:
     """Whether it stays open."""
+    font = imgui.get_font_size()
+    count = 2 if size[0] > 2 * COLUMN * font else 1
     imgui.set_next_window_pos((size[0] / 2, size[1] / 2), imgui.Cond_.appearing, (0.5, 0.5))
+    imgui.set_next_window_size((min(count * COLUMN * font, size[0]), 0))
     imgui.set_next_window_size_constraints((0, 0), size)  # scrolls where the window is too small for the list
-    flags = imgui.WindowFlags_.always_auto_resize | imgui.WindowFlags_.no_collapse
-    _, stays = imgui.begin("Keys", True, flags)
-    if imgui.begin_table("keys", 2):
-        for binding in BINDINGS:
-            imgui.table_next_row()
+    _, stays = imgui.begin("Keys", True, FLAGS)
+    imgui.begin_table("groups", count, imgui.TableFlags_.sizing_stretch_same)
+    for i, (title, bindings) in enumerate(GROUPS.items()):
+        if i in (0, LEFT):
             imgui.table_next_column()
-            imgui.text_unformatted(" or ".join(binding.keys))
-            imgui.table_next_column()
-            imgui.text_colored(DIM, binding.help)
-        imgui.end_table()
+        _group(title, bindings)
+    imgui.end_table()
     imgui.text_colored(DIM, "Keys are named by where they lie on a US keyboard.")
     imgui.end()
     return bool(stays)
+
+
+def _group(title: str, bindings):
+    imgui.spacing()
+    imgui.separator_text(title)
+    imgui.begin_table(title, 2)
+    imgui.table_setup_column("keys", imgui.TableColumnFlags_.width_fixed, KEYS * imgui.get_font_size())
+    imgui.table_setup_column("help", imgui.TableColumnFlags_.width_stretch)
+    for binding in bindings:
+        imgui.table_next_column()
+        imgui.text_unformatted(" or ".join(binding.keys))
+        imgui.table_next_column()
+        imgui.push_style_color(imgui.Col_.text, DIM)
+        imgui.text_wrapped(binding.help)
+        imgui.pop_style_color()
+    imgui.end_table()

@@ -21,6 +21,8 @@ FILE = ("A path that was saved here; or, to load, cameras: a cameras.json, a tra
         "folder with one, which are flown through with a second from one to the next.")
 KIND = ("What kind of picture each frame is, as the panel Views tells of them; culling is as it is set now, frozen "
         "where it is. Colours that stand for numbers mean the same in all of the film.")
+DRAW = "Draws the film, a frame of it between two of the window's."
+NO_FILM = f"{DRAW} First it needs a path: keyframes that K adds, a flight, or a file."
 OUT = ("A folder for PNG frames or, where ffmpeg is installed, a video whose name ends in .mp4. The window's settings "
        "are the film's.")
 
@@ -30,6 +32,8 @@ MOST_MARKS = 200  # more would cover the slider
 def draw(app) -> ViewerSettings:
     desk = app.path
     _buttons(desk)
+    if not desk.tour.path.keyframes:
+        imgui.text_colored(DIM, "No path yet: fly somewhere and press K, or record.")
     _time(desk)
     _keyframe(desk)
     _file(desk)
@@ -157,7 +161,7 @@ def _film(desk):
     if film is None:
         frames = desk.tour.path.frame_count(desk.fps)
         imgui.begin_disabled(not frames)
-        if button(f"draw {frames:,} frames###draw film", "Draws the film, a frame of it between two of the window's."):
+        if button(f"draw {frames:,} frames###draw film", DRAW if frames else NO_FILM):
             desk.start_film()
         imgui.end_disabled()
         return

@@ -11,7 +11,8 @@ FONT = Path(imgui_bundle.__file__).parent / "assets/fonts/Roboto/Roboto-Regular.
 SIZE = 15
 SIZES = {"window_padding": (8, 6), "frame_padding": (6, 2), "item_spacing": (6, 4), "item_inner_spacing": (5, 4),
          "cell_padding": (4, 1), "window_rounding": 5, "frame_rounding": 3, "grab_rounding": 3, "grab_min_size": 9,
-         "popup_rounding": 4, "scrollbar_size": 10, "window_border_size": 0, "frame_border_size": 0}
+         "popup_rounding": 4, "scrollbar_size": 10, "window_border_size": 0, "frame_border_size": 0,
+         "separator_text_border_size": 1, "separator_text_padding": (0, 2)}
 COLOURS = {"text": (0.92, 0.93, 0.94, 1), "window_bg": (0.09, 0.10, 0.11, 1), "popup_bg": (0.12, 0.13, 0.14, 0.98),
            "title_bg": (0.09, 0.10, 0.11, 1), "title_bg_active": (0.09, 0.10, 0.11, 1),
            "docking_empty_bg": (0.05, 0.05, 0.06, 1), "menu_bar_bg": (0.12, 0.13, 0.14, 1),
@@ -21,8 +22,8 @@ COLOURS = {"text": (0.92, 0.93, 0.94, 1), "window_bg": (0.09, 0.10, 0.11, 1), "p
            "header": (0.19, 0.23, 0.28, 1), "header_hovered": (0.24, 0.29, 0.35, 1),
            "header_active": (0.28, 0.34, 0.42, 1), "button": (0.22, 0.24, 0.27, 1),
            "button_hovered": (0.29, 0.33, 0.38, 1), "button_active": (0.33, 0.42, 0.52, 1),
-           "check_mark": (0.45, 0.74, 1.0, 1), "slider_grab": (0.45, 0.62, 0.80, 1),
-           "slider_grab_active": (0.55, 0.76, 1.0, 1), "plot_histogram": (0.28, 0.45, 0.63, 1),
+           "check_mark": (0.45, 0.74, 1.0, 1), "slider_grab": (0.28, 0.45, 0.63, 1),  # dark enough for the number over it
+           "slider_grab_active": (0.33, 0.54, 0.76, 1), "plot_histogram": (0.28, 0.45, 0.63, 1),
            "separator": (0.25, 0.27, 0.30, 1)}
 LINE = (0.45, 0.74, 1.0, 1.0)  # of the plot
 

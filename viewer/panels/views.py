@@ -7,10 +7,10 @@ from dataclasses import replace
 from imgui_bundle import imgui
 
 from viewer.actions import act
-from viewer.panels.rows import NOTHING, checkbox, stat_row, table, tooltip
+from viewer.panels.rows import DIM, NOTHING, checkbox, stat_row, table, tooltip
 from viewer.reading import Reading, read
 from viewer.settings import ViewerSettings
-from viewer.view_table import VIEWS
+from viewer.view_table import VIEWS, view_kind
 
 COLUMNS = 3
 STILL = "Known once the picture stands still."
@@ -18,6 +18,9 @@ STILL = "Known once the picture stands still."
 
 def draw(app) -> ViewerSettings:
     _kinds(app)
+    imgui.push_style_color(imgui.Col_.text, DIM)
+    imgui.text_wrapped(f"{app.settings.look.view}: {view_kind(app.settings.look.view).help}")
+    imgui.pop_style_color()
     frozen = app.settings.render.culling_camera is not None
     if checkbox("freeze culling", frozen, "Goes on culling for the view that is seen now, so that what it leaves can "
                 "be looked at from elsewhere. Yellow lines are that view's edges. (Z)") != frozen:
@@ -32,12 +35,11 @@ def _kinds(app):
     imgui.begin_table("kinds", COLUMNS)
     for kind in VIEWS:
         imgui.table_next_column()
-        possible = app.canvas.looking.possible(kind.name, app.settings.render)
-        imgui.begin_disabled(not possible)
+        lack = kind.lack(app.scene.proxy is not None, app.settings.render.culling)
+        imgui.begin_disabled(bool(lack))
         if imgui.radio_button(kind.name, look.view == kind.name):
             app.set(look=replace(look, view=kind.name))
-        lacks = "" if possible else (" There is no proxy mesh." if app.scene.proxy is None else " Culling is off.")
-        tooltip(f"{kind.help[0].upper()}{kind.help[1:]}.{lacks} (M, B)")
+        tooltip(f"{kind.help[0].upper()}{kind.help[1:]}{f'; but {lack}' if lack else ''}. (M, B)")
         imgui.end_disabled()
     imgui.end_table()
 
@@ -58,9 +60,9 @@ def _reading(r: Reading | None):
                  "from its upper left corner.")
         stat_row("colour", say(r and r.colour, "{0[0]}, {0[1]}, {0[2]}"), "Red, green and blue, 0 to 255.")
         stat_row("alpha", say(r and r.alpha, "{:.3f}"), "Share of the background that is covered.")
-        stat_row("depth of the Gaussians", say(r and r.depth, "{:.3f}"), "Mean view z of what covers the pixel, in "
+        stat_row("depth of the Gaussians", say(r and r.depth, "{:.3f} units"), "Mean view z of what covers the pixel, in "
                  "scene units.")
-        stat_row("depth of the proxy", say(r and r.proxy, "{:.3f}"), f"View z, in scene units. {STILL}")
+        stat_row("depth of the proxy", say(r and r.proxy, "{:.3f} units"), f"View z, in scene units. {STILL}")
         stat_row("cluster, level", say(r and r.cluster is not None and (r.cluster, r.level) or None, "{0[0]}, {0[1]}"),
                  f"Of the proxy: number of the cluster, and its level of detail; 0 is the source. {STILL}")
         stat_row("splats blended", say(r and r.blended), f"Splats that the pixel took until it was covered. {STILL}")
