@@ -113,6 +113,11 @@ def _escape(app, given):
         app.send_away(app.notices[0])
 
 
+def _vsync(app, given):
+    app.set(vsync=not app.settings.vsync)
+    app.say("vsync on: frames wait for the screen" if app.settings.vsync else "vsync off: frames as fast as they come")
+
+
 def _copy_camera(app, given):
     app.screen.set_clipboard(camera_text(app.state.camera(*app.picture_size)))
     app.say("the camera is on the clipboard")
@@ -192,7 +197,7 @@ ACTIONS = {
     "save summary": _save_summary,
     "play path": lambda app, given: app.path.play_or_stop(),
     "add keyframe": lambda app, given: app.path.add(),
-    "vsync": lambda app, given: app.set(vsync=not app.settings.vsync),
+    "vsync": _vsync,
     "help": lambda app, given: app.set(help=not app.settings.help),
     "escape": _escape,
     "screenshot": lambda app, given: app.ask_screenshot(),

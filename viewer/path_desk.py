@@ -121,7 +121,9 @@ class PathDesk:
         self._app.say(f"keyframe {(self.tour.chosen or 0) + 1} of {len(self.tour.path.keyframes)}")
 
     def move(self):
+        """Puts the chosen keyframe where the camera is."""
         self.edit(lambda tour: tour.moved(self._camera))
+        self._app.say(f"keyframe {self.tour.chosen + 1} is here now")
 
     def play_or_stop(self):
         if self.tour.doing != "nothing":

@@ -59,6 +59,8 @@ def one_desk(scene):
     """A window of 1280 x 800 with all panels, for the tests of their controls; its coarse picture makes it quick."""
     viewer = Viewer(scene, Window(scene.device, 1280, 800, "the desk"), usual_settings(scene, resolution_scale=0.25))
     with pytest.MonkeyPatch.context() as patch:
+        for wait in ("NAP", "TYPING"):  # for a person's next move; a test's has come by then
+            patch.setattr(f"viewer.app.{wait}", 0.0)
         hand = Hand(viewer, "the desk")
         hand.places = watch_places(patch)
         hand.rest()
@@ -68,7 +70,7 @@ def one_desk(scene):
 
 @pytest.fixture
 def desk(one_desk, scene):
-    """A hand on that window, where everything is as at the start but for what is scrolled and folded."""
+    """A hand on that window, where everything is as at the start but for what is scrolled."""
     viewer, before = one_desk.viewer, len(scene.device.validation_messages)
     viewer.settings = usual_settings(scene, resolution_scale=0.25)
     viewer.start_over()

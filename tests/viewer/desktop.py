@@ -98,14 +98,15 @@ class Hand:
     def scrolled(self, panel: str, label: str):
         """The place of a control, once its panel was scrolled to it."""
         window = imgui.internal.find_window_by_name(panel)
-        self.move(window.pos.x + window.size.x / 2, window.pos.y + window.size.y / 2)
-        self.frame(2)
-        self.wheel(100)
-        self.frame(3)
-        while not window.pos.y + 30 < self.places[label][1] < window.pos.y + window.size.y - 12:
-            assert window.scroll.y < window.scroll_max.y, f"{label} is nowhere in {panel}"
-            self.wheel(-1)
+        low, high = window.pos.y + 30, window.pos.y + window.size.y - 12
+        if not low < self.places[label][1] < high:
+            self.move(window.pos.x + window.size.x / 2, window.pos.y + window.size.y / 2)
+            self.frame(2)
+        while not low < self.places[label][1] < high:
+            before = window.scroll.y
+            self.wheel(1 if self.places[label][1] <= low else -1)
             self.frame(3)
+            assert window.scroll.y != before, f"{label} is nowhere in {panel}"
         return self.places[label]
 
     def see(self):
@@ -157,22 +158,27 @@ CONTROLS = ("button", "checkbox", "radio_button", "slider_float", "drag_float", 
             "input_int2")
 
 
+def watch_controls(patch, drawn):
+    """Calls `drawn` with the label of each control once ImGui has drawn it. `patch` is a MonkeyPatch."""
+    def watch(name, draw):
+        def watched(label, *more, **named):
+            result = draw(label, *more, **named)
+            if not (name in ("begin_menu", "begin_combo") and result):  # an open list has begun: that is the last item
+                drawn(label)
+            return result
+        patch.setattr(imgui, name, watched)
+    for name in CONTROLS:
+        watch(name, getattr(imgui, name))
+
+
 def watch_places(patch) -> dict:
     """Where each labelled control was last drawn: {label: (x, y) of its middle}. `patch` is a MonkeyPatch."""
     found = {}
 
-    def watch(name):
-        draw = getattr(imgui, name)
-
-        def drawn(label, *more, **named):
-            result = draw(label, *more, **named)
-            if not (name == "begin_menu" and result or name == "begin_combo" and result):
-                low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
-                found[label] = (low.x + high.x) / 2, (low.y + high.y) / 2
-            return result
-        patch.setattr(imgui, name, drawn)
-    for name in CONTROLS:
-        watch(name)
+    def note(label):
+        low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
+        found[label] = (low.x + high.x) / 2, (low.y + high.y) / 2
+    watch_controls(patch, note)
     return found
 
 

@@ -1,7 +1,7 @@
 """What everybody may ask of the panels, whichever it is."""
 
 import pytest
-from desktop import CONTROLS
+from desktop import watch_controls
 from imgui_bundle import imgui
 
 from viewer.panels import PANELS
@@ -11,18 +11,13 @@ from viewer.panels import PANELS
 def test_every_control_says_under_the_cursor_what_it_changes(desk, panel, monkeypatch):
     found, explained = {}, set()  # by ImGui's number of the item
 
-    def watch(name, draw):
-        def drawn(label, *more, **named):
-            result = draw(label, *more, **named)
-            found[imgui.get_item_id()] = label
-            return result
-        monkeypatch.setattr(imgui, name, drawn)
+    def note(label):
+        found[imgui.get_item_id()] = label
 
     def is_hovered(flags=0, ask=imgui.is_item_hovered):
         explained.add(imgui.get_item_id())
         return ask(flags)
-    for name in CONTROLS:
-        watch(name, getattr(imgui, name))
+    watch_controls(monkeypatch, note)
     monkeypatch.setattr(imgui, "is_item_hovered", is_hovered)
     desk.open(panel)
     desk.frame(2)

@@ -10,7 +10,7 @@ from imgui_bundle import imgui
 
 from gsrender.settings import LARGEST_SIDE
 from viewer.camera_path import GAP, CameraPath
-from viewer.panels.rows import (DIM, NOTHING, button, checkbox, drag_row, list_row, section, sizes_row, slider_row,
+from viewer.panels.rows import (DIM, NOTHING, button, checkbox, drag_row, heading, list_row, sizes_row, slider_row,
                                 table, text_row, tooltip)
 from viewer.progress import how_far
 from viewer.settings import ViewerSettings
@@ -37,8 +37,8 @@ def draw(app) -> ViewerSettings:
     _time(desk)
     _keyframe(desk)
     _file(desk)
-    if section("Film"):
-        _film(desk)
+    heading("film")
+    _film(desk)
     return app.settings
 
 

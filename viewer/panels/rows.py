@@ -14,11 +14,6 @@ _typed: dict[int, tuple] = {}
 _left: dict[int, int] = {}
 
 
-def section(title: str) -> bool:
-    """A part of the panel that folds away; whether it is open."""
-    return imgui.collapsing_header(title, imgui.TreeNodeFlags_.default_open)
-
-
 @contextmanager
 def columns(name: str, least: float, most: int):
     """Parts of a panel side by side, as many as there is room for at `least` font sizes each, else below one another;
