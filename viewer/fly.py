@@ -8,6 +8,7 @@ from contextlib import closing
 from gsrender.errors import InputError
 from viewer.film import check_film
 from viewer.headless import check_view, tell
+from viewer.look import Look
 from viewer.path_file import load_path
 from viewer.path_render import render_path
 from viewer.progress import Bar
@@ -33,8 +34,9 @@ def fly(options) -> int:
         settings = render_settings(options, scene, options.culling)
         if settings.culling != "off" and scene.proxy is None:
             raise InputError(f"--culling {settings.culling}: nothing to cull by; name the proxy with --scene")
-        check_view(options.view, scene, settings)
-        film = render_path(scene, settings, options.view, path, size, options.fps, options.out)
+        check_view(options, scene, settings)
+        look = Look(options.view, wireframe=options.wireframe)
+        film = render_path(scene, settings, look, path, size, options.fps, options.out)
         with closing(film), Bar("fly", "frames") as bar:
             for done in film:
                 bar.show(done, frames)

@@ -42,9 +42,7 @@ def render(options) -> int:
         if settings.culling != "off" and not has_depth:
             raise InputError(f"--culling {settings.culling}: nothing to cull by; name the proxy with --scene, or depth "
                              "caches with --depth-from")
-        if options.wireframe and scene.proxy is None:
-            raise InputError("--wireframe: there is no proxy to draw the edges of; name it with --scene")
-        check_view(options.view, scene, settings)
+        check_view(options, scene, settings)
         views = load_views(cameras_files(options, scene))
         with OutputFolder(options.out, ".png", views) as out:
             chosen = choose_views(out.views, options.views)
@@ -69,11 +67,13 @@ def render(options) -> int:
     return 0
 
 
-def check_view(view: str, scene: Scene, settings: RenderSettings):
-    """Raises InputError where there is no such picture of the scene."""
-    if lack := view_kind(view).lack(scene.proxy is not None, settings.culling):
+def check_view(options, scene: Scene, settings: RenderSettings):
+    """Raises InputError where there is no such picture of the scene as --view and --wireframe name."""
+    if options.wireframe and scene.proxy is None:
+        raise InputError("--wireframe: there is no proxy to draw the edges of; name it with --scene")
+    if lack := view_kind(options.view).lack(scene.proxy is not None, settings.culling):
         way_out = "name it with --scene" if scene.proxy is None else "choose --culling centre or footprint"
-        raise InputError(f"--view {view}: {lack}; {way_out}")
+        raise InputError(f"--view {options.view}: {lack}; {way_out}")
 
 
 def depth(options) -> int:

@@ -13,7 +13,7 @@ from gsrender.camera import Camera
 from gsrender.errors import DeviceError, InputError
 from viewer.controls import State
 from viewer.film import check_film, is_video
-from viewer.look import resized
+from viewer.look import Look, resized
 from viewer.path_file import load_path, save_path
 from viewer.path_render import render_beside
 from viewer.pose import Pose
@@ -168,8 +168,9 @@ class PathDesk:
         app, view = self._app, self.view or self.shown_view
         if lack := view_kind(view).lack(app.scene.proxy is not None, app.settings.render.culling):
             raise InputError(f"a film of the view {view}: {lack}")
+        look = Look(view, wireframe=app.settings.look.wireframe)
         scene, settings = replace(app.scene, near=app.state.space.near), resized(app.settings.render, *self.size)
-        steps = render_beside(scene, self._thread, settings, view, self.tour.path, self.size, self.fps, out)
+        steps = render_beside(scene, self._thread, settings, look, self.tour.path, self.size, self.fps, out)
         self.film = Film(out, frames, steps, time.perf_counter())
 
     def _take(self, file: Path, path, warning: str):

@@ -14,6 +14,7 @@ from viewer.camera_path import CameraPath
 from viewer.colours import Scale
 from viewer.film import open_film
 from viewer.legend import with_legend
+from viewer.look import Look
 from viewer.machine import describe
 from viewer.picture_views import Painted, paint
 from viewer.scene import Scene, clusters_of, detail_record
@@ -23,26 +24,28 @@ PATIENCE = 0.02  # seconds that a step waits for files to be written, before it 
 LOOKS = 12  # frames along the path that the colours' scale is fitted to
 
 
-def render_path(scene: Scene, settings: RenderSettings, view: str, path: CameraPath, size: tuple[int, int], fps: float,
+def render_path(scene: Scene, settings: RenderSettings, look: Look, path: CameraPath, size: tuple[int, int], fps: float,
                 out: Path) -> Iterator[int]:
     """Draws the path's frames to a folder of PNG files or to an .mp4; gives after each step how many are drawn.
 
-    view  of view_table.py; one scale of its colours holds for the whole film
+    look  its view and its wireframe count; one scale of the view's colours holds for the whole film
 
     Closing the iterator cancels: no half-written file is left, and of PNG files those that are finished. Raises
     InputError and DeviceError.
     """
     frames = path.frame_count(fps)
-    made_by = {"model": scene.model.path, "view": view, "culling": settings.culling, "margin": settings.margin,
+    made_by = {"model": scene.model.path, "view": look.view, "wireframe": look.wireframe,
+               "culling": settings.culling, "margin": settings.margin,
                **detail_record(scene.proxy), **describe(scene)}
     spare = Spare(scene)
 
     def painted(time: float, scale: Scale | None = None) -> Painted:
-        return paint(view, Shot(scene, path.at(time).camera(*size, scene.near), settings, spare), scale)
+        shot = Shot(scene, path.at(time).camera(*size, scene.near), settings, spare)
+        return paint(look.view, shot, scale, look.wireframe)
     with open_film(out, size, fps, frames, made_by) as film:
         scale = None
-        for look in range(LOOKS):
-            legend = painted(look / (LOOKS - 1) * path.duration).legend
+        for i in range(LOOKS):
+            legend = painted(i / (LOOKS - 1) * path.duration).legend
             if legend is None or legend.scale is None:
                 break
             scale = legend.scale.joined(scale)
@@ -58,11 +61,11 @@ def render_path(scene: Scene, settings: RenderSettings, view: str, path: CameraP
             yield frames
 
 
-def render_beside(scene: Scene, thread: Executor, settings: RenderSettings, view: str, *film) -> Iterator[int]:
+def render_beside(scene: Scene, thread: Executor, settings: RenderSettings, look: Look, *film) -> Iterator[int]:
     """The same for a scene whose frames go on between the steps; `film` is what `render_path` takes besides.
     Until the proxy's clusters have been read on the thread, nothing is drawn."""
     clusters = scene.proxy and thread.submit(clusters_of, scene.mesh, scene.proxy.settings)
     while clusters and wait([clusters], PATIENCE).not_done:
         yield 0
-    with scene.beside(clusters and clusters.result(), outputs_for(view, settings.culling_camera)) as beside:
-        yield from render_path(beside, settings, view, *film)
+    with scene.beside(clusters and clusters.result(), outputs_for(look.view, settings.culling_camera)) as beside:
+        yield from render_path(beside, settings, look, *film)

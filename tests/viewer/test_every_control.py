@@ -154,10 +154,13 @@ SCENE = (
     Control("save picture", press, files("picture-*.png"), "picture"),
     Control("##up", pick(2), lambda app: app.space.up, after=lambda app: app.set_up((0, 0, 1))),
     Control("up as in this view", press, lambda app: app.space.up, "##up", lambda app: app.set_up((0, 0, 1))),
-    *(Control(axis, press, lambda app: app.files.fit.up) for axis in "yz"),
-    Control("##proxy's scale", slide(40), lambda app: app.files.fit.scale),
-    Control("##proxy's shift", write("2.5", aside=-80), lambda app: app.files.fit.shift),
-    Control("fit the proxy", press, is_opening, "picture", cancel_opening),
+    Control("wireframe", press, lambda app: app.settings.look.wireframe, "picture"),
+    *(Control(axis, press, lambda app: app.scene.fit.up, "picture") for axis in "yz"),
+    Control("##its scale", slide(40), lambda app: app.scene.fit.scale, "picture"),
+    Control("##its turn", slide(40), lambda app: app.scene.fit.turn, "picture"),
+    Control("##its shift", slide(40), lambda app: app.scene.fit.shift, "picture"),
+    Control("copy as option", press, lambda app: app.screen.clipboard(), "picture"),
+    Control("as in its file", press, lambda app: app.scene.fit, "picture"),
 )
 PATH = (
     Control("add", press, lambda app: len(keyframes(app)), "picture"),
@@ -261,8 +264,9 @@ def desk(desk, tmp_path, monkeypatch, street):
     yield desk
     path.cancel()
     cancel_opening(viewer)
-    path.tour, viewer.files.fit, viewer.shot_size = Tour(), viewer.files.fitted, (1920, 1080)
+    path.tour, viewer.shot_size = Tour(), (1920, 1080)
     viewer.set_detail(detail)
+    viewer.act("undo fit")
 
 
 @pytest.fixture
