@@ -79,8 +79,8 @@ def test_a_film_can_be_of_any_view(viewer, fly, street, tmp_path):
 def test_a_colour_means_the_same_number_in_all_of_a_film(fly, tmp_path, monkeypatch):
     painted = []
 
-    def watched(view, shot, scale=None):
-        result = paint(view, shot, scale)
+    def watched(view, shot, scale=None, *more):
+        result = paint(view, shot, scale, *more)
         painted.append((scale, result.legend.scale))
         return result
     monkeypatch.setattr("viewer.path_render.paint", watched)
