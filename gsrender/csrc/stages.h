@@ -191,8 +191,8 @@ float decoder_input(const GsModel &model, const GsMlp &mlp, const float *feature
 
 // Entry `i` of the feature after the bank: its values at strides 4, 2 and 1, repeated, weighed by what the view asks
 // for.
-GS_FN
-float banked_feature(const float *feature, int features, const float *weights, int i) {
+template <typename Value> // a number, or a vector of them
+GS_FN Value banked_feature(const Value *feature, int features, const Value *weights, int i) {
     return weights[0] * feature[4 * (i % (features / 4))] + weights[1] * feature[2 * (i % (features / 2))] +
            weights[2] * feature[i];
 }

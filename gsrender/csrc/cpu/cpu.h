@@ -3,14 +3,7 @@
 
 #include "../stages.h"
 
-enum { BLOCK = 256 }; // items a thread takes at a time
 enum { WIDTH = GS_MAX_WIDTH };
-
-inline int blocks_of(long long count) { return int((count + BLOCK - 1) / BLOCK); }
-inline int end_of(int block, long long count) {
-    const long long end = (block + 1LL) * BLOCK;
-    return int(end < count ? end : count);
-}
 
 // Replaces counts by the sum of those before; returns the sum of all.
 template <typename T> T exclusive_sum(T *counts, int n) {
@@ -48,15 +41,14 @@ struct CullScratch {
 };
 
 struct DecodeScratch {
-    long long *first; // [blocks + 1] Gaussians before a block of visible items
-    int *kept;        // [N] Gaussians before a visible item within its block
-    float *opacity;   // [N, K]
+    long long *first; // [groups + 1] Gaussians before a group of visible items
+    float *opacity;   // [groups, K, items of a group]
     DecodeScratch(Arena &arena, const GsModel &model);
 };
 
 struct SortScratch {
-    unsigned *key[2]; // [gaussian_capacity] depth bits, double-buffered
-    int *splat[2];    // [gaussian_capacity]
-    unsigned *end;    // [tiles] where the next pair of a tile goes
+    unsigned *shows;              // [gaussian_capacity] a bit for each tile of a splat's rectangle, where they are few
+    unsigned *next;               // [slices + 1, tiles] where the next pair of a slice goes in a tile
+    unsigned long long *unsorted; // [pair_capacity] by tile, then index
     SortScratch(Arena &arena, const GsView &view, const GsBuffers &buffers);
 };

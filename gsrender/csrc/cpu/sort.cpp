@@ -1,89 +1,140 @@
-// Splats -> pairs by tile, then depth, then index: one stable radix sort by depth, then one counting sort into tiles.
+// Splats -> pairs by tile, then depth, then index. The splats are cut into slices: a thread counts the pairs of a slice
+// in each tile, and when all are summed up it puts them in their places, so that every tile has its own by index. Then
+// a thread takes a tile at a time and sorts them by depth.
 #include "cpu.h"
 
-#include <omp.h>
+#include <algorithm>
 
-enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, PASSES = 3 }; // 3 x 11 bits cover the 32 of a float
+enum { SLICES = 32, PASSES = 3, MOST_DIGITS = 1 << 11, FEW = 64 }; // 3 x 11 bits cover the 32 of a float
 
 SortScratch::SortScratch(Arena &arena, const GsView &view, const GsBuffers &buffers) {
-    for (int side = 0; side < 2; side++) {
-        key[side] = arena.take<unsigned>(buffers.gaussian_capacity);
-        splat[side] = arena.take<int>(buffers.gaussian_capacity);
-    }
-    end = arena.take<unsigned>(size_t(tile_columns(view)) * tile_rows(view));
+    shows = arena.take<unsigned>(buffers.gaussian_capacity);
+    next = arena.take<unsigned>(size_t(SLICES + 1) * tile_columns(view) * tile_rows(view));
+    unsorted = arena.take<unsigned long long>(buffers.pair_capacity);
 }
 
-// Returns which side of the double buffer holds the result.
-static int sort_by_depth(SortScratch &scratch, int count) {
-    int from = 0;
-    for (int pass = 0; pass < PASSES; pass++, from ^= 1) {
-        const int shift = pass * DIGIT_BITS;
-        int first[DIGITS] = {};
-        for (int i = 0; i < count; i++) first[(scratch.key[from][i] >> shift) & (DIGITS - 1)]++;
-        exclusive_sum(first, DIGITS);
-        for (int i = 0; i < count; i++) {
-            const int to = first[(scratch.key[from][i] >> shift) & (DIGITS - 1)]++;
-            scratch.key[from ^ 1][to] = scratch.key[from][i];
-            scratch.splat[from ^ 1][to] = scratch.splat[from][i];
-        }
+// Calls visit(tile, bit) for the tiles that a splat shows in; they are counted from 0 within its rectangle by `bit`.
+template <typename Visit> static void find_tiles(const GsSplat &s, int columns, Visit visit) {
+    const TileRect t = tiles_of(s);
+    const Outline outline = outline_of(s);
+    const Extent extent = extent_of(outline);
+    for (int y = t.top; y < t.bottom; y++) {
+        float x0, x1; // a row of tiles at a time: testing each tile took three times as long
+        if (!span_of(outline, extent, float(y * GS_TILE), float(y * GS_TILE + GS_TILE - 1), x0, x1)) continue;
+        const int first = int(ceilf((x0 - (GS_TILE - 1)) / GS_TILE)), last = int(floorf(x1 / GS_TILE));
+        const int bits = (y - t.top) * (t.right - t.left) - t.left;
+        for (int x = first > t.left ? first : t.left; x <= last && x < t.right; x++) visit(y * columns + x, bits + x);
     }
-    return from;
 }
 
-// Calls visit(splat, tile) for every tile that a splat shows in, within rows of tiles.
-template <typename Visit> static void for_tiles(const GsBuffers &buffers, const int *sorted, int count, int columns,
-                                                int top, int bottom, Visit visit) {
-    for (int i = 0; i < count; i++) {
-        const GsSplat &s = buffers.splats[sorted[i]];
+// Whether the tiles of a splat fit into a word of bits, so that they need not be found anew.
+static bool is_kept(TileRect t) { return area(t) <= 32; }
+
+// The same tiles, found before.
+template <typename Visit> static void kept_tiles(TileRect t, unsigned shows, int columns, Visit visit) {
+    const int wide = t.right - t.left;
+    for (int tile = t.top * columns + t.left; shows; tile += columns, shows = wide < 32 ? shows >> wide : 0)
+        for (int x = 0; x < wide; x++)
+            if (shows >> x & 1) visit(tile + x);
+}
+
+static void count_slice(const GsBuffers &buffers, SortScratch &scratch, int begin, int end, int columns,
+                        unsigned *counts) {
+    for (int i = begin; i < end; i++) {
+        const TileRect t = tiles_of(buffers.splats[i]);
+        if (is_empty(t)) continue;
+        unsigned shows = 0;
+        find_tiles(buffers.splats[i], columns, [&](int tile, int bit) { counts[tile]++, shows |= 1u << (bit & 31); });
+        if (is_kept(t)) scratch.shows[i] = shows;
+    }
+}
+
+static void fill_slice(const GsBuffers &buffers, SortScratch &scratch, int begin, int end, int columns,
+                       unsigned *next) {
+    for (int i = begin; i < end; i++) {
+        const GsSplat &s = buffers.splats[i];
         const TileRect t = tiles_of(s);
-        if (t.bottom <= top || t.top >= bottom) continue;
-        const Outline outline = outline_of(s);
-        const Extent extent = extent_of(outline);
-        for (int y = t.top > top ? t.top : top; y < (t.bottom < bottom ? t.bottom : bottom); y++) {
-            float x0, x1; // a row of tiles at a time: testing each tile took three times as long
-            if (!span_of(outline, extent, float(y * GS_TILE), float(y * GS_TILE + GS_TILE - 1), x0, x1)) continue;
-            const int first = int(ceilf((x0 - (GS_TILE - 1)) / GS_TILE)), last = int(floorf(x1 / GS_TILE));
-            for (int x = first > t.left ? first : t.left; x <= last && x < t.right; x++)
-                visit(sorted[i], y * columns + x);
+        if (is_empty(t)) continue;
+        const unsigned long long pair = pair_of(i, s.z);
+        const auto put = [&](int tile) {
+            if (next[tile] < buffers.pair_capacity) scratch.unsorted[next[tile]++] = pair;
+        };
+        if (is_kept(t))
+            kept_tiles(t, scratch.shows[i], columns, put);
+        else
+            find_tiles(s, columns, [&](int tile, int) { put(tile); });
+    }
+}
+
+// Counts by slice and tile -> where the pairs of each slice go in each tile, and pair_from_tile.
+static void sum_up(const GsBuffers &buffers, unsigned *counts, int tiles) {
+    const unsigned capacity = unsigned(buffers.pair_capacity); // less than 2^31, as counts are
+    unsigned *sums = counts + size_t(SLICES) * tiles;
+    memset(sums, 0, sizeof(unsigned) * tiles);
+    for (int slice = 0; slice < SLICES; slice++)
+        for (int tile = 0; tile < tiles; tile++) sums[tile] += counts[size_t(slice) * tiles + tile];
+    long long pairs = 0;
+    for (int tile = 0; tile < tiles; tile++) {
+        buffers.pair_from_tile[tile] = unsigned(fitting(pairs, capacity));
+        pairs += sums[tile];
+        sums[tile] = buffers.pair_from_tile[tile];
+    }
+    buffers.pair_from_tile[tiles] = unsigned(fitting(pairs, capacity));
+    buffers.counts->pairs = pairs;
+    for (int slice = 0; slice < SLICES; slice++)
+        for (int tile = 0; tile < tiles; tile++) {
+            unsigned &count = counts[size_t(slice) * tiles + tile];
+            const unsigned after = sums[tile] + count;
+            count = sums[tile], sums[tile] = after < capacity ? after : capacity;
         }
+}
+
+// Sorts by depth what is sorted by index: a stable radix sort of those bits that differ.
+static void sort_tile(unsigned long long *unsorted, unsigned long long *sorted, int count) {
+    if (count <= FEW) {
+        memcpy(sorted, unsorted, sizeof *sorted * count);
+        std::sort(sorted, sorted + count);
+        return;
+    }
+    unsigned differ = 0;
+    for (int i = 1; i < count; i++) differ |= unsigned((unsorted[i] ^ unsorted[0]) >> 32);
+    int bits = 1;
+    while (bits * PASSES < 32 && differ >> bits * PASSES) bits++;
+    const int digits = 1 << bits;
+    const auto digit = [&](unsigned long long pair, int pass) {
+        return unsigned(pair >> (32 + pass * bits)) & (digits - 1);
+    };
+    int first[PASSES][MOST_DIGITS];
+    for (auto &counts : first) memset(counts, 0, sizeof(int) * digits);
+    for (int i = 0; i < count; i++)
+        for (int pass = 0; pass < PASSES; pass++) first[pass][digit(unsorted[i], pass)]++;
+    for (int pass = 0; pass < PASSES; pass++, std::swap(unsorted, sorted)) {
+        exclusive_sum(first[pass], digits);
+        for (int i = 0; i < count; i++) sorted[first[pass][digit(unsorted[i], pass)]++] = unsorted[i];
     }
 }
 
 int sort(const GsModel &, const GsView &view, const GsBuffers &buffers) {
     Arena arena(buffers.scratch);
     SortScratch scratch(arena, view, buffers);
-    const int gaussians = int(fitting(buffers.counts->gaussians, buffers.gaussian_capacity));
-    const int columns = tile_columns(view), rows = tile_rows(view);
-    int drawn = 0;
-    for (int i = 0; i < gaussians; i++)
-        if (!is_empty(tiles_of(buffers.splats[i])))
-            scratch.key[0][drawn] = depth_bits(buffers.splats[i].z), scratch.splat[0][drawn++] = i;
-    const int *sorted = scratch.splat[sort_by_depth(scratch, drawn)];
-
-    // Each thread owns some rows of tiles and walks over all splats, so that every tile is filled from near to far.
-    memset(scratch.end, 0, sizeof(unsigned) * columns * rows);
-    long long pairs = 0;
-#pragma omp parallel
-    {
-        const int top = rows * omp_get_thread_num() / omp_get_num_threads();
-        const int bottom = rows * (omp_get_thread_num() + 1) / omp_get_num_threads();
-        for_tiles(buffers, sorted, drawn, columns, top, bottom, [&](int, int tile) { scratch.end[tile]++; });
-#pragma omp barrier
-#pragma omp single
-        {
-            for (int tile = 0; tile < columns * rows; tile++) {
-                buffers.pair_from_tile[tile] = unsigned(fitting(pairs, buffers.pair_capacity));
-                const unsigned count = scratch.end[tile];
-                scratch.end[tile] = buffers.pair_from_tile[tile];
-                pairs += count;
-            }
-            buffers.pair_from_tile[columns * rows] = unsigned(fitting(pairs, buffers.pair_capacity));
-            buffers.counts->pairs = pairs;
-        }
-        for_tiles(buffers, sorted, drawn, columns, top, bottom, [&](int splat, int tile) {
-            if (scratch.end[tile] < buffers.pair_from_tile[tile + 1])
-                buffers.pairs[scratch.end[tile]++] = pair_of(splat, buffers.splats[splat].z);
-        });
+    const long long gaussians = fitting(buffers.counts->gaussians, buffers.gaussian_capacity);
+    const int columns = tile_columns(view), tiles = columns * tile_rows(view);
+    const auto begin_of = [&](int slice) { return int(gaussians * slice / SLICES); };
+#pragma omp parallel for schedule(dynamic)
+    for (int slice = 0; slice < SLICES; slice++) {
+        unsigned *counts = scratch.next + size_t(slice) * tiles;
+        memset(counts, 0, sizeof(unsigned) * tiles);
+        count_slice(buffers, scratch, begin_of(slice), begin_of(slice + 1), columns, counts);
+    }
+    sum_up(buffers, scratch.next, tiles);
+#pragma omp parallel for schedule(dynamic)
+    for (int slice = 0; slice < SLICES; slice++)
+        fill_slice(buffers, scratch, begin_of(slice), begin_of(slice + 1), columns,
+                   scratch.next + size_t(slice) * tiles);
+#pragma omp parallel for schedule(dynamic, 16) // tiles are small, and lie beside each other in memory
+    for (int tile = 0; tile < tiles; tile++) {
+        const unsigned first = buffers.pair_from_tile[tile];
+        sort_tile(scratch.unsorted + first, buffers.pairs + first, int(buffers.pair_from_tile[tile + 1] - first));
     }
     return 0;
 }
