@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 
@@ -18,8 +19,7 @@ CULL = 0  # the number of that stage
 GAUSSIANS, PAIRS = COUNTS.index("gaussians"), COUNTS.index("pairs")
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(NamedTuple):
     """What is known of a finished frame. Every frame is asked whether it is complete, few are asked for more."""
 
     words: list[int]  # of its GsCounts
@@ -70,6 +70,10 @@ class Apart:
 class HostQueue:
     def __init__(self, native):
         self.native, self.names, self._done = native, stage_names(native), None
+
+    @property
+    def is_empty(self) -> bool:
+        return self._done is None
 
     def submit(self, model, view, buffers, tensors, ready=None, apart: Apart | None = None) -> None:
         if ready is not None:
@@ -131,6 +135,10 @@ class CudaQueue:
     @property
     def is_full(self) -> bool:
         return not self._free
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._pending
 
     def collect(self, wait: bool) -> Done | None:
         if not self._pending or not (wait or self._pending[0].done.query()):

@@ -153,8 +153,8 @@ class Renderer:
 
     def wait(self) -> FrameStats:
         """Waits for every frame that was put on the stream; the statistics of the last one."""
-        while self._collect(wait=True):
-            pass
+        while not self._queue.is_empty:
+            self._collect(wait=True)
         return self.stats
 
     @property
@@ -182,13 +182,11 @@ class Renderer:
         """Of all that, less the model."""
         return sum(self.memory.values()) - self.model.nbytes
 
-    def _collect(self, wait: bool) -> bool:
-        """Reads the counts of frames that are finished, one at least with `wait`, and grows what was too small."""
-        collected = False
-        while (done := self._queue.collect(wait and not collected)) is not None:
+    def _collect(self, wait: bool) -> None:
+        """Reads the counts of frames that are finished, of the oldest with `wait`, and grows what was too small."""
+        while (done := self._queue.collect(wait)) is not None:
             self.refusal = self._grow(done.counts) if done.incomplete else None
-            self._done, self._finished, collected = done, self._finished + 1, True
-        return collected
+            self._done, self._finished, wait = done, self._finished + 1, False
 
     def _grow(self, counts: dict[str, int]) -> str | None:
         """Makes room for a frame with these counts, or says why not."""

@@ -97,6 +97,7 @@ class ProxyDepth:
         """Lays the mesh elsewhere in the model, from the next frame on. The matrix turns, moves, and scales alike in
         all directions, so clusters and their errors hold as they are: a frame costs what it did."""
         self.placing = np.asarray(placing, np.float64)
+        self._is_placed = not np.array_equal(self.placing, np.eye(4))
         self._unit = float(np.cbrt(np.linalg.det(placing[:3, :3])))  # scene units to one of the mesh
         self._chosen = None
 
@@ -196,7 +197,9 @@ class ProxyDepth:
         """The frame's part of ProxyFrame in shaders/structs.glsl. Nothing is submitted before it is there, so it is
         written in Python's own numbers: 8 us, and 21 by way of small arrays."""
         # The mesh is seen from the camera. Its axes keep their lengths in scene units, so view z comes out in these.
-        camera_from_mesh = (np.array(camera.camera_from_world) @ self.placing).tolist()
+        camera_from_mesh = camera.camera_from_world
+        if self._is_placed:
+            camera_from_mesh = (np.array(camera_from_mesh) @ self.placing).tolist()
         (*right, tx), (*down, ty), (*forward, tz) = camera_from_mesh
         axes, unit = list(zip(right, down, forward)), self._unit
         position = [-(r * tx + d * ty + f * tz) / (unit * unit) for r, d, f in axes]
