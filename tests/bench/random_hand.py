@@ -186,10 +186,12 @@ class RandomHand:
         xdotool("windowsize", self.hand.window, *map(str, size))
 
     def _drop(self):
-        """As the display would tell of it; xdotool cannot drop."""
+        """As the display would tell of it; xdotool cannot drop. What was carried there moved the mouse, too, without
+        which a window that rests would not look."""
         paths = [self._any(self._files) for _ in range(self._any((1, 1, 3)))]
         self._say(", ".join(path.name for path in paths))
         self.viewer.screen.input.drop([str(path) for path in paths])
+        self.hand.move(*self._place())
 
     def _close(self):
         self.hand.press_close_button()

@@ -84,6 +84,7 @@ class WindowSoak:
         for button in "123":
             xdotool("mouseup", button)
         xdotool("windowsize", self.hand.window, *map(str, STEADY))
+        self._until(lambda: tuple(viewer.screen.units) == STEADY, "a window of that size")
         viewer.path.cancel()
         viewer.path.edit(lambda tour: Tour())
         if viewer.benchmark:
@@ -93,8 +94,9 @@ class WindowSoak:
             viewer.set_detail(DepthSettings(1.0))  # the next one begins with
         viewer.files.open(SAMPLE)
         self._until(lambda: viewer.files.opening is None, "the sample, opened again")
-        if viewer.scene.opened != SAMPLE:
-            raise Wrong(f"the sample could not be opened again: {viewer.notices}")
+        if (viewer.scene.opened, viewer.scene.mesh_path) != (SAMPLE, SAMPLE.resolve().parent / "proxy.glb"):
+            raise Wrong(f"the sample could not be opened again, but {viewer.scene.opened} with "
+                        f"{viewer.scene.mesh_path}; notices {viewer.notices}")
         viewer.settings = usual_settings(viewer.scene)
         for sentence in viewer.notices:
             viewer.send_away(sentence)
