@@ -5,7 +5,7 @@ import importlib
 _HOME = {
     "Camera": "camera", "DepthBuffer": "depth", "InputError": "errors", "DeviceError": "errors", "STAGES": "frame",
     "Frame": "frame", "FrameStats": "frame", "Anchors": "model", "GaussianModel": "model", "Mlp": "model",
-    "Splats": "model", "CULLING": "settings", "RenderSettings": "settings", "Renderer": "renderer",
+    "Splats": "model", "Crop": "crop", "CULLING": "settings", "RenderSettings": "settings", "Renderer": "renderer",
     "load_model": "load", "load_cameras": "load",
 }
 __all__ = list(_HOME)

@@ -13,7 +13,7 @@ from gsrender.frame import Frame
 from gsrender.memory import MemoryLimit
 from gsrender.model import GaussianModel
 
-COUNTS = ("lod", "visible", "gaussians", "drawn", "pairs")  # the first fields of GsCounts
+COUNTS = ("inside", "lod", "visible", "gaussians", "drawn", "pairs")  # the first fields of GsCounts
 COUNTS_WORDS = ffi.sizeof("GsCounts") // 8
 GAUSSIAN_FLOATS = ffi.sizeof("GsGaussian") // 4
 SPLAT_FLOATS = ffi.sizeof("GsSplat") // 4

@@ -17,9 +17,9 @@ STAGES = ("camera", "proxy depth", "cull", "decode", "project", "sort", "blend",
 class FrameStats:
     """What a frame did and what it cost.
 
-    counts        items (anchors or splats in all), lod (after the level mask), visible (after frustum and culling),
-                  gaussians (decoded, opacity > 0), drawn (with a footprint on the screen), pairs (of a splat and a tile
-                  that it shows in)
+    counts        items (anchors or splats in all), inside (the crop box, where there is one), lod (after the level
+                  mask), visible (after frustum and culling), gaussians (decoded, opacity > 0), drawn (with a footprint
+                  on the screen), pairs (of a splat and a tile that it shows in)
     milliseconds  by stage; keys are of STAGES, joined by a + where stages are done at once ("decode+project")
     levels        clusters of the proxy that were drawn, by level of detail
     frame         its number, counted by the renderer from 1; 0 of none

@@ -26,6 +26,7 @@ class Done(NamedTuple):
     stages: list[str]
     marks: list[float]  # milliseconds when each stage began, and the end of the last
     room: tuple[int, int]  # the capacities that it was drawn with; they may have grown since
+    crops: bool  # whether it had a crop box
 
     @property
     def incomplete(self) -> bool:
@@ -33,8 +34,8 @@ class Done(NamedTuple):
 
     @property
     def counts(self) -> dict[str, int]:
-        """By COUNTS."""
-        return dict(zip(COUNTS, self.words))
+        """By COUNTS; what is inside the crop box only where there is one."""
+        return {name: count for name, count in zip(COUNTS, self.words) if self.crops or name != "inside"}
 
     @property
     def milliseconds(self) -> dict[str, float]:
@@ -87,7 +88,7 @@ class HostQueue:
                 apart.choose(tensors)
             marks.append(time.perf_counter())
         marks = [1000 * mark for mark in marks]
-        self._done = Done(tensors["counts"].tolist(), self.names, marks, fits(buffers))
+        self._done = Done(tensors["counts"].tolist(), self.names, marks, fits(buffers), bool(view.crop.on))
 
     def collect(self, wait: bool) -> Done | None:
         """The oldest finished frame that was not collected yet; None if there is none."""
@@ -109,7 +110,7 @@ class CudaQueue:
             if apart is None:
                 self._capture(model, view, buffers)
             frame, stream = self._free.pop(), torch.cuda.current_stream().cuda_stream
-            frame.room, view.report = fits(buffers), frame.report
+            frame.room, frame.crops, view.report = fits(buffers), bool(view.crop.on), frame.report
             begun = apart.view if apart else view
             check(self.native, self.native.gs_begin(model, begun, buffers, ffi.cast("void *", stream)))
             if ready is not None:
@@ -147,7 +148,8 @@ class CudaQueue:
         frame.done.synchronize()
         self._free.append(frame)
         words = ffi.unpack(frame.words, COUNTS_WORDS)
-        return Done(words, self.names, [nanoseconds / 1e6 for nanoseconds in words[len(COUNTS):]], frame.room)
+        marks = [nanoseconds / 1e6 for nanoseconds in words[len(COUNTS):]]
+        return Done(words, self.names, marks, frame.room, frame.crops)
 
     def _capture(self, model, view, buffers) -> None:
         # All that a kernel is given as an argument. The view is not: kernels read it from memory.

@@ -114,6 +114,9 @@ class Renderer:
         if depth is not None and (depth.width, depth.height) != (camera.width, camera.height):
             raise InputError(f"depth of {depth.width} x {depth.height} for a picture of "
                              f"{camera.width} x {camera.height}: the sizes must be equal")
+        if depth is not None and depth.crop != settings.crop:
+            raise InputError(f"depth cut off at {depth.crop or 'no box'} for a picture with {settings.crop or 'none'}: "
+                             "the crop boxes must be equal")
         culled = settings.culling_camera or camera
         if (culled.width, culled.height) != (camera.width, camera.height):
             raise InputError(f"culling camera of {culled.width} x {culled.height} for a picture of "
@@ -227,6 +230,10 @@ class Renderer:
         view.culling, view.margin = CULLING.index(settings.culling), settings.margin
         view.level_bias = settings.level_bias
         view.level_limit = NO_LIMIT if settings.level_limit is None else min(settings.level_limit, NO_LIMIT)
+        view.crop.on = settings.crop is not None
+        if settings.crop is not None:
+            view.crop.low, view.crop.high = settings.crop.low, settings.crop.high
+            view.crop.axes = [v for axis in settings.crop.axes for v in axis]
         view.depth = pointer(depth.levels if depth is not None else None, "float *")
         view.rgba = pointer(self.buffers.tensors["rgba"] if rgba is None else rgba, "unsigned char *")
 

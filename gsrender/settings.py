@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gsrender.camera import Camera
+    from gsrender.crop import Crop
 
 LARGEST_SIDE = 16384  # pixels an edge that are drawn: tiles are counted in 16 bits, and memory ends long before
 MOST_BIAS = 20.0  # levels; a model has rarely more than ten
@@ -26,6 +27,9 @@ class RenderSettings:
     appearance  row of the appearance embedding, for models that have one
     culling_camera  what it does not see is missing: level of detail, frustum and proxy are those of this camera, while
                     the picture is drawn from another. For looking at what culling leaves. None: the picture's own
+    crop        a box whose items alone are there. An anchor or a splat counts by its centre: it is there whole, with
+                what of it reaches out of the box, or not at all. Surfaces of the proxy outside of the box hide nothing.
+                None: no box
     """
 
     culling: str = "off"
@@ -35,6 +39,7 @@ class RenderSettings:
     level_bias: float = 0.0
     level_limit: int | None = None
     culling_camera: Camera | None = None
+    crop: Crop | None = None
 
     def __post_init__(self):
         if self.culling not in CULLING:

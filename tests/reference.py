@@ -21,8 +21,9 @@ def numpy_of(items):
 # --- proxy depth ----------------------------------------------------------------------------------------------------
 
 
-def proxy_depth(vertices, triangles, camera, near=0.01):
-    """[H, W] linear view z of the nearest triangle under each pixel's centre; +inf where there is none.
+def proxy_depth(vertices, triangles, camera, near=0.01, crop=None):
+    """[H, W] linear view z of the nearest triangle under each pixel's centre; +inf where there is none. Of a mesh that is
+    cut off at the faces of `crop`.
 
     A ray a pixel against every triangle: meant for dozens of triangles.
     """
@@ -37,6 +38,9 @@ def proxy_depth(vertices, triangles, camera, near=0.01):
         hit = rays * z[..., None]
         sides = [np.cross(q - p, hit - p) @ normal for p, q in ((a, b), (b, c), (c, a))]
         inside = (np.minimum.reduce(sides) >= 0) & (z > near)
+        if crop:
+            along = (hit @ camera.rotation + camera.position) @ np.array(crop.axes).T
+            inside &= ((along >= crop.low) & (along <= crop.high)).all(-1)
         depth = np.where(inside & (z < depth), z, depth)
     return depth.astype(F)
 
@@ -159,9 +163,16 @@ def hidden_by_footprint(items, camera, depth, margin):
     return hidden
 
 
-def cull(items, camera, depth=None, culling="off", margin=0.3, bias=0, limit=None):
-    """Mask of the items after the level of detail, and of the visible ones."""
+def inside_crop(crop, points):
+    """Which points [N, 3] lie in a box, one at a time."""
+    faces = [(np.array(axis, F), F(low), F(high)) for axis, low, high in zip(crop.axes, crop.low, crop.high)]
+    return np.array([all(low <= axis @ point <= high for axis, low, high in faces) for point in points.astype(F)])
+
+
+def cull(items, camera, depth=None, culling="off", margin=0.3, bias=0, limit=None, crop=None):
+    """Mask of the items after the crop box and the level of detail, and of the visible ones."""
     lod = level_mask(items, camera, bias, limit)[0] if hasattr(items, "offset") else np.ones(len(items.position), bool)
+    lod = lod & inside_crop(crop, items.position) if crop else lod
     *_, visible = ellipses(camera, items.position, items.scale[:, :3], items.rotation)
     visible = visible & lod
     if depth is not None and culling == "centre":

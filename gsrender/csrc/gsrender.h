@@ -5,7 +5,7 @@
    and, on CUDA, only puts work on the stream, so that the stages can be captured as a graph. All memory belongs to the
    caller. Pointers in the structs are to that device's memory, counts included. */
 
-enum { GS_VERSION = 7 };                                              /* checked when the library is loaded */
+enum { GS_VERSION = 8 };                                              /* checked when the library is loaded */
 enum { GS_TILE = 16 };                                                /* edge of a tile, pixels */
 enum { GS_CHUNK = 256 };                                              /* items of a GsChunk */
 enum { GS_MAX_WIDTH = 256 };                                          /* of a decoder: inputs, hidden units, outputs */
@@ -66,9 +66,17 @@ typedef struct GsModel {
 
 /* What the stages counted. Numbers are what the frame needed: larger than a capacity means that it did not fit. */
 typedef struct GsCounts {
+    long long inside; /* the crop box; means nothing where there is none */
     long long lod, visible, gaussians, drawn, pairs;
     long long nanoseconds[6]; /* CUDA: the GPU's clock when a stage began, and behind the last */
 } GsCounts;
+
+/* A box outside of which no item is there. */
+typedef struct GsCrop {
+    int on;                /* 0: there is none */
+    float axes[9];         /* of the box, in the world: three rows */
+    float low[3], high[3]; /* along them; an item whose centre is on a face is inside */
+} GsCrop;
 
 /* Camera, depth and settings of one frame, and where its results go. */
 typedef struct GsView {
@@ -79,8 +87,9 @@ typedef struct GsView {
     float background[3];
     int culling;
     float margin;
-    float level_bias;    /* added to the level that an anchor's distance asks for */
-    int level_limit;     /* no anchor of a finer level is on */
+    float level_bias; /* added to the level that an anchor's distance asks for */
+    int level_limit;  /* no anchor of a finer level is on */
+    GsCrop crop;
     const float *depth;  /* linear view z [height, width], then its max pyramid (depth.py); null: no proxy */
     unsigned char *rgba; /* where the picture goes, [height, width, 4], opaque */
     GsCounts *report;    /* CUDA: where the counts go at the end, in memory of the host; null: nowhere */
@@ -132,7 +141,7 @@ long long gs_scratch_bytes(const GsModel *model, const GsView *view, const GsBuf
 
 /* The name of a stage, counted from 0; null behind the last. Names are those of the frame (frame.py); stages that are
    done at once share one, such as "decode+project".
-       cull      all items -> the visible ones: level of detail, frustum, proxy depth
+       cull      all items -> the visible ones: crop box, level of detail, frustum, proxy depth
        decode    visible items -> Gaussians with a position, shape and colour
        project   Gaussians -> splats: ellipses in the picture
        sort      splats -> for each tile, the splats that show in it

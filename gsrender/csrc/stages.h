@@ -6,7 +6,24 @@
 
 // --- cull -----------------------------------------------------------------------------------------------------------
 
-enum { CULL_HIDDEN = 0, CULL_LOD = 1, CULL_VISIBLE = 2 }; // bits: passed the level mask; is visible
+// Bits: is inside the crop box; passed the level mask too; is visible.
+enum { CULL_INSIDE = 1, CULL_LOD = 2, CULL_VISIBLE = 4 };
+
+// Along the axes of the crop box.
+GS_FN
+Vec3 crop_from_world(const GsCrop &c, Vec3 p) {
+    const float *a = c.axes;
+    return {a[0] * p.x + a[1] * p.y + a[2] * p.z, a[3] * p.x + a[4] * p.y + a[5] * p.z,
+            a[6] * p.x + a[7] * p.y + a[8] * p.z};
+}
+
+// An item is inside by its centre alone, so its Gaussians may reach out of the box.
+GS_FN
+bool is_inside(const GsCrop &c, Vec3 centre) {
+    const Vec3 p = crop_from_world(c, centre);
+    return p.x >= c.low[0] && p.x <= c.high[0] && p.y >= c.low[1] && p.y <= c.high[1] && p.z >= c.low[2] &&
+           p.z <= c.high[2];
+}
 
 // How far along the levels a distance asks to go, before the anchor's own extra level and rounding (Octree-GS); the
 // bias is ours.
@@ -87,33 +104,60 @@ bool anchor_is_hidden(const GsView &view, Vec3 p, const float *reach) {
     return box_is_hidden(view, grown({p.x, p.x, p.y, p.y, p.z, p.z}, reach[0]), reach[1]);
 }
 
+// What does not depend on what is seen: CULL_INSIDE and CULL_LOD.
+GS_FN
+int mask_one(const GsModel &model, const GsView &view, int item) {
+    float fade;
+    if (view.crop.on && !is_inside(view.crop, load3(model.position + 3 * size_t(item)))) return 0;
+    return passes_level(model, view, item, fade) ? CULL_INSIDE | CULL_LOD : CULL_INSIDE;
+}
+
 GS_FN
 int cull_one(const GsModel &model, const GsView &view, int item) {
-    float fade;
-    if (model.kind == GS_ANCHORS && !passes_level(model, view, item, fade)) return CULL_HIDDEN;
+    const int state = mask_one(model, view, item);
+    if (!(state & CULL_LOD)) return state;
     const int stride = model.kind == GS_ANCHORS ? 6 : 3;
     const float *scale = model.scale + stride * size_t(item);
     const Vec3 position = load3(model.position + 3 * size_t(item));
     const bool culls = view.culling != GS_OFF && view.depth;
     const Vec3 p = camera_from_world(view, position);
-    if (culls && view.culling == GS_CENTRE && centre_is_hidden(view, p)) return CULL_LOD;
+    if (culls && view.culling == GS_CENTRE && centre_is_hidden(view, p)) return state;
     float rotation[4];
     load4(model.rotation + 4 * size_t(item), rotation);
     Ellipse e;
-    if (!ellipse_of(view, position, scale, rotation, e)) return CULL_LOD;
+    if (!ellipse_of(view, position, scale, rotation, e)) return state;
     if (culls && view.culling == GS_FOOTPRINT &&
         (model.kind == GS_ANCHORS ? anchor_is_hidden(view, p, model.reach + 2 * size_t(item))
                                   : splat_is_hidden(view, e, scale)))
-        return CULL_LOD;
-    return CULL_LOD | CULL_VISIBLE;
+        return state;
+    return state | CULL_VISIBLE;
 }
 
 // What becomes of a chunk of items.
 enum {
-    CHUNK_DROP = 0,  // none is visible, and how many pass the level mask is known
-    CHUNK_COUNT = 1, // none is visible, but those that pass the level mask are to be counted
+    CHUNK_DROP = 0,  // none is visible, and how many pass the masks is known
+    CHUNK_COUNT = 1, // none is visible, but those that pass the masks are to be counted
     CHUNK_TEST = 2   // each is to be tested
 };
+
+// How many of a chunk's items are inside the crop box: 0, all, or -1 where only the items can tell.
+GS_FN
+int chunk_inside(const GsView &view, const GsChunk &c, int items) {
+    if (!view.crop.on) return items;
+    const float *a = view.crop.axes;
+    const Vec3 low = load3(c.low), high = load3(c.high), middle = 0.5f * (low + high), half = high - middle;
+    const Vec3 m = crop_from_world(view.crop, middle);
+    const float centre[3] = {m.x, m.y, m.z};
+    bool all = true;
+    for (int axis = 0; axis < 3; axis++, a += 3) {
+        const float x = fabsf(a[0]) * half.x + fabsf(a[1]) * half.y + fabsf(a[2]) * half.z;
+        // 1e-5 of the coordinates more: the items' own rounding.
+        const float reach = x + 1e-5f * (fabsf(middle.x) + fabsf(middle.y) + fabsf(middle.z) + x);
+        if (centre[axis] + reach < view.crop.low[axis] || centre[axis] - reach > view.crop.high[axis]) return 0;
+        all = all && centre[axis] - reach >= view.crop.low[axis] && centre[axis] + reach <= view.crop.high[axis];
+    }
+    return all ? items : -1;
+}
 
 // How many of a chunk's items pass the level mask: 0, all, or -1 where only the items can tell.
 GS_FN
@@ -149,13 +193,15 @@ bool chunk_is_invisible(const GsView &view, const GsChunk &c) {
     return is_behind(view, tiles_under(view, r.x0 - 1, r.y0 - 1, r.x1 + 1, r.y1 + 1), box.z0);
 }
 
-// `lod` is how many items pass the level mask, where CHUNK_DROP.
+// `inside` is how many items are in the crop box, and `lod` how many of them pass the level mask, where CHUNK_DROP.
 GS_FN
-int cull_chunk(const GsModel &model, const GsView &view, int chunk, int &lod) {
+int cull_chunk(const GsModel &model, const GsView &view, int chunk, int &inside, int &lod) {
     const int first = chunk * GS_CHUNK, items = model.count - first < GS_CHUNK ? model.count - first : GS_CHUNK;
-    lod = chunk_levels(model, view, model.chunks[chunk], items);
-    if (lod != 0 && !chunk_is_invisible(view, model.chunks[chunk])) return CHUNK_TEST;
-    return lod < 0 ? CHUNK_COUNT : CHUNK_DROP;
+    const GsChunk &c = model.chunks[chunk];
+    inside = chunk_inside(view, c, items);
+    lod = inside == 0 ? 0 : chunk_levels(model, view, c, items);
+    if (lod != 0 && !chunk_is_invisible(view, c)) return CHUNK_TEST;
+    return inside < 0 || lod < 0 ? CHUNK_COUNT : CHUNK_DROP;
 }
 
 GS_FN

@@ -10,19 +10,18 @@ int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers) {
     Arena arena(buffers.scratch);
     CullScratch scratch(arena, model);
     const int chunks = chunk_count(model);
-    long long lod = 0;
+    long long inside = 0, lod = 0;
     // Two passes: test and count, then write in order. The order is that of the items, whatever the number of threads.
-#pragma omp parallel for schedule(dynamic, 4) reduction(+ : lod)
+#pragma omp parallel for schedule(dynamic, 4) reduction(+ : inside, lod)
     for (int chunk = 0; chunk < chunks; chunk++) {
         const int begin = chunk * GS_CHUNK, end = model.count - begin < GS_CHUNK ? model.count : begin + GS_CHUNK;
-        int passed, visible = 0;
-        float fade;
-        const int fate = cull_chunk(model, view, chunk, passed);
-        if (fate == CHUNK_DROP) lod += passed;
-        for (int i = begin; i < end && fate == CHUNK_COUNT; i++) lod += passes_level(model, view, i, fade);
-        for (int i = begin; i < end && fate == CHUNK_TEST; i++) {
-            const int state = cull_one(model, view, i);
+        int here, passed, visible = 0;
+        const int fate = cull_chunk(model, view, chunk, here, passed);
+        if (fate == CHUNK_DROP) inside += here, lod += passed;
+        for (int i = begin; i < end && fate != CHUNK_DROP; i++) {
+            const int state = fate == CHUNK_TEST ? cull_one(model, view, i) : mask_one(model, view, i);
             scratch.state[i] = (unsigned char)state;
+            inside += state & CULL_INSIDE ? 1 : 0;
             lod += state & CULL_LOD ? 1 : 0;
             visible += state & CULL_VISIBLE ? 1 : 0;
         }
@@ -37,6 +36,7 @@ int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers) {
         for (int i = begin; i < end; i++)
             if (scratch.state[i] & CULL_VISIBLE) buffers.item_from_visible[at++] = i;
     }
+    buffers.counts->inside = inside;
     buffers.counts->lod = lod;
     buffers.counts->visible = scratch.first[chunks];
     return 0;

@@ -30,30 +30,38 @@ template <int VALUES> static __device__ long long keep(const bool (&kept)[VALUES
     return total;
 }
 
+// Adds what each thread of a warp has counted.
+static __device__ void count(const GsBuffers &buffers, const GsView &view, int inside, int lod) {
+    lod = warp_sum(lod);
+    if (lane() == 0) atomic_add(&buffers.counts->lod, lod);
+    if (!view.crop.on) return;
+    inside = warp_sum(inside);
+    if (lane() == 0) atomic_add(&buffers.counts->inside, inside);
+}
+
 static __global__ void __launch_bounds__(THREADS)
     cull_chunks(const GsModel model, const GsBuffers buffers, const Scratch scratch) {
     __shared__ unsigned work;
     __shared__ int before[WARPS];
     __shared__ long long first;
     stamp(buffers, 0);
-    const GsView view = *buffers.view;
+    const GsView &view = *buffers.view;
     const int chunks = chunk_count(model);
-    long long lod = 0;
+    int inside = 0, lod = 0;
     while (true) {
         __syncthreads();
         if (threadIdx.x == 0) work = atomicAdd(scratch.tickets, 1);
         __syncthreads();
         const long long start = (long long)work * THREADS, chunk = start + threadIdx.x;
         if (start >= chunks) break;
-        int passed = 0;
-        const int fate = chunk < chunks ? cull_chunk(model, view, int(chunk), passed) : CHUNK_DROP;
-        if (fate == CHUNK_DROP) lod += passed;
+        int here = 0, passed = 0;
+        const int fate = chunk < chunks ? cull_chunk(model, view, int(chunk), here, passed) : CHUNK_DROP;
+        if (fate == CHUNK_DROP) inside += here, lod += passed;
         const long long total = keep<1>({fate != CHUNK_DROP}, {int(chunk) * 2 + (fate == CHUNK_COUNT)},
                                         scratch.chunk_from_work, scratch.chunk_sum, work, before, &first);
         if (threadIdx.x == 0 && start + THREADS >= chunks) *scratch.chunks = total;
     }
-    lod = warp_sum(lod);
-    if (lane() == 0) atomic_add(&buffers.counts->lod, lod);
+    count(buffers, view, inside, lod);
 }
 
 static __device__ void prefetch(const void *address) { asm volatile("prefetch.global.L1 [%0];" ::"l"(address)); }
@@ -71,7 +79,7 @@ static __global__ void __launch_bounds__(THREADS, 4)
     // As many as leave all blocks some in the last round too.
     const long long rounds = chunks / (CHUNKS * (long long)gridDim.x) + 1;
     const int each = int(chunks / (rounds * gridDim.x) + 1);
-    long long lod = 0;
+    int inside = 0, lod = 0;
     while (true) {
         __syncthreads();
         if (threadIdx.x == 0) work = atomicAdd(scratch.tickets + 1, 1);
@@ -93,20 +101,17 @@ static __global__ void __launch_bounds__(THREADS, 4)
         }
 #pragma unroll
         for (int i = 0; i < CHUNKS; i++) {
-            int state = CULL_HIDDEN;
-            float fade;
+            int state = 0;
             if (item[i] < model.count)
-                state = only_counts[i] ? (passes_level(model, view, item[i], fade) ? CULL_LOD : CULL_HIDDEN)
-                                       : cull_one(model, view, item[i]);
-            lod += (state & CULL_LOD) != 0;
+                state = only_counts[i] ? mask_one(model, view, item[i]) : cull_one(model, view, item[i]);
+            inside += (state & CULL_INSIDE) != 0, lod += (state & CULL_LOD) != 0;
             visible[i] = (state & CULL_VISIBLE) != 0;
         }
         const long long total =
             keep<CHUNKS>(visible, item, buffers.item_from_visible, scratch.cull_sum, work, before, &first);
         if (threadIdx.x == 0 && start + each >= chunks) buffers.counts->visible = total;
     }
-    lod = warp_sum(lod);
-    if (lane() == 0) atomic_add(&buffers.counts->lod, lod);
+    count(buffers, view, inside, lod);
 }
 
 int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {
