@@ -6,6 +6,8 @@
 #include "box.glsl"
 #include "select.glsl"
 
+layout(constant_id = 1) const bool CROPS = false;
+
 bool too_coarse(float error, float z) {
     return error * frame.focal > frame.lod_error * max(z, frame.near);
 }
@@ -35,6 +37,13 @@ bool in_view(Group g) {
            reaches(frame.forward - frame.clip_y, offset, g.radius);
 }
 
+bool reaches_crop(Cluster c) {
+    vec3 most, least;
+    for (int axis = 0; axis < 3; axis++)
+        most[axis] = furthest(frame.crop_axes[axis], c), least[axis] = -furthest(-frame.crop_axes[axis], c);
+    return all(greaterThanEqual(most, frame.crop_low)) && all(lessThanEqual(least, frame.crop_high));
+}
+
 bool in_view(Cluster c) {
     return furthest(frame.forward, c) >= frame.near && -furthest(-frame.forward, c) <= frame.far &&
            furthest(frame.forward + frame.clip_x, c) >= 0 && furthest(frame.forward - frame.clip_x, c) >= 0 &&
@@ -62,7 +71,7 @@ void choose(uint id, bool exists) {
         in_cut = refined < 0 || !too_coarse(frame.group.at[refined]);
         if (in_cut) {
             c = frame.cluster.at[id];
-            pending = in_view(c);
+            pending = in_view(c) && (!CROPS || reaches_crop(c));
             bool at_once = known ? (state & VISIBLE) != 0 : -furthest(-frame.forward, c) < frame.nearby;
             draws = pending && (at_once || !occlusion);
         }

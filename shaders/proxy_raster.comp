@@ -29,7 +29,7 @@ void draw_row(Triangle t, ivec2 origin, int y) {
     float inverse = t.inverse_z.x * (from + 0.5) + t.inverse_z.y * row + t.inverse_z.z;
     uint texel = y * frame.size.x + origin.x + from;
     for (int x = from; x <= to; x++, texel++, inverse += t.inverse_z.x)
-        draw(t, inverse, texel);
+        draw(t, inverse, ivec2(origin.x + x, y), texel);
 }
 
 void main() {

@@ -54,7 +54,7 @@ void main() {
                 vec2 p = vec2(ivec2(x, y) - origin) + 0.5;
                 vec3 inside = t.a * p.x + t.b * p.y + t.c;
                 if (min(inside.x, min(inside.y, inside.z)) >= 0)
-                    draw(t, dot(t.inverse_z, vec3(p, 1)), y * frame.size.x + x);
+                    draw(t, dot(t.inverse_z, vec3(p, 1)), ivec2(x, y), y * frame.size.x + x);
             }
     }
 }

@@ -9,8 +9,11 @@ layout(set = 0, binding = 0) uniform Frame { ProxyFrame frame; };
 layout(location = 0) flat in uint cluster;
 layout(location = 0) out uvec4 surface;
 #include "corner.glsl"
+#include "crop.glsl"
 
 void main() {
+    if (!is_inside_crop(gl_FragCoord.xy, frame.near / gl_FragCoord.z))
+        discard;
     uint first = 3 * (frame.cluster.at[cluster].first_triangle + gl_PrimitiveID);
     vec2 half_size = 0.5 * frame.size;
     vec3 at[3]; // pixels from the middle of the picture, times view z, and that

@@ -38,7 +38,7 @@ layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Ver
 layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Indices { uint at[]; };
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint at[]; };
 
-// One frame of the proxy depth: vk_interop/depth_target.py, FRAME. Layout std140, 224 bytes.
+// One frame of the proxy depth: vk_interop/depth_target.py, FRAME. Layout std140, 352 bytes.
 struct ProxyFrame {
     vec3 position;       // of the camera, where the mesh's vertices are
     float near;          // view z, scene units
@@ -55,8 +55,12 @@ struct ProxyFrame {
     float scale;         // of the depth that culling reads
     float nearby;        // view z up to which a cluster that nothing is known of is drawn at once
     uint stamp;          // of this frame
-    uint last;           // of the last frame that chose clusters
+    vec3 crop_low;       // of the box that the surface is cut off at: along its axes, from the camera; see crop.glsl
     float unit;          // scene units to one of the mesh
+    vec3 crop_high;
+    uint last;           // stamp of the last frame that chose clusters
+    mat3 crop_axes;      // of the box, where the mesh's vertices are, a column each; in scene units
+    mat3 crop_rays;      // times column, row and 1 of a place in the picture: where view z 1 is, along those axes
     Vertices vertices;   // 3 floats each
     Indices indices;     // 3 a triangle, where the vertex pipeline draws
     Meshlets meshlet;    // a cluster each, where the compute rasterisers draw
@@ -72,6 +76,7 @@ struct ProxyFrame {
     Words texels;        // what the compute rasterisers drew: bits of view z, row by row
     Words pyramid;       // of what the first pass drew
     Words report;        // where the host finds the counters of a finished frame
+    uvec2 unused;        // std140 fills up to a multiple of 16
 };
 
 const uint OCCLUSION = 1, FROZEN = 2;

@@ -6,6 +6,9 @@
 // the corners.
 
 #include "meshlet.glsl"
+#include "crop.glsl"
+
+layout(constant_id = 0) const bool CROPS = false;
 
 const float GROWN = 1.0 / GRID;  // pixels
 const float MOST_FLOAT = 3.4e38;
@@ -78,8 +81,9 @@ bool set_up(Meshlet m, uvec3 at, ivec2 origin, ivec2 window_low, ivec2 window_hi
     return true;
 }
 
-// Draws a pixel, given by its 1 / z, that it covers.
-void draw(Triangle t, float inverse, uint texel) {
-    if (inverse <= t.most)
-        atomicMin(frame.texels.at[texel], floatBitsToUint(1 / clamp(inverse, t.range.x, t.range.y)));
+// Draws a pixel, given by its place and its 1 / z, that it covers.
+void draw(Triangle t, float inverse, ivec2 at, uint texel) {
+    float z = 1 / clamp(inverse, t.range.x, t.range.y);
+    if (inverse <= t.most && (!CROPS || is_inside_crop(at + 0.5, z)))
+        atomicMin(frame.texels.at[texel], floatBitsToUint(z));
 }

@@ -52,23 +52,23 @@ class DepthPasses:
             self.layout = made.enter_context(closing(Layout(device, {
                 0: (vk.VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, stages),
                 1: (vk.VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE, stages)}, push_bytes=24)))
-            self._vertex_pipeline = graphics_pipeline(device, self.layout, ["proxy_depth.vert"])
             self._made = made.pop_all()
 
-    def record(self, command, target, slot):
-        """A whole frame. Two-pass occlusion culling: what was visible, then what came into view."""
+    def record(self, command, target, slot, crops: bool):
+        """A whole frame, of which a crop box may cut something off. Two-pass occlusion culling: what was visible, then
+        what came into view."""
         memory_barrier(command, *BEFORE)  # the frames share the lists and the images
         if target.rasterises:
             vk.vkCmdFillBuffer(command, target.texels.handle, 0, target.texels.nbytes, 0x7F800000)
         for second in (0, 1):
             slot.timestamp(command)
-            self.select(command, target, slot, target.draws, second)
+            self.select(command, target, slot, target.draws, second, crops)
             memory_barrier(command, *SELECTED)
             slot.timestamp(command)
             if target.rasterises:
-                self._rasterise(command, target, second)
+                self._rasterise(command, target, second, crops)
             if target.draws:
-                self._draw(command, target, slot, second)
+                self._draw(command, target, slot, second, crops)
             memory_barrier(command, *DRAWN)
             slot.timestamp(command)
             self._resolve(command, target, slot, second)
@@ -77,11 +77,11 @@ class DepthPasses:
         slot.timestamp(command)
 
     def close(self):
-        for pipeline in (self._vertex_pipeline, *self._pipelines.values()):
+        for pipeline in self._pipelines.values():
             vk.vkDestroyPipeline(self._device.handles.logical, pipeline, None)
         self._made.close()
 
-    def select(self, command, target, slot, draws: bool, second: int = 0):
+    def select(self, command, target, slot, draws: bool, second: int = 0, crops: bool = False):
         """Fills the lists of clusters to draw; `draws`: what is large, by the vertex pipeline."""
         self._bind(command, vk.VK_PIPELINE_BIND_POINT_COMPUTE, slot)
         if second:
@@ -90,7 +90,7 @@ class DepthPasses:
         else:
             groups = self._clusters.groups
             name = "proxy_select_narrow.comp" if self._device.is_cpu else "proxy_select.comp"
-            self._dispatch(command, name, (draws,))
+            self._dispatch(command, name, (draws, crops))
             vk.vkCmdDispatch(command, min(groups, MOST_GROUPS), -(-groups // MOST_GROUPS), 1)
 
     def resolve_drawn(self, command, target, slot, shared: SharedBuffer):
@@ -100,21 +100,27 @@ class DepthPasses:
         self._reduce(command, target, shared.address, [target.size])
         shared.release(command, COMPUTE, WRITTEN)
 
-    def _rasterise(self, command, target, second: int):
+    def _rasterise(self, command, target, second: int, crops: bool):
         """What the compute rasterisers draw."""
-        self._dispatch(command, "proxy_raster.comp", (), struct.pack("I", second))
+        self._dispatch(command, "proxy_raster.comp", (crops,), struct.pack("I", second))
         vk.vkCmdDispatchIndirect(command, target.counters.handle, 4 * (second * PASS + SMALL_GROUPS))
         if not target.draws:
-            self._dispatch(command, "proxy_raster_large.comp", (), struct.pack("I", second))
+            self._dispatch(command, "proxy_raster_large.comp", (crops,), struct.pack("I", second))
             vk.vkCmdDispatchIndirect(command, target.counters.handle, 4 * (second * PASS + LARGE_GROUPS))
 
-    def _draw(self, command, target, slot, second: int):
+    def _draw(self, command, target, slot, second: int, crops: bool):
         """What the vertex pipeline draws: near / view z, the nearest surface having the largest."""
         attachment = depth_attachment(target.depth.view, clears=not second)
         rendering = vk.VkRenderingInfo(renderArea=whole_area(target.size), layerCount=1, pDepthAttachment=attachment)
         vk.vkCmdBeginRendering(command, rendering)
-        self.draw_list(command, target, slot, self._vertex_pipeline, second)
+        self.draw_list(command, target, slot, self._vertex_pipeline(crops), second)
         vk.vkCmdEndRendering(command)
+
+    def _vertex_pipeline(self, crops: bool):
+        shaders = ("proxy_depth.vert", *["proxy_crop.frag"] * crops)
+        if shaders not in self._pipelines:
+            self._pipelines[shaders] = graphics_pipeline(self._device, self.layout, list(shaders))
+        return self._pipelines[shaders]
 
     def draw_list(self, command, target, slot, pipeline, second: int = 0):
         """The clusters that a choice left to the vertex pipeline, a draw each. (Gathering their indices for one draw

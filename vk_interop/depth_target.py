@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
+from functools import partial
 from struct import Struct
 
 import numpy as np
@@ -18,13 +19,13 @@ from vk_interop.device import ALL, Device, Submission, vk
 from vk_interop.resources import CACHED, DEVICE_LOCAL, Buffer, Descriptors, Image, Timestamps, image_barrier, upload
 from vk_interop.sharing import SharedBuffer
 
-# ProxyFrame of shaders/structs.glsl, 224 bytes. The frame's own values, then addresses that stay.
-VIEW = Struct("<16f 4I 3f 2I f")
+# ProxyFrame of shaders/structs.glsl, 352 bytes. The frame's own values, then addresses that stay.
+VIEW = Struct("<16f 4I 3f I 4f 3f I 24f")
 LEAST_SLOTS, MOST_SLOTS = 3, 8
 SLOT_BYTES = 72 * 10**6  # of all slots together, where that is more than the fewest
 ADDRESSES = ("vertices", "indices", "meshlet", "packed", "cluster", "group", "seen", "pending", "small_list",
              "large_list", "draws", "counters", "texels", "pyramid", "report")
-FRAME = np.dtype([("view", f"V{VIEW.size}"), *((name, "<u8") for name in ADDRESSES)])
+FRAME = np.dtype([("view", f"V{VIEW.size}"), *((name, "<u8") for name in ADDRESSES), ("unused", "<u8")])
 
 
 def kind_of(device: Device, size: tuple[int, int], settings: DepthSettings) -> tuple:
@@ -118,19 +119,21 @@ class Slot:
         self.descriptors = own(Descriptors(passes.layout, {
             0: self._frame, 1: (target.depth.view, vk.VK_IMAGE_LAYOUT_GENERAL)}))
         self.point_at(target)
-        self._command = device.record(lambda command: self._record(command, passes, target, timed))
-        made.callback(device.free, self._command)
-        self._submission = Submission(device, [self._command], signals=signals)
+        made.callback(self._free)
+        self._submissions: dict[bool, Submission] = {}  # by whether a crop box cuts something off
+        self._commands = []
+        self._new_submission = partial(self._recorded, passes, target, signals, timed)
+        self._submission(crops=False)
 
     @property
     def counters(self) -> np.ndarray:
         """[COUNTERS] uint32, of the frame that was drawn here last. It must have finished."""
         return self._report.array.view(np.uint32)
 
-    def draw(self, frame: int, view: bytes):
+    def draw(self, frame: int, view: bytes, crops: bool):
         self.frame, self.passed = frame, None
         self.look(view)
-        self._submission.submit(signal_values=[frame, frame])
+        self._submission(crops).submit(signal_values=[frame, frame])
 
     def look(self, view: bytes):
         """Sets what the shaders are told of the frame, a VIEW."""
@@ -154,16 +157,30 @@ class Slot:
     def _let_go(self):
         self.levels = None  # else the memory would stay lent
 
+    def _free(self):
+        for command in self._commands:
+            self.device.free(command)
+
+    def _submission(self, crops: bool) -> Submission:
+        if crops not in self._submissions:
+            self._submissions[crops] = self._new_submission(crops)
+        return self._submissions[crops]
+
+    def _recorded(self, passes, target, signals: list, timed: bool, crops: bool) -> Submission:
+        self._commands.append(self.device.record(
+            lambda command: self._record(command, passes, target, timed, crops)))
+        return Submission(self.device, self._commands[-1:], signals=signals)
+
     @property
     def _values(self) -> np.ndarray:
         return self._frame.array.view(FRAME)[0]
 
-    def _record(self, command, passes, target, timed: bool):
+    def _record(self, command, passes, target, timed: bool, crops: bool):
         self._timed, self._moments = timed, 0
         self.timestamps.reset(command)
         if not timed:
             self.timestamps.write(command, 0)
-        passes.record(command, target, self)
+        passes.record(command, target, self, crops)
         if not timed:
             self.timestamps.write(command, 1)
         compute = vk.VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from gsrender.camera import Camera
+from gsrender.crop import Crop
 from gsrender.depth import DepthBuffer
 from gsrender.frame import FrameStats
 from vk_interop.cluster_buffers import ClusterBuffers
@@ -27,6 +28,7 @@ NEVER = 0x3FFFFFFF  # a stamp that no frame has
 MEMORY = {  # by name, what it is for
     "proxy mesh": "The proxy's triangles in clusters, at every level of detail.",
     "proxy depth": "Proxy depths and their max pyramids, of several frames: one is drawn while another is read."}
+NO_CROP = [-math.inf] * 3, [math.inf] * 3, [0.0] * 24  # which cuts nothing off
 SMALL_SIZE = {"vertex": -1.0, "hybrid": 128.0, "compute": 128.0}  # pixels; see ProxyFrame.small_size
 
 
@@ -43,10 +45,11 @@ class ProxyDepth:
 
     Raises DeviceError.
 
-    A frame writes a VIEW, 104 bytes, and submits one command buffer, recorded once for each slot of a picture size. The
-    GPU waits forward only: CUDA for the depth. A slot is drawn again once the host has seen CUDA pass an event behind
-    its readers. (A timeline that CUDA signals for it instead makes the GPU turn back to Vulkan after each frame: an
-    empty frame then takes 1.4 ms on an H100 where frames follow each other, for 0.12.)
+    A frame writes a VIEW, 224 bytes, and submits one command buffer, recorded once for each slot of a picture size, and
+    once more for frames with a crop box. The GPU waits forward only: CUDA for the depth. A slot is drawn again once the
+    host has seen CUDA pass an event behind its readers. (A timeline that CUDA signals for it instead makes the GPU turn
+    back to Vulkan after each frame: an empty frame then takes 1.4 ms on an H100 where frames follow each other, for
+    0.12.)
 
     With a lod_error of p pixels a silhouette may be p pixels off, and a surface p pixels' worth nearer than the full
     one. So that nothing is culled that the full mesh shows, the depth for culling is the farthest of all texels within
@@ -57,7 +60,7 @@ class ProxyDepth:
                  far: float = math.inf, slots: int | None = None, timed: bool = False,
                  placing: np.ndarray = np.eye(4)):
         self.device, self.settings, self.far, self._slots, self._timed = device, settings, far, slots, timed
-        self._chosen = None  # camera and settings that the clusters drawn last were chosen for, and the frame
+        self._chosen = None  # camera, box and settings that the clusters drawn last were chosen for, and the frame
         self.place(placing)
         with ExitStack() as made:
             own = lambda part: made.enter_context(closing(part))
@@ -77,21 +80,23 @@ class ProxyDepth:
         source = mesh.clusters["triangle_count"][mesh.clusters["level"] == 0]
         self._stats = FrameStats({"triangles": int(source.sum()), "clusters": len(mesh.clusters)})
 
-    def render(self, camera: Camera, culling_camera: Camera | None = None) -> DepthBuffer:
+    def render(self, camera: Camera, culling_camera: Camera | None = None, crop: Crop | None = None) -> DepthBuffer:
         """Submits the depth of this view, as culling reads it, and returns at once; the result's `ready` says when it
         is there.
 
         culling_camera  another one, whose clusters are drawn: what it does not see is missing
+        crop            the mesh is cut off at this box, so that what is behind a surface outside of it is seen. Near
+                        its faces a simplified surface counts only where the full one is surely inside
 
         It is overwritten once as many further frames as there are slots were asked for, and not before the stream has
         passed the `finished` that followed it. The near plane is max(camera.near, 0.01) scene units.
         Raises DeviceError.
         """
         if culling_camera is None:
-            return self._submit(camera, frozen=False)
-        if self._chosen is None or self._chosen[:2] != (culling_camera, self.settings):
-            self._submit(culling_camera, frozen=False)
-        return self._submit(camera, frozen=True)
+            return self._submit(camera, crop, frozen=False)
+        if self._chosen is None or self._chosen[:3] != (culling_camera, crop, self.settings):
+            self._submit(culling_camera, crop, frozen=False)
+        return self._submit(camera, crop, frozen=True)
 
     def place(self, placing: np.ndarray):
         """Lays the mesh elsewhere in the model, from the next frame on. The matrix turns, moves, and scales alike in
@@ -101,12 +106,12 @@ class ProxyDepth:
         self._unit = float(np.cbrt(np.linalg.det(placing[:3, :3])))  # scene units to one of the mesh
         self._chosen = None
 
-    def surfaces(self, camera: Camera, culling_camera: Camera | None = None) -> Surfaces:
+    def surfaces(self, camera: Camera, culling_camera: Camera | None = None, crop: Crop | None = None) -> Surfaces:
         """What `render` draws, as clusters and triangles. For looking at, not for frames: it waits and takes a slot."""
         self._clusters.prepare("vertex")
-        self.render(camera, culling_camera)
+        self.render(camera, culling_camera, crop)
         slot = self._newest_slot()
-        slot.look(self._view(camera, FROZEN, "vertex"))  # of what was chosen just now
+        slot.look(self._view(camera, crop, FROZEN, "vertex"))  # of what was chosen just now
         slot.point_at(self._target)
         return self._surfaces.draw(self._target, slot)
 
@@ -172,7 +177,7 @@ class ProxyDepth:
     def __exit__(self, *_):
         self.close()
 
-    def _submit(self, camera: Camera, frozen: bool) -> DepthBuffer:
+    def _submit(self, camera: Camera, crop: Crop | None, frozen: bool) -> DepthBuffer:
         self._retired = [target for target in self._retired if not self._close_if_done(target)]
         size = camera.width, camera.height
         if self._target is None or self._target.kind != kind_of(self.device, size, self.settings):
@@ -187,13 +192,13 @@ class ProxyDepth:
         self._wait_for(slot)
         self._frame += 1
         flags = OCCLUSION * self.settings.occlusion | FROZEN * frozen
-        slot.draw(self._frame, self._view(camera, flags, self._target.raster))
+        slot.draw(self._frame, self._view(camera, crop, flags, self._target.raster), crops=crop is not None)
         self._look_back()
         if not frozen:
-            self._chosen = camera, self.settings, self._frame
-        return DepthBuffer(slot.levels, *size, Drawn(self._drawn, self._done, self._frame))
+            self._chosen = camera, crop, self.settings, self._frame
+        return DepthBuffer(slot.levels, *size, Drawn(self._drawn, self._done, self._frame), crop)
 
-    def _view(self, camera: Camera, flags: int, raster: str) -> bytes:
+    def _view(self, camera: Camera, crop: Crop | None, flags: int, raster: str) -> bytes:
         """The frame's part of ProxyFrame in shaders/structs.glsl. Nothing is submitted before it is there, so it is
         written in Python's own numbers: 8 us, and 21 by way of small arrays."""
         # The mesh is seen from the camera. Its axes keep their lengths in scene units, so view z comes out in these.
@@ -209,16 +214,27 @@ class ProxyDepth:
         clip_x = [by_right * r + right_by * f for r, _, f in axes]
         clip_y = [by_down * d + down_by * f for _, d, f in axes]
         pixels, focal = self.settings.lod_error, max(camera.fx, camera.fy)
+        low, high, columns = self._crop_view(camera, crop) if crop else NO_CROP
         return VIEW.pack(*position, max(camera.near, NEAR), *clip_x, self.far, *clip_y, focal * unit, *forward,
                          -1 if pixels is None else pixels, camera.width, camera.height, self._clusters.groups, flags,
                          SMALL_SIZE[raster], 1 + (pixels or 0) / focal, self._nearby, self._frame & NEVER,
-                         self._chosen[2] & NEVER if self._chosen else NEVER, unit)
+                         *low, unit, *high, self._chosen[3] & NEVER if self._chosen else NEVER, *columns)
 
     def _look_back(self):
         """Notes what is known of frames that are done: for the next one, while the GPU is at work on this one."""
         newest = self._newest_done()
         if newest:
             self._nearby = visible_depth(newest.counters)
+
+    def _crop_view(self, camera: Camera, crop: Crop) -> tuple[list[float], list[float], list[float]]:
+        """Its lower and its upper ends, from the camera; its axes and the rays along them, columns of four."""
+        axes, columns = np.array(crop.axes), np.zeros((6, 4))
+        low, high = ((end - axes @ camera.position).tolist() for end in (crop.low, crop.high))
+        right, down, forward = axes @ camera.rotation[0], axes @ camera.rotation[1], axes @ camera.rotation[2]
+        x, y = right / camera.fx, down / camera.fy
+        columns[:3, :3] = axes @ self.placing[:3, :3]
+        columns[3:, :3] = x, y, forward - camera.cx * x - camera.cy * y
+        return low, high, columns.ravel().tolist()
 
     def _newest_slot(self) -> Slot:
         """Of the newest frame, once it is done."""
