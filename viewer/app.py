@@ -19,13 +19,14 @@ from viewer.bindings import pressed_actions
 from viewer.canvas import Canvas
 from viewer.compare import Comparison
 from viewer.controls import advance
+from viewer.cropping import Cropping
 from viewer.export import file_name, save_json, save_png
 from viewer.files import Files
 from viewer.fit import Fit
 from viewer.look import Look, resized
 from viewer.machine import describe
 from viewer.memory import memory_by_name
-from viewer.panels import bars, divider, dock, help, legend, menu, overlay, style
+from viewer.panels import bars, crop_lines, divider, dock, help, legend, menu, overlay, style
 from viewer.path_desk import PathDesk
 from viewer.photograph import AtPhotograph
 from viewer.remembered import Remembered, kept
@@ -49,7 +50,7 @@ FIRST = 1 / 60  # seconds that a movement's first frame is worth
 APPEAR = 3  # frames that ImGui takes until new panels have their place
 
 
-class Viewer(Sayings, Travels):
+class Viewer(Sayings, Travels, Cropping):
     """Owns what is open, what is set and where the camera is; `frame` does one round.
 
     scene       opened with outputs=OUTPUTS
@@ -89,6 +90,7 @@ class Viewer(Sayings, Travels):
         """Shows a scene; `let_go` of the one before."""
         self.scene = scene
         self.arrive(scene, home)
+        self.begin_cropping()
         self.benchmark: Benchmark | None = None
         spare = Spare(scene)
         self.canvas, self.comparison = Canvas(scene, spare), Comparison(scene)
@@ -351,6 +353,8 @@ class Viewer(Sayings, Travels):
             self._area = (0.0, 0.0, *map(float, self.screen.units))
         self._drawn_panels = self._area, self.settings.panel, self.settings.closed
         self._standing = self._standing + 1 if before == self._drawn_panels else 0
+        if self.settings.panel and self.settings.render.crop and not self.benchmark:
+            crop_lines.draw(self._area, self.state.camera(*self.picture_size), self.settings.render.crop)
         if self._wanted_panel:
             dock.focus(self._wanted_panel)
             self._wanted_panel, self._standing = None, 0

@@ -19,7 +19,7 @@ from viewer.headless import items_of, sized, tell
 from viewer.machine import describe
 from viewer.output import check_place, write_whole
 from viewer.progress import progress
-from viewer.scene import Scene, cameras_files, detail_record, open_options, render_settings
+from viewer.scene import Scene, cameras_files, crop_record, detail_record, open_options, render_settings
 from viewer.settings import FRAME_MODES
 from viewer.statistics import Statistics, milliseconds, stage_order
 from viewer.views import choose_views, load_views, name_views
@@ -41,13 +41,14 @@ def bench(options) -> int:
         views = choose_views(name_views(load_views(cameras_files(options, scene)), {}), options.views)
         cameras = {name: sized(view.camera, options.size).with_near(scene.near) for name, view in views.items()}
         chosen = _spread(list(cameras.values()), options.frames)
+        settings = {culling: render_settings(options, scene, culling) for culling in modes}
+        crop = settings[modes[0]].crop
         report = {"model": scene.model.path, "items": len(scene.model.items), "kind": scene.model.kind,
                   "precision": scene.model.precision,
                   "proxy": str(scene.mesh_path or "none"), "triangles": len(scene.mesh.triangles) if scene.mesh else 0,
                   "size": sorted({(camera.width, camera.height) for camera in chosen}), "views": len(set(chosen)),
                   "frames": options.frames, "margin": options.margin, "mode": mode,
-                  **detail_record(scene.proxy), "machine": describe(scene)}
-        settings = {culling: render_settings(options, scene, culling) for culling in modes}
+                  **crop_record(crop), **detail_record(scene.proxy), "machine": describe(scene)}
         pictures = _draw_all(scene, chosen, replace(settings[modes[0]], culling="off"))
         report["rows"] = [_measure(scene, chosen, options.frames, settings[culling], pictures, mode)
                           for culling in modes]

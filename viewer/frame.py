@@ -27,7 +27,7 @@ def begin_frame(scene: Scene, camera: Camera, settings: RenderSettings) -> Begun
     """Submits the proxy's depth and returns at once."""
     if scene.proxy is None or settings.culling == "off":
         return Begun(camera, settings, None)
-    return Begun(camera, settings, scene.proxy.render(settings.culling_camera or camera))
+    return Begun(camera, settings, scene.proxy.render(settings.culling_camera or camera, crop=settings.crop))
 
 
 def end_frame(scene: Scene, begun: Begun, rgba=None) -> Frame:

@@ -34,21 +34,31 @@ def frustum_edges(camera: Camera, far: float) -> list[tuple[np.ndarray, np.ndarr
     return [(camera.position, end) for end in ends] + list(zip(ends, ends[1:] + ends[:1]))
 
 
-def _points(camera: Camera, a: np.ndarray, b: np.ndarray):
-    """Column, row and view z of the pixels under a line, as far as it lies in the picture."""
+def line_ends(camera: Camera, a, b):
+    """Where the ends [3] of a line in the world are seen, as far as it is before the near plane: their two places in
+    pixels of the picture and beyond it, and their view z. None where all of it is behind."""
     a, b = (camera.rotation @ end + np.array(camera.camera_from_world)[:, 3] for end in (a, b))
     if max(a[2], b[2]) <= camera.near:
-        return (torch.empty(0, dtype=torch.long),) * 2 + (torch.empty(0),)
+        return None
     if a[2] < camera.near:
         a, b = b, a
     if b[2] < camera.near:
         b = a + (b - a) * (a[2] - camera.near) / (a[2] - b[2])
     u, v = ([camera.fx * p[0] / p[2] + camera.cx, camera.fy * p[1] / p[2] + camera.cy] for p in (a, b))
+    return (u, v), (a[2], b[2])
+
+
+def _points(camera: Camera, a: np.ndarray, b: np.ndarray):
+    """Column, row and view z of the pixels under a line, as far as it lies in the picture."""
+    ends = line_ends(camera, a, b)
+    if ends is None:
+        return (torch.empty(0, dtype=torch.long),) * 2 + (torch.empty(0),)
+    (u, v), (near, far) = ends
     low, high = clip(np.array(u), np.array(v), camera.width, camera.height)
     length = np.hypot(*(np.array(v) - np.array(u))) * (high - low)
     share = torch.linspace(low, high, 2 + int(length / STEP), dtype=torch.float64) if high > low else torch.empty(0)
     column, row = ((start + (end - start) * share).floor().long() for start, end in zip(u, v))
-    z = 1 / (1 / a[2] + (1 / b[2] - 1 / a[2]) * share)  # 1 / z is straight along a line in the picture
+    z = 1 / (1 / near + (1 / far - 1 / near) * share)  # 1 / z is straight along a line in the picture
     inside = (column >= 0) & (column < camera.width) & (row >= 0) & (row < camera.height)
     return column[inside], row[inside], z[inside].float()
 

@@ -22,7 +22,7 @@ from viewer.machine import describe
 from viewer.output import OutputFolder, recorded_origins
 from viewer.picture_views import paint
 from viewer.progress import progress
-from viewer.scene import (Scene, cameras_files, clusters_of, default_culling, detail_record, open_options,
+from viewer.scene import (Scene, cameras_files, clusters_of, crop_record, default_culling, detail_record, open_options,
                           pick_backend, render_settings)
 from viewer.shot import Shot, Spare, outputs_for
 from viewer.view_table import view_kind
@@ -48,7 +48,7 @@ def render(options) -> int:
             chosen = choose_views(out.views, options.views)
             out.check(chosen)
             made_by = {"model": scene.model.path, "culling": settings.culling, "margin": settings.margin,
-                       **detail_record(scene.proxy), **describe(scene)}
+                       **crop_record(settings.crop), **detail_record(scene.proxy), **describe(scene)}
             frozen, spare = _frozen_view(options.freeze, out.views), Spare(scene)
             for name, view in progress(list(chosen.items()), "render"):
                 camera, drawn = sized(view.camera, options.size).with_near(scene.near), None
@@ -57,7 +57,8 @@ def render(options) -> int:
                     settings = replace(settings, culling_camera=seen_by)
                 if options.depth_from and settings.culling != "off":
                     depth = read_depth(options.depth_from, frozen or view, settings.culling_camera or camera)
-                    depth = DepthBuffer.from_tensor(depth.to(scene.model.device))
+                    depth = DepthBuffer.from_tensor(depth.to(scene.model.device), settings.culling_camera or camera,
+                                                    settings.crop)
                     drawn = scene.renderer.render(camera, depth, settings)
                 shot = Shot(scene, camera, settings, spare, drawn)
                 painted = paint(options.view, shot, wireframe=options.wireframe)

@@ -50,11 +50,18 @@ def described(settings: RenderSettings, beside: RenderSettings) -> str:
     """What tells settings from others, in a few words."""
     limit = "all levels" if settings.level_limit is None else f"levels to {settings.level_limit}"
     words = {"margin": f"margin {settings.margin:g}", "level_bias": f"level bias {settings.level_bias:+g}",
-             "level_limit": limit, "appearance": f"appearance {settings.appearance}"}
+             "level_limit": limit, "appearance": f"appearance {settings.appearance}", "crop": _crop(settings)}
     if settings.culling == "off":
         del words["margin"]
     differ = [text for name, text in words.items() if getattr(settings, name) != getattr(beside, name)]
     return ", ".join([f"culling {settings.culling}", *differ])
+
+
+def _crop(settings: RenderSettings) -> str:
+    if settings.crop is None:
+        return "no crop box"
+    return "crop box {} to {}".format(*(" ".join(f"{x:.3g}" for x in end) for end in (settings.crop.low,
+                                                                                     settings.crop.high)))
 
 
 def resized(settings: RenderSettings, width: int, height: int) -> RenderSettings:

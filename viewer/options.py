@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 import sys
 from pathlib import Path
 
@@ -48,9 +49,21 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
     command, rest = "window", arguments
     if arguments and arguments[0] in SUMMARIES:
         command, rest = arguments[0], arguments[1:]
-    options = _parser(command).parse_args(rest)
+    options = _parser(command).parse_args(_with_their_options(rest))
     options.command = command
     return options
+
+
+def _with_their_options(arguments: list[str]) -> list[str]:
+    """The same, with lists of numbers that begin with a minus joined to the option before, for which argparse takes them
+    otherwise."""
+    joined = []
+    for argument in arguments:
+        if joined and joined[-1].startswith("--") and "=" not in joined[-1] and re.match(r"-[\d.][^ ]*,", argument):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _parser(command: str) -> Parser:
@@ -172,6 +185,10 @@ def _model(parser):
                         help="half keeps the colours of plain splats in 16 bits: less memory and time (default: full)")
     parser.add_argument("--margin", type=_not_negative, metavar="M", default=0.3,
                         help="scene units an item may lie behind the proxy (default: %(default)s)")
+    parser.add_argument("--crop", type=_crop, metavar="X0,Y0,Z0,X1,Y1,Z1",
+                        help="a box, scene units along the model's axes or, where it lies askew, along level ones and "
+                             "up: anchors or splats with their centres outside are not drawn, and the proxy hides "
+                             "nothing by what of it is outside (default: no box)")
     parser.add_argument("--background", type=_background, metavar="C", default="model",
                         help="black, white, R,G,B in 0..1 or model, the one it was trained on (default: %(default)s)")
     parser.add_argument("--near", type=_positive, metavar="N",
@@ -343,6 +360,18 @@ def _background(text: str):
     if len(colour) != 3 or not all(0 <= value <= 1 for value in colour):
         raise argparse.ArgumentTypeError(f"{text!r} is not black, white, model or R,G,B with three numbers in 0..1")
     return colour
+
+
+def _crop(text: str) -> tuple[float, ...]:
+    """The lower ends and the upper ends."""
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) != 6 or not all(-math.inf < low <= high < math.inf for low, high in zip(values, values[3:])):
+        raise argparse.ArgumentTypeError(f"{text!r} is not X0,Y0,Z0,X1,Y1,Z1 with six finite numbers, each of the first "
+                                         "three at most its counterpart")
+    return values
 
 
 def _transform(text: str) -> list[list[float]]:

@@ -18,6 +18,7 @@ from gsrender.frame import FrameStats
 from gsrender.settings import RenderSettings
 from viewer.compare import decibels, mean_square
 from viewer.controls import Space
+from viewer.crop_box import box_around, box_axes
 from viewer.frame import render_frame
 from viewer.legend import with_legend
 from viewer.look import resized
@@ -47,7 +48,8 @@ class Page:
                  token: bool = False):
         self.scene = scene
         detail = scene.proxy.settings if scene.proxy else DepthSettings()
-        self._wish, self._space = Wish(render, detail), Space(scene.up, scene.radius, scene.near)
+        box = render.crop or box_around(scene.model.items.position, box_axes(scene.up))
+        self._wish, self._space = Wish(render, detail, box), Space(scene.up, scene.radius, scene.near)
         self._spare = Spare(scene)
         self.visitors: dict[int, Visitor] = {}
         self._wake, self._closing = threading.Event(), False

@@ -6,12 +6,14 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, Callable
 
+from gsrender.crop import Crop
 from gsrender.settings import CULLING, MOST_BIAS, RenderSettings
+from viewer.crop_box import moved
 from viewer.scene import Scene
 from viewer.settings import RESOLUTION_SCALES
 from viewer.view_table import VIEWS
-from viewer.words import (ANCHOR_BIAS, APPEARANCE, BACKGROUND, FLAT, HIDE_BY, MARGIN, PROXY_ERROR, WIREFRAME,
-                          finest_level)
+from viewer.words import (ANCHOR_BIAS, APPEARANCE, BACKGROUND, CROP, CROP_FROM, CROP_TO, FLAT, HIDE_BY, MARGIN,
+                          PROXY_ERROR, WIREFRAME, finest_level)
 from vk_interop.depth_settings import MOST_ERROR, DepthSettings
 
 
@@ -21,6 +23,7 @@ class Wish:
 
     render      what the Gaussian stages do
     detail      how the proxy's depth is drawn
+    box         where the crop box stands, on or off
     view        of VIEWS
     wireframe   the edges of the proxy's triangles over it
     resolution  edge of a still picture over the browser's
@@ -28,6 +31,7 @@ class Wish:
 
     render: RenderSettings
     detail: DepthSettings
+    box: Crop
     view: str = "picture"
     wireframe: bool = False
     resolution: float = 1.0
@@ -69,6 +73,12 @@ def controls(scene: Scene) -> list[Control]:
         Control("resolution", "Edge of the picture over the edge of the browser's window, in percent. Less is faster "
                 "and softer.", **_percent(*RESOLUTION_SCALES), read=lambda wish: 100 * wish.resolution,
                 write=lambda wish, value: replace(wish, resolution=value / 100)),
+        Control("crop box", CROP, **_check(), read=lambda wish: wish.render.crop is not None,
+                write=lambda wish, value: _draw(wish, crop=wish.box if value else None)),
+        Control("crop from", CROP_FROM, **_numbers(), read=lambda wish: wish.box.low,
+                write=lambda wish, value: _crop(wish, value, wish.box.high)),
+        Control("crop to", CROP_TO, **_numbers(), read=lambda wish: wish.box.high,
+                write=lambda wish, value: _crop(wish, wish.box.low, value)),
         Control("background", BACKGROUND, **_colour(),
                 read=lambda wish: tuple(round(255 * part) for part in wish.render.background),
                 write=lambda wish, value: _draw(wish, background=tuple(part / 255 for part in value)))]
@@ -98,6 +108,21 @@ def _levels(scene: Scene) -> str:
 
 def _draw(wish: Wish, **changes) -> Wish:
     return replace(wish, render=replace(wish.render, **changes))
+
+
+def _crop(wish: Wish, low, high) -> Wish:
+    box = moved(wish.box, low, high)
+    return replace(_draw(wish, crop=box if wish.render.crop else None), box=box)
+
+
+def _check() -> dict:
+    return {"add": lambda gui, label, **more: gui.add_checkbox(label, **more),
+            "fits": lambda value: isinstance(value, bool)}
+
+
+def _numbers() -> dict:
+    return {"add": lambda gui, label, **more: gui.add_vector3(label, step=0.1, **more),
+            "fits": lambda value: len(value) == 3 and all(map(math.isfinite, value))}
 
 
 def _choice(options: tuple[str, ...]) -> dict:

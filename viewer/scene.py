@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Callable, Iterator
 import numpy as np
 
 from gsrender.camera import Camera
+from gsrender.crop import Crop
 from gsrender.errors import DeviceError, InputError
 from gsrender.memory import MemoryLimit, default_most
 from gsrender.settings import RenderSettings
+from viewer.crop_box import box_axes
 from viewer.fit import Fit
 from viewer.machine import nvidia_driver
 from vk_interop.depth_settings import DepthSettings
@@ -254,6 +256,11 @@ def detail_record(proxy: ProxyDepth | None) -> dict:
     return {"lod_error": "off" if error is None else error, "raster": proxy.settings.drawn_by(proxy.device.is_cpu)}
 
 
+def crop_record(crop: Crop | None) -> dict:
+    """What stats.json and a benchmark's figures say of the crop box, where there is one."""
+    return {} if crop is None else {"crop": {"from": crop.low, "to": crop.high, "axes": crop.axes}}
+
+
 def open_options(options, **more) -> Scene:
     """The scene that the command line's options name; `more` goes to `open_scene`."""
     return open_scene(options.model, options.scene, backend=options.backend, iteration=options.iteration,
@@ -267,7 +274,8 @@ def render_settings(options, scene: Scene, culling: str | None = None) -> Render
     if options.appearance and getattr(scene.model.items, "appearance", None) is None:
         raise InputError(f"--appearance {options.appearance}: the model has no appearance embedding")
     background = scene.model.background if options.background == "model" else options.background
-    return RenderSettings(culling or scene.default_culling, options.margin, background, options.appearance)
+    crop = Crop(options.crop[:3], options.crop[3:], box_axes(scene.up)) if options.crop else None
+    return RenderSettings(culling or scene.default_culling, options.margin, background, options.appearance, crop=crop)
 
 
 def cameras_files(options, scene: Scene) -> list[Path]:

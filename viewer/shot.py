@@ -105,12 +105,12 @@ class Shot:
     @cached_property
     def proxy_depth(self) -> torch.Tensor:
         """[H, W] float32, view z of the proxy as it is drawn; +inf where there is none."""
-        self.scene.proxy.render(self.camera, self.settings.culling_camera)
+        self.scene.proxy.render(self.camera, self.settings.culling_camera, self.settings.crop)
         return self.scene.proxy.drawn()
 
     @cached_property
     def surfaces(self) -> Surfaces:
-        return self.scene.proxy.surfaces(self.camera, self.settings.culling_camera)
+        return self.scene.proxy.surfaces(self.camera, self.settings.culling_camera, self.settings.crop)
 
     @cached_property
     def removed(self) -> Frame:

@@ -10,8 +10,9 @@ import numpy as np
 from gsrender.frame import STAGES, FrameStats
 
 # What a count is called beside its number; the first one goes behind the kind of the items.
-COUNTS = {"items": "in all", "lod": "after LOD", "visible": "after culling", "gaussians": "splats decoded",
-          "drawn": "splats drawn", "pairs": "tile pairs", "triangles": "proxy triangles"}
+COUNTS = {"items": "in all", "inside": "in the crop box", "lod": "after LOD", "visible": "after culling",
+          "gaussians": "splats decoded", "drawn": "splats drawn", "pairs": "tile pairs",
+          "triangles": "proxy triangles"}
 
 
 def count_label(name: str, kind: str) -> str:

@@ -32,7 +32,8 @@ class Watch:
     def look(self, camera: Camera, settings: RenderSettings, compared: Compared | None = None):
         """Offers where the camera is, and what culling was found to change; takes them up when the last look is over
         and a pause has passed."""
-        if self._scene.proxy is None or settings.culling == "off":
+        # Of a proxy that is cut off, neither what is inside nor what is empty is a sign of anything.
+        if self._scene.proxy is None or settings.culling == "off" or settings.crop is not None:
             self._asked, self._result, self._of_view = None, None, []
             return
         due = time.perf_counter() - self._looked > PAUSE and (self._result is None or self._result.done())

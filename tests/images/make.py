@@ -98,7 +98,7 @@ MEASURED = {
 }
 PICTURES = {
     "camera": lambda scene: window(scene, "Camera"),
-    "scene": lambda scene: window(scene, "Scene", Look(wireframe=True)),
+    "scene": lambda scene: window(scene, "Scene", Look(wireframe=True), size=(960, 680)),
     "culling": lambda scene: window(scene, "Culling and LOD"),
     "removed": lambda scene: view(scene, "removed"),
     "views": views,

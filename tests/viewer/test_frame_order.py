@@ -54,7 +54,7 @@ def test_both_modes_draw_the_same_pictures_bit_for_bit(scene, sizes):
 def test_the_depth_of_the_next_frame_is_on_its_way_before_the_gaussians_of_this_one(scene, monkeypatch):
     began, ended = [], []
     render, draw = scene.proxy.render, scene.renderer.draw
-    monkeypatch.setattr(scene.proxy, "render", lambda camera: (began.append(camera), render(camera))[1])
+    monkeypatch.setattr(scene.proxy, "render", lambda camera, **more: (began.append(camera), render(camera, **more))[1])
     monkeypatch.setattr(scene.renderer, "draw", lambda camera, *rest: (ended.append((camera, began[-1])),
                                                                        draw(camera, *rest))[1])
     shots = looks(scene, 5)

@@ -75,6 +75,9 @@ def test_a_command_is_only_the_first_word():
     (["--proxy-transform", "1," * 15 + "x", "m"], "something else than numbers"),
     (["--proxy-transform", ",".join(["1"] * 16), "m"], "the last row is"),
     (["--proxy-transform", "/nonexistent/t.npy", "m"], "No such file"),
+    (["--crop", "1,2,3", "m"], "'1,2,3' is not X0,Y0,Z0,X1,Y1,Z1 with six finite numbers"),
+    (["--crop", "-1,0,0,1,-1,1", "m"], "each of the first three at most its counterpart"),
+    (["--crop", "0,0,0,1,inf,1", "m"], "six finite numbers"),
     (["--fullscreen", "m"], "unrecognized arguments: --fullscreen"),
     (["bench", "m", "--culling", "off,sideways"], "'sideways' is not one of"),
     (["render", "m"], "required: --out"),
@@ -103,6 +106,13 @@ def test_the_proxy_is_simplified_to_a_pixel_but_for_depth_caches(command):
     assert parse([command, "m", *needed]).lod_error == (None if command == "depth" else 1)
     assert parse([command, "m", *needed, "--lod-error", "off"]).lod_error is None
     assert parse([command, "m", *needed, "--lod-error", "2.5", "--raster", "compute"]).lod_error == 2.5
+
+
+def test_lists_of_numbers_may_begin_with_a_minus():
+    assert parse(["--crop", "-1,-2.5,-.5,1,2,3", "m"]).crop == parse(["--crop=-1,-2.5,-.5,1,2,3", "m"]).crop
+    assert parse(["m"]).crop is None
+    turned = parse(["m", "--proxy-transform", "-1,0,0,0,0,-1,0,0,0,0,1,0,0,0,0,1"]).proxy_transform
+    assert turned[0] == [-1, 0, 0, 0]
 
 
 def test_infinity_is_far_alone():

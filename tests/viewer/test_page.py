@@ -173,11 +173,35 @@ def test_frozen_culling_leaves_what_its_camera_saw_while_another_looks(tab):
     assert free.wish == before.wish and visitor._cost.stats.counts["visible"] != visible
 
 
+def test_the_crop_box_leaves_out_what_is_outside_and_its_ends_do_not_pass_each_other(page, tab, drawn):
+    tab, visitor = tab
+    before, on = change(tab, visitor, "the crop box", lambda: tab.click("crop box", "label"))
+    assert on.wish.render.crop == on.wish.box and before.wish.box == on.wish.box and before.wish.render.crop is None
+    until(lambda: "in the crop box" in tab.run("document.body.innerText"), "how many items are in it")
+    low, high = on.wish.box.low, on.wish.box.high
+
+    def put(label, value):
+        from viewer.page_controls import controls
+        control = next(control for control in controls(page.scene) if control.label == label)
+        visitor._panel.wish = control.write(visitor._panel.wish, value)
+        visitor._wake()
+    _, cut = change(tab, visitor, "a box above the street", lambda: put("crop from", (*low[:2], low[2] + 2)))
+    assert cut.wish.render.crop.low == (*low[:2], low[2] + 2)
+    until(lambda: shows(tab, drawn(cut)), "the picture of what is inside")
+    assert not shows(tab, drawn(on))
+    _, flat = change(tab, visitor, "an end beyond the other", lambda: put("crop from", (*low[:2], high[2] + 9)))
+    assert flat.wish.render.crop.low == (*low[:2], high[2])
+    put("crop from", low)
+    _, off = change(tab, visitor, "no crop box", lambda: tab.click("crop box", "label"))
+    assert off.wish.render == before.wish.render
+
+
 def test_each_control_writes_what_it_reads_and_refuses_what_is_out_of_range(page, tab):
     from viewer.page_controls import controls
     wish = tab[1].sent.wish
     wrong = {"hide by": "all", "margin": -1.0, "proxy error": 1e6, "anchor bias": -21.0, "finest level": 6,
-             "view": "sound", "wireframe": 1, "resolution": 101, "background": (0, 0, 256)}
+             "view": "sound", "wireframe": 1, "resolution": 101, "crop box": 1, "crop from": (0, 0, float("nan")),
+             "crop to": (0, 0), "background": (0, 0, 256)}
     for control in controls(page.scene):
         value = control.read(wish)
         assert control.fits(value) and control.write(wish, value) == wish

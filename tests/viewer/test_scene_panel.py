@@ -1,16 +1,19 @@
 """The panel Scene, by mouse and keyboard in a real window: opening other scenes beside it, and what goes wrong."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from desktop import Hand, open_for_window, usual_settings, watch_places, xdotool
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from viewer.app import Viewer
 from viewer.fit import Fit
 from viewer.frame import render_frame
-from viewer.panels import PANELS
+from viewer.frustum import line_ends
+from viewer.panels import PANELS, crop_lines
 from vk_interop.window import Window
 
 
@@ -54,9 +57,14 @@ def drawn_by(viewer) -> np.ndarray:
 
 
 def drop(window, *paths):
-    """As the display would tell of it; xdotool cannot drop."""
-    window.viewer.screen.input.drop([str(path) for path in paths])
-    window.frame()
+    """As the display would tell of it; xdotool cannot drop. A window at rest takes it in with the next real event."""
+    collector = window.viewer.screen.input
+    collector.drop([str(path) for path in paths])
+
+    def taken():
+        xdotool("mousemove_relative", "1", "0", "mousemove_relative", "--", "-1", "0")
+        return not collector._dropped
+    window.until(taken, "the drop")
 
 
 def test_reloading_shows_the_same_picture_by_another_scene(window):
@@ -142,6 +150,84 @@ def test_a_picture_is_saved_in_the_size_asked_for(window, tmp_path):
     expected = render_frame(viewer.scene, viewer.state.camera(320, 200), viewer.settings.render).rgba[..., :3]
     assert np.array_equal(pixels, expected.numpy())
     viewer.canvas.forget()
+
+
+@pytest.fixture
+def cropped(window):
+    """With the crop box switched on, around the whole scene."""
+    window.viewer.crop_box = window.viewer.box_around_scene()
+    window.click(*window.scrolled("Scene", "only what is inside"))
+    yield window
+    window.viewer.set(render=replace(window.viewer.settings.render, crop=None))
+
+
+def box_of(window):
+    return window.viewer.settings.render.crop
+
+
+def test_the_crop_box_is_dragged_and_typed_and_its_ends_do_not_pass_each_other(cropped):
+    whole = box_of(cropped)
+    x, y = cropped.scrolled("Scene", "##to")  # the middle one of its three numbers
+    cropped.drag((x, y), (x - 60, y))
+    box = box_of(cropped)
+    assert box.high[1] < whole.high[1] - 1 and replace(box, high=whole.high) == whole
+    x, y = cropped.scrolled("Scene", "##from")
+    cropped.hold("ctrl")
+    cropped.click(x, y)
+    cropped.release("ctrl")
+    cropped.key("ctrl+a")
+    xdotool("type", "--delay", "0", "99")
+    cropped.key("Return")
+    cropped.until(lambda: box_of(cropped).low[1] == box.high[1], "the lower end where the upper one is")
+
+
+def test_what_is_inside_the_crop_box_is_counted_and_its_edges_are_drawn_over_it(cropped, monkeypatch):
+    viewer = cropped.viewer
+    low, high = box_of(cropped).low, box_of(cropped).high
+    viewer.crop_box = box = replace(viewer.crop_box, high=(*high[:2], low[2] + 3))
+    cropped.frame(2)
+    seen, counts = cropped.see(), viewer.canvas.stats.counts
+    assert 0 < counts["inside"] < counts["items"] and counts["visible"] <= counts["lod"] <= counts["inside"]
+    monkeypatch.setattr(crop_lines, "draw", lambda *_: None)
+    left, top, width, height = viewer.area
+    lines = (cropped.see() != seen).any(2)
+    assert not lines[:, :left].any()
+    near, camera = Image.new("L", (width, height)), viewer.state.camera(width, height)
+    for a, b in crop_lines.EDGES:
+        ends = line_ends(camera, box.corners[a], box.corners[b])
+        if ends:
+            ImageDraw.Draw(near).line([*map(tuple, ends[0])], fill=255, width=7)
+    assert lines.sum() > 300 and not lines[top:top + height, left:][np.asarray(near) == 0].any()
+
+
+def test_the_crop_box_is_fitted_to_what_is_seen_and_to_the_whole_scene(cropped):
+    whole = box_of(cropped)
+    cropped.click(*cropped.scrolled("Scene", "fit to what is seen"))
+    shot = cropped.viewer.canvas.shot
+    share = box_of(cropped).contains(shot.scene.model.items.position[shot.items.long()]).float().mean()
+    assert box_of(cropped) != whole and share > 0.9
+    cropped.click(*cropped.scrolled("Scene", "fit to the whole scene"))
+    assert box_of(cropped) == whole
+
+
+def test_the_crop_box_that_is_switched_off_comes_back_where_it_was(cropped):
+    cropped.viewer.crop_box = box = replace(box_of(cropped), high=(9.0, 9.0, 9.0))
+    cropped.frame(2)
+    cropped.click(*cropped.scrolled("Scene", "only what is inside"))
+    assert box_of(cropped) is None and "inside" not in (cropped.see(), cropped.viewer.canvas.stats.counts)[1]
+    cropped.click(*cropped.scrolled("Scene", "only what is inside"))
+    assert box_of(cropped) == box
+
+
+def test_the_crop_box_goes_along_with_the_axis_that_is_up(cropped):
+    viewer, whole = cropped.viewer, box_of(cropped)
+    viewer.set_up((0.0, 0.6, 0.8))
+    cropped.frame(3)
+    turned = box_of(cropped)
+    assert np.allclose(turned.axes[2], (0, 0.6, 0.8))
+    grown = replace(turned, low=tuple(x - 1e-3 for x in turned.low), high=tuple(x + 1e-3 for x in turned.high))
+    assert grown.contains(torch.tensor(whole.corners)).all()
+    viewer.set_up((0, 0, 1))
 
 
 def test_another_axis_can_be_up_and_the_view_stays(window):

@@ -37,6 +37,9 @@ def steps(stats: FrameStats, kind: str, has_levels: bool, offsets: int, in_view:
     counts = stats.counts
     items, visible = counts.get("items"), counts.get("visible")
     found = [Step(f"{kind} in all", items, items, f"All {kind} of the model.")]
+    if "inside" in counts:
+        found.append(Step("in the crop box", counts["inside"], items,
+                          f"{kind} whose centres are in the crop box of the panel Scene.".capitalize()))
     if has_levels:
         found.append(Step("level of detail", counts.get("lod"), items,
                           f"{kind} whose level of detail is in use at their distance.".capitalize()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 
 from imgui_bundle import imgui
@@ -108,7 +109,7 @@ def drags_row(label: str, values, step: float, format: str, help: str) -> tuple[
     _knob(label, help)
     changed, new = imgui.drag_float3(f"##{label}", list(values), step, format=format)
     tooltip(f"{help} Drag, or Ctrl+click to type a number.")
-    return tuple(new) if changed else values
+    return tuple(new) if changed and all(map(math.isfinite, new)) else values
 
 
 def numbers_row(label: str, values, format: str, help: str) -> tuple[float, float, float] | None:

@@ -9,14 +9,15 @@ from imgui_bundle import imgui
 
 from gsrender.memory import size
 from gsrender.settings import LARGEST_SIDE
+from viewer.crop_box import moved
 from viewer.opening import STEPS
 from viewer.pace import TARGET
 from viewer.panels import fit
-from viewer.panels.rows import (DIM, NOTHING, button, check_row, colour_row, heading, list_row, slider_row, stat_row,
-                                table, tooltip)
+from viewer.panels.rows import (DIM, NOTHING, beside, button, check_row, colour_row, drags_row, heading, list_row,
+                                slider_row, stat_row, table, tooltip)
 from viewer.pose import AXES
 from viewer.settings import RESOLUTION_SCALES, ViewerSettings
-from viewer.words import APPEARANCE, BACKGROUND
+from viewer.words import APPEARANCE, BACKGROUND, CROP, CROP_FROM, CROP_TO
 
 Colour = tuple[float, float, float]
 
@@ -29,6 +30,8 @@ def draw(app) -> ViewerSettings:
     heading("picture")
     settings = _picture(app)
     _screenshot(app)
+    heading("crop box")
+    settings = _crop(app, settings)
     heading("orientation")
     _orientation(app)
     return replace(settings, look=fit.draw(app, settings.look))
@@ -117,6 +120,25 @@ def _screenshot(app):
     if button("save picture", f"Draws this view with so many pixels, 1 to {LARGEST_SIDE} an edge, and writes it as a "
               "PNG into the folder that the program was started in. P saves what is on the screen, panels and all."):
         app.act("save picture")
+
+
+def _crop(app, settings: ViewerSettings) -> ViewerSettings:
+    """Drawn as lines over the picture while it is on."""
+    box, step = app.crop_box, app.space.radius / 500
+    with table("crop", 0.3):
+        on = check_row("show", "only what is inside", settings.render.crop is not None, CROP)
+        imgui.begin_disabled(not on)
+        low = drags_row("from", box.low, step, "%.2f", CROP_FROM)
+        high = drags_row("to", box.high, step, "%.2f", CROP_TO)
+    box = moved(box, low, high)
+    if button("fit to the whole scene", "Puts the box around the model but for its outermost items."):
+        box = app.box_around_scene()
+    beside("fit to what is seen")
+    if button("fit to what is seen", "Puts the box around what this picture is drawn from, but for the outermost items."):
+        box = app.box_around_seen()
+    imgui.end_disabled()
+    app.crop_box = box
+    return replace(settings, render=replace(settings.render, crop=box if on else None))
 
 
 def _orientation(app):

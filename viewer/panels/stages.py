@@ -50,6 +50,7 @@ def explain(stage: str) -> str:
 def count_rows(stats: FrameStats, kind: str, has_levels: bool) -> list[tuple[str, str, str]]:
     """(name, number, meaning) of each count, from all items down to what is blended."""
     meanings = {"items": f"All {kind} of the model.",
+                "inside": f"{kind} whose centres are in the crop box.".capitalize(),
                 "lod": f"{kind} whose level of detail is in use at their distance.".capitalize(),
                 "visible": f"{kind} in view that culling left.".capitalize(),
                 "gaussians": "Splats with some opacity that the visible items made.",
@@ -58,4 +59,4 @@ def count_rows(stats: FrameStats, kind: str, has_levels: bool) -> list[tuple[str
                 "triangles": "All triangles of the proxy, before any are left out."}
     return [(count_label(key, kind), f"{stats.counts[key]:,}" if key in stats.counts else NOTHING, meaning)
             for key, meaning in meanings.items()
-            if (key != "lod" or has_levels) and (key != "triangles" or key in stats.counts)]
+            if (key != "lod" or has_levels) and (key not in ("inside", "triangles") or key in stats.counts)]
