@@ -3,7 +3,7 @@
 A control of a panel that is not in the table fails, so that none comes without being driven.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable
 
@@ -112,6 +112,11 @@ def cancel_opening(app):
         app.frame()
 
 
+def uncrop(app):
+    app.set(render=replace(app.settings.render, crop=None))
+    app.begin_cropping()
+
+
 def detail(app):
     return app.scene.proxy.settings
 
@@ -152,6 +157,11 @@ SCENE = (
     Control("##background", pick_colour, render("background"), "picture"),
     Control("##save as", write("320", aside=-30), lambda app: app.shot_size),
     Control("save picture", press, files("picture-*.png"), "picture"),
+    Control("only what is inside", press, render("crop")),
+    Control("##from", slide(60), render("crop")),
+    Control("##to", slide(-60), render("crop")),
+    Control("fit to what is seen", press, render("crop"), "##from"),
+    Control("fit to the whole scene", press, render("crop"), "##from", uncrop),
     Control("##up", pick(2), lambda app: app.space.up, after=lambda app: app.set_up((0, 0, 1))),
     Control("up as in this view", press, lambda app: app.space.up, "##up", lambda app: app.set_up((0, 0, 1))),
     Control("wireframe", press, lambda app: app.settings.look.wireframe, "picture"),
