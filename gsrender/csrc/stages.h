@@ -404,9 +404,7 @@ GS_FN
 float alpha_at(float xx, float xy, float yy, float opacity, float dx, float dy) {
     const float power = -0.5f * (xx * dx * dx + yy * dy * dy) - xy * dx * dy;
     const float alpha = minf(0.99f, opacity * exp_negative(power));
-    const float seen =
-        alpha >= 1.0f / 255.0f ? alpha : 0.0f; // two selects: GCC 12 does not vectorise one of a conjunction
-    return power <= 0.0f ? seen : 0.0f;
+    return power <= 0.0f && alpha >= 1.0f / 255.0f ? alpha : 0.0f;
 }
 
 // What a pixel lets through, and whether it still takes splats (1) or is finished (0).
@@ -414,8 +412,8 @@ struct Pixel {
     float transmittance, live;
 };
 
-// The weight of the next splat at a pixel. Free of branches and of references to what it reads, so that a row of pixels
-// is a vector. The splat that would take the transmittance below 1e-4 is the first that is not drawn.
+// The weight of the next splat at a pixel. The splat that would take the transmittance below 1e-4 is the first that is
+// not drawn.
 GS_FN
 float blend_one(float alpha, Pixel before, Pixel &after) {
     const float covers = alpha * before.live, next = before.transmittance * (1.0f - covers);

@@ -16,14 +16,6 @@ template <typename T> T exclusive_sum(T *counts, int n) {
     return sum;
 }
 
-// Rows of a tile, whose upper edge is `top`, that a splat shows in.
-inline void rows_of(const GsSplat &s, int top, int &first, int &end) {
-    const Outline o = outline_of(s);
-    const float half = o.reach > 0 ? extent_of(o).tall : -1.0f;
-    first = int(clampf(ceilf(s.y - half - top), 0, GS_TILE));
-    end = int(clampf(floorf(s.y + half - top) + 1, 0, GS_TILE));
-}
-
 // The stages. Each returns 0.
 int cull(const GsModel &model, const GsView &view, const GsBuffers &buffers);
 int decode(const GsModel &model, const GsView &view, const GsBuffers &buffers);

@@ -1,6 +1,14 @@
 // What blending did, pixel by pixel: the lists once more, without colours. A thread takes a tile at a time.
 #include "cpu.h"
 
+// Rows of a tile, whose upper edge is `top`, that a splat shows in.
+static void rows_of(const GsSplat &s, int top, int &first, int &end) {
+    const Outline o = outline_of(s);
+    const float half = o.reach > 0 ? extent_of(o).tall : -1.0f;
+    first = int(clampf(ceilf(s.y - half - top), 0, GS_TILE));
+    end = int(clampf(floorf(s.y + half - top) + 1, 0, GS_TILE));
+}
+
 static void inspect_tile(const GsView &view, const GsBuffers &buffers, const GsInspection &inspection, int tile) {
     const int left = tile % tile_columns(view) * GS_TILE, top = tile / tile_columns(view) * GS_TILE;
     Inspected pixels[GS_TILE][GS_TILE];

@@ -43,13 +43,13 @@ inline Lanes exp2_of(Lanes v, float scale = 1) {
     Lanes power = all_of(scale * 0.00132765f);
     const float factors[] = {0.00967554f, 0.05550713f, 0.24022120f, 0.69314697f, 1.00000007f};
     for (const float factor : factors) power = power * u + scale * factor;
-    return (Lanes)((Ints)power + ((Ints)shifted << 23));
+    return (Lanes)((Words)power + ((Words)shifted << 23));
 }
 
 // log2 of positive numbers, absolute error under 1e-6; below -126 for zero.
 inline Lanes log2_of(Lanes v) {
     // The mantissa from sqrt(1/2) on, whose bits are 0x3f3504f3.
-    const Ints bits = (Ints)v - 0x3f3504f3, exponent = bits >> 23;
+    const Ints bits = (Ints)((Words)v - 0x3f3504f3u), exponent = bits >> 23;
     const Lanes m = (Lanes)((bits & 0x7fffff) + 0x3f3504f3) - 1.0f;
     const Lanes log =
         m * (1.44269631f +
@@ -63,6 +63,14 @@ inline Lanes sqrt_of(Lanes v) {
     memcpy(lanes, &v, sizeof v);
 #pragma omp simd
     for (int i = 0; i < LANES; i++) lanes[i] = sqrtf(lanes[i]);
+    return load_lanes(lanes);
+}
+
+inline Lanes ceil_of(Lanes v) {
+    alignas(64) float lanes[LANES];
+    memcpy(lanes, &v, sizeof v);
+#pragma omp simd
+    for (int i = 0; i < LANES; i++) lanes[i] = ceilf(lanes[i]);
     return load_lanes(lanes);
 }
 
