@@ -49,14 +49,6 @@ def test_a_wider_margin_keeps_more(desk):
     assert desk.viewer.settings.render.margin > 0.5 and counts(desk)["visible"] > before
 
 
-def test_pipelined_frames_can_be_chosen(desk):
-    desk.click(*desk.places["pipelined"])
-    assert desk.viewer.settings.mode == "pipelined"
-    desk.rest()
-    desk.click(*desk.places["same-frame"])
-    assert desk.viewer.settings.mode == "same-frame"
-
-
 def test_more_error_draws_fewer_triangles_of_the_proxy(desk, scene):
     before = counts(desk)["triangles_drawn"]
     desk.until(lambda: desk.viewer.comparison.compared, "a comparison")

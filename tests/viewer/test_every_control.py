@@ -164,7 +164,7 @@ SCENE = (
     Control("fit to the whole scene", press, render("crop"), "##from", uncrop),
     Control("##up", pick(2), lambda app: app.space.up, after=lambda app: app.set_up((0, 0, 1))),
     Control("up as in this view", press, lambda app: app.space.up, "##up", lambda app: app.set_up((0, 0, 1))),
-    Control("wireframe", press, lambda app: app.settings.look.wireframe, "picture"),
+    *(Control("wireframe", press, lambda app: app.settings.look.wireframe, "picture") for _ in ("on", "off")),
     *(Control(axis, press, lambda app: app.scene.fit.up, "picture") for axis in "yz"),
     Control("##its scale", slide(40), lambda app: app.scene.fit.scale, "picture"),
     Control("##its turn", slide(40), lambda app: app.scene.fit.turn, "picture"),
@@ -299,7 +299,7 @@ def screen(desk):
     """All that is seen, while the mouse is parked over the picture."""
     left, top, width, _ = desk.viewer.area
     desk.move(left + width - 20, top + 20)
-    desk.frame(3)
+    desk.frame(2)
     return desk.viewer.frame(capture=True).astype(np.int16)
 
 
@@ -355,7 +355,10 @@ def choose(desk, menu, item, drawn):
 
 
 def test_every_item_of_the_menus_does_what_it_says(desk, drawn):
-    app, before = desk.viewer, screen(desk)
+    app = desk.viewer
+    app.set(closed=tuple(panel.name for panel in PANELS))  # it is quicker without them
+    desk.rest()
+    before = screen(desk)
     where = {action: menu for menu, actions in MENUS.items() for action in actions if action}
     assert where.keys() == MENU.keys()
     words = {binding.action: f"{binding.help[0].upper()}{binding.help[1:]}" for binding in BINDINGS}

@@ -141,16 +141,6 @@ def test_the_second_settings_and_the_line_are_set_in_the_panel(hand, panels):
     assert (before[second] != hand.see()[second]).any()
 
 
-def test_the_box_freezes_culling_too(hand, panels):
-    places = panels("Views")
-    hand.click(*places["freeze culling"])
-    assert hand.viewer.settings.render.culling_camera is not None
-    hand.rest()
-    assert not hand.viewer.canvas.look.is_plain(hand.viewer.canvas.settings)
-    hand.click(*places["freeze culling"])
-    assert hand.viewer.settings.render.culling_camera is None
-
-
 def test_z_freezes_culling_while_the_camera_flies_on(hand):
     hand.rest()
     kept = hand.viewer.canvas.stats.counts["visible"]

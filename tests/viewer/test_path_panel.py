@@ -303,19 +303,6 @@ def test_a_film_that_cannot_be_is_a_sentence(desk, flight, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["old.mp4"]
 
 
-def test_the_films_size_and_rate_are_set(desk, flight):
-    x, y = desk.places["##size"]
-    desk.click(x - 60, y)
-    desk.until(lambda: desk.viewer.screen.ui.io.want_text_input, "the field to take keys")
-    desk.key("ctrl+a", "1", "2", "8", "Tab")
-    desk.frame(3)
-    desk.key("ctrl+a", "7", "2", "Return")
-    desk.until(lambda: desk.viewer.path.size == (128, 72), "the typed size")
-    x, y = desk.places["##rate"]
-    desk.drag((x, y), (x + 50, y))
-    assert desk.viewer.path.fps > 12
-
-
 def test_a_benchmark_flies_the_path(desk, flight):
     desk.viewer.start_benchmark()
     cameras, width = desk.viewer.benchmark.cameras, desk.viewer.picture_size[0]

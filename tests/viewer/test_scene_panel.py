@@ -8,6 +8,7 @@ import pytest
 import torch
 from desktop import Hand, open_for_window, usual_settings, watch_places, xdotool
 from PIL import Image, ImageDraw
+from tests.gsrender.synthesise import write_anchor_checkpoint
 
 from viewer.app import Viewer
 from viewer.fit import Fit
@@ -303,14 +304,6 @@ def test_reading_it_anew_lays_the_proxy_as_it_lay(window):
     opened(window)
 
 
-def test_the_wireframe_can_stay(window):
-    window.click(*window.scrolled("Scene", "wireframe"))
-    window.rest()
-    assert window.viewer.settings.look.wireframe and window.viewer.canvas.look.wireframe
-    window.click(*window.scrolled("Scene", "wireframe"))
-    assert not window.viewer.settings.look.wireframe
-
-
 def test_up_can_be_taken_from_a_tilted_view(window):
     viewer = window.viewer
     viewer.state = viewer.state.placed(roll=0.5)
@@ -321,8 +314,13 @@ def test_up_can_be_taken_from_a_tilted_view(window):
     viewer.set_up((0, 0, 1))
 
 
-def test_coarser_pictures_while_moving_are_a_choice(window):
-    before = window.viewer.settings.adaptive
-    for wanted in (not before, before):
-        window.click(*window.scrolled("Scene", "coarser where frames are slow"))
-        assert window.viewer.settings.adaptive == wanted
+def test_the_photograph_whose_appearance_is_taken_is_chosen_where_a_model_learned_some(window, street, tmp_path):
+    write_anchor_checkpoint(tmp_path / "model", schema="scaffold", appearance_dim=8)
+    drop(window, tmp_path / "model")
+    opened(window)
+    before = drawn_by(window.viewer)
+    x, y = window.scrolled("Scene", "##appearance")
+    window.drag((x, y), (x + 60, y))
+    assert window.viewer.settings.render.appearance == 3 and not np.array_equal(drawn_by(window.viewer), before)
+    drop(window, street / "model")
+    opened(window)

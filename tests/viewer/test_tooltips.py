@@ -23,3 +23,22 @@ def test_every_control_says_under_the_cursor_what_it_changes(desk, panel, monkey
     desk.frame(2)
     menus = {"File", "Camera", "Picture", "Panels", "Help"}
     assert found and {label for item, label in found.items() if item not in explained} <= menus
+
+
+def test_the_list_of_keys_is_whole_in_720_lines(desk):
+    desk.key("F1")
+    desk.until(lambda: desk.viewer.settings.help, "the list")
+    desk.frame(4)
+    window = imgui.internal.find_window_by_name("Keys")
+    assert window.scroll_max.y == 0 and window.size.y <= 700 and window.size.x <= 1280
+
+
+def test_escape_closes_what_is_over_the_picture_one_after_the_other(desk):
+    viewer = desk.viewer
+    viewer.complain("a sentence")
+    viewer.files.browse()
+    viewer.set(help=True)
+    for is_open in (lambda: viewer.settings.help, lambda: viewer.files.browser, lambda: "a sentence" in viewer.notices):
+        assert is_open()
+        desk.key("Escape")
+        desk.until(lambda: not is_open(), "it closed")

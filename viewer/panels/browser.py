@@ -52,8 +52,9 @@ class Browser:
                     imgui.text_colored(DIM, size(nbytes))
         imgui.end_child()
         imgui.text_colored(DIM, self._problem or f"A click goes into a directory, or opens a file: {SUFFIXES}.")
+        left = imgui.is_window_focused(imgui.FocusedFlags_.child_windows) and imgui.is_key_pressed(imgui.Key.escape)
         imgui.end()
-        return chosen, bool(stays) and chosen is None
+        return chosen, bool(stays) and not left and chosen is None
 
     def _choose(self, path: Path) -> Path | None:
         if path.is_dir():
