@@ -52,7 +52,8 @@ class Browser:
                     imgui.text_colored(DIM, size(nbytes))
         imgui.end_child()
         imgui.text_colored(DIM, self._problem or f"A click goes into a directory, or opens a file: {SUFFIXES}.")
-        left = imgui.is_window_focused(imgui.FocusedFlags_.child_windows) and imgui.is_key_pressed(imgui.Key.escape)
+        # While the path is typed Escape is ImGui's, and the scene does not hear of it.
+        left = imgui.is_window_focused() and imgui.get_io().want_text_input and imgui.is_key_pressed(imgui.Key.escape)
         imgui.end()
         return chosen, bool(stays) and not left and chosen is None
 
