@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 Rows = tuple[tuple[float, float, float, float], ...]
+IDENTITY = np.eye(3)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Camera:
             raise ValueError(f"camera pose: shape {pose.shape}, expected finite [3, 4] or [4, 4]")
         rotation, position = pose[:3, :3], pose[:3, 3]
         # 1e-3: poses in INRIA's cameras.json carry float32 rounding, those of NeRF files a few digits.
-        if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3) or np.linalg.det(rotation) < 0:
+        if np.abs(rotation @ rotation.T - IDENTITY).max() > 1e-3 or np.linalg.det(rotation) < 0:
             raise ValueError("camera pose: its 3 x 3 part is not a rotation")
         if not (width > 0 and height > 0 and fx > 0 and fy > 0 and near > 0):
             raise ValueError(f"camera: size {width} x {height}, focal {fx} {fy}, near {near}; all must be positive")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 
@@ -115,7 +116,7 @@ class GaussianModel:
         """One of PRECISIONS."""
         return "half" if self.kind == "splats" and self.items.sh.dtype == torch.float16 else "full"
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Lower and upper corner [3] of the box around the middle 98 % of the items on each axis, scene units.
 
@@ -125,7 +126,7 @@ class GaussianModel:
         last = len(ordered) - 1
         return ordered[round(0.01 * last)], ordered[round(0.99 * last)]
 
-    @property
+    @cached_property
     def nbytes(self) -> int:
         """Bytes of all of its arrays."""
         return sum(t.nbytes for t in tensors_of(self.items))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 
 import torch
 
@@ -176,9 +176,13 @@ class Renderer:
     @property
     def memory(self) -> dict[str, int]:
         """Bytes on the device by name."""
+        return dict(zip(MEMORY, (self.model.nbytes, self._own_bytes))) | self.buffers.memory
+
+    @cached_property
+    def _own_bytes(self) -> int:
+        """Of what the structs point to besides the model."""
         models = {t.data_ptr() for t in tensors_of(self.model.items)}
-        own = sum(t.nbytes for t in self._tensors if t.data_ptr() not in models)
-        return dict(zip(MEMORY, (self.model.nbytes, own))) | self.buffers.memory
+        return sum(t.nbytes for t in self._tensors if t.data_ptr() not in models)
 
     @property
     def nbytes(self) -> int:

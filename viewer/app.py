@@ -6,6 +6,7 @@ import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from viewer.cropping import Cropping
 from viewer.export import file_name, save_json, save_png
 from viewer.files import Files
 from viewer.fit import Fit
+from viewer.latency import Latency
 from viewer.look import Look, resized
 from viewer.machine import describe
 from viewer.memory import memory_by_name
@@ -71,6 +73,7 @@ class Viewer(Sayings, Travels, Cropping):
         self._area = (0.0, 0.0, *map(float, screen.units))  # of the picture, in units of the mouse
         self._last = self._stirred = time.perf_counter()
         self._told = None  # notices and message that were last shown
+        self._panels_given_at: float | None = None  # when the input was taken in that the panels changed something by
         self._wanted_panel: str | None = None
         self._cursor = (0.0, 0.0)
         self._screenshot_wanted = False
@@ -93,7 +96,7 @@ class Viewer(Sayings, Travels, Cropping):
         self.begin_cropping()
         self.benchmark: Benchmark | None = None
         spare = Spare(scene)
-        self.canvas, self.comparison = Canvas(scene, spare), Comparison(scene)
+        self.canvas, self.comparison, self.latency = Canvas(scene, spare), Comparison(scene), Latency()
         self.at_photograph = AtPhotograph(scene.cameras, scene.near, spare)
         self.watch = Watch(scene, self.space.radius)
         self.remembered = self.remembered.opened(scene.opened, scene.mesh_path)
@@ -127,18 +130,20 @@ class Viewer(Sayings, Travels, Cropping):
         self.state = self.path.follow(self.state, advance(self.state, seconds, given), seconds)
         self.pace.look(self.settings.adaptive and (self.state.pose != before or self.fitting), began)
         self._last = began
-        self._draw_panels()
-        self.screen.set_vsync(self.settings.vsync)
+        camera, given_at = self._next_camera(), began if self.screen.stirred or given.held else None
+        self.latency.ask((*camera, self._look), self._panels_given_at or given_at)
         on_host = 1000 * (time.perf_counter() - began)
-
-        camera = self._next_camera()
         drawn = None if self.screen.minimised else self._draw(*camera)
+        # While the GPU draws. What they change is drawn with the next frame.
+        asked = self.settings, self.state, self.fitting
+        self._draw_panels()
+        is_as_asked = asked == (self.settings, self.state, self.fitting) and self.canvas.camera is not None
+        self._panels_given_at = None if is_as_asked else given_at
+        self.screen.set_vsync(self.settings.vsync)
         pixels = self.screen.show(drawn, capture or self._screenshot_wanted, self.area)
         if self.screen.shown:
             self.presented += 1
-            self.canvas.measure(drawn is not None, began, on_host, self.screen.milliseconds)
-            if drawn is not None:
-                self.pace.measure(self.canvas.history.newest)
+            self._measure(drawn is not None, began, on_host)
             self._look_closer()
         else:
             self.canvas.lose()
@@ -146,7 +151,7 @@ class Viewer(Sayings, Travels, Cropping):
         if not measures:
             self.path.work()
         is_still = self.state.flight is None and not (measures or self.path.is_busy or self.files.opening)
-        self.idle = (drawn is None and self.screen.shown and is_still and self._standing >= APPEAR
+        self.idle = (drawn is None and self.screen.shown and is_still and is_as_asked and self._standing >= APPEAR
                      and not self.pace.is_coarse)
         self.settled = (self.screen.shown and self._standing >= APPEAR and bool(self.canvas.stats.counts)
                         and not self.canvas.stats.incomplete)
@@ -200,6 +205,15 @@ class Viewer(Sayings, Travels, Cropping):
             self.set(look=Look(), render=replace(settings.render, culling_camera=None))
         return drawn
 
+    def _measure(self, drew: bool, began: float, on_host: float):
+        """What the frame cost that was shown just now."""
+        canvas, latency = self.canvas, None
+        if drew:
+            latency = self.latency.answer((canvas.camera, canvas.settings, canvas.look), self.screen.handed)
+        canvas.measure(drew, began, on_host, self.screen.milliseconds, latency)
+        if drew:
+            self.pace.measure(canvas.history.newest)
+
     @property
     def memory(self) -> dict[str, int]:
         """Bytes on the device by name."""
@@ -208,10 +222,7 @@ class Viewer(Sayings, Travels, Cropping):
     @property
     def area(self) -> Area:
         """Of the picture on the screen, pixels."""
-        scale = self.screen.size[0] / self.screen.units[0]
-        left, top, right, bottom = (round(scale * at) for at in (
-            self._area[0], self._area[1], self._area[0] + self._area[2], self._area[1] + self._area[3]))
-        return clipped((left, top, right - left, bottom - top), [max(1, edge) for edge in self.screen.size])
+        return in_pixels(self._area, self.screen.size[0] / self.screen.units[0], tuple(self.screen.size))
 
     @property
     def picture_size(self) -> tuple[int, int]:
@@ -372,3 +383,10 @@ class Viewer(Sayings, Travels, Cropping):
         if self.canvas.look == self._look and self._look.view != "picture":
             legend.draw(self._area, self.canvas.looking.legend)
 
+
+@lru_cache(4)  # a frame asks many times
+def in_pixels(area: tuple[float, float, float, float], scale: float, size: tuple[int, int]) -> Area:
+    """An area in units of the mouse, of `scale` pixels each, as far as it is on a screen of that size."""
+    left, top, width, height = area
+    left, top, right, bottom = (round(scale * at) for at in (left, top, left + width, top + height))
+    return clipped((left, top, right - left, bottom - top), tuple(max(1, edge) for edge in size))

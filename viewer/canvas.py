@@ -87,9 +87,10 @@ class Canvas:
         """The last picture never came to be seen."""
         self.camera = self.settings = self._ended = None
 
-    def measure(self, drew: bool, began: float, on_host: float, on_screen: float):
+    def measure(self, drew: bool, began: float, on_host: float, on_screen: float, latency: float | None = None):
         """One more frame was shown, which began at that time of time.perf_counter; `on_host` milliseconds of it passed
-        before the first stage, `on_screen` is what showing took on the GPU."""
+        before the first stage, `on_screen` is what showing took on the GPU, `latency` how long after the input that
+        asked for it."""
         now = time.perf_counter()
         if drew:
             # Back to back with a frame that was drawn too, the clock runs from its end.
@@ -98,8 +99,8 @@ class Canvas:
             self.stats = FrameStats() if late else frame_stats(self._scene, self.settings)
             times = {"camera": on_host, **self.stats.milliseconds, "present": on_screen}
             stats = replace(self.stats, milliseconds=times)
-            self.recent.add(milliseconds, stats)
-            self.history.add(milliseconds, stats)
+            self.recent.add(milliseconds, stats, latency)
+            self.history.add(milliseconds, stats, latency)
         self._ended = now if drew else None
 
     def pause(self):

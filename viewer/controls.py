@@ -209,20 +209,20 @@ def _move(state: State, dt: float, actions: frozenset[str]) -> State:
     moving = actions & DIRECTIONS.keys()
     if not moving and not any(state.velocity):
         return state
-    right, forward, up = np.sum([DIRECTIONS[action] for action in moving], axis=0) if moving else (0, 0, 0)
+    right, forward, up = map(sum, zip(*(DIRECTIONS[action] for action in moving))) if moving else (0, 0, 0)
     axes, up_axis = state.pose.axes(state.space), state.space.world_from_level[:, 2]
     ahead = axes[:, 2]
     if state.mode == "walk":
         ahead = replace(state.pose, pitch=0.0, roll=0.0).axes(state.space)[:, 2]
     wish = axes[:, 0] * right + ahead * forward + up_axis * up
-    length = np.linalg.norm(wish)
+    length = math.sqrt(wish @ wish)
     boost = BOOST ** (("faster" in actions) - ("slower" in actions))
     target = wish / length * state.speed * boost if length > 1e-9 else np.zeros(3)
     excess = np.array(state.velocity) - target
     rest = math.exp(-SPEED_EASE * dt)
     position = state.pose.position + target * dt + excess * (1 - rest) / SPEED_EASE
     velocity = target + excess * rest
-    if length <= 1e-9 and np.linalg.norm(velocity) < 0.02 * state.speed:
+    if length <= 1e-9 and math.sqrt(velocity @ velocity) < 0.02 * state.speed:
         velocity = np.zeros(3)  # else it would creep on for seconds
     return replace(state, pose=replace(state.pose, position=tuple(position.tolist())),
                    velocity=tuple(velocity.tolist()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -23,7 +24,7 @@ class Space:
     radius: float = 1.0
     near: float = 0.2
 
-    @property
+    @cached_property
     def world_from_level(self) -> np.ndarray:
         """[3, 3]: columns are two level axes and up. For z up they are x, y, z."""
         up = np.asarray(self.up, np.float64)
@@ -60,12 +61,12 @@ class Pose:
         """[3, 3], world from camera: columns are right, down, forward."""
         cos_yaw, sin_yaw = math.cos(self.yaw), math.sin(self.yaw)
         cos_pitch, sin_pitch = math.cos(self.pitch), math.sin(self.pitch)
-        right = np.array([sin_yaw, -cos_yaw, 0.0])
-        forward = np.array([cos_pitch * cos_yaw, cos_pitch * sin_yaw, sin_pitch])
-        down = np.array([sin_pitch * cos_yaw, sin_pitch * sin_yaw, -cos_pitch])
         cos_roll, sin_roll = math.cos(self.roll), math.sin(self.roll)
-        rolled = np.column_stack([right * cos_roll + down * sin_roll, down * cos_roll - right * sin_roll, forward])
-        return space.world_from_level @ rolled
+        level = np.array([[sin_yaw, sin_pitch * cos_yaw, cos_pitch * cos_yaw],
+                          [-cos_yaw, sin_pitch * sin_yaw, cos_pitch * sin_yaw],
+                          [0.0, -cos_pitch, sin_pitch]])
+        rolled = np.array([[cos_roll, -sin_roll, 0.0], [sin_roll, cos_roll, 0.0], [0.0, 0.0, 1.0]])
+        return space.world_from_level @ level @ rolled
 
     def towards(self, other: Pose, share: float) -> Pose:
         """A share of the way to another pose, turning the short way round."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Iterator
 
@@ -55,7 +56,7 @@ class Scene:
     warnings: list[str] = field(default_factory=list)  # a sentence each
     limit: MemoryLimit = field(default_factory=MemoryLimit)  # of all that is on the device
 
-    @property
+    @cached_property
     def backend(self) -> str:
         """`cuda` or `cpu`: where the Gaussians are drawn."""
         return self.model.device.type

@@ -46,6 +46,7 @@ class ImguiLayer:
         self._vertices = Buffer(device, 1 << 20, vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT, host=True)
         self._indices = Buffer(device, 1 << 18, vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT, host=True)
         self._textures: dict[int, _Texture] = {}
+        self._bound: _Texture | None = None  # while a frame is recorded
         self._next_texture = 1  # 0 is ImGui's word for none
         kind, stage = vk.VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, vk.VK_SHADER_STAGE_FRAGMENT_BIT
         self._layout = Layout(device, {0: (kind, stage)}, push_bytes=16, push_stages=vk.VK_SHADER_STAGE_VERTEX_BIT)
@@ -73,7 +74,8 @@ class ImguiLayer:
             self._update(texture)
 
     def record(self, command, size: tuple[int, int]):
-        """Puts the frame's lists into a command buffer that draws onto a target of `size` pixels."""
+        """Puts the frame's lists into a command buffer that draws onto a target of `size` pixels. Past the `vulkan`
+        package, whose look at each argument takes ten times as long as the call."""
         data = imgui.get_draw_data()
         if not data.total_vtx_count:
             return
@@ -81,12 +83,14 @@ class ImguiLayer:
         push = np.array([2 / data.display_size.x, 2 / data.display_size.y, 0, 0], np.float32)
         push[2:] = -1 - push[:2] * (data.display_pos.x, data.display_pos.y)
         self._viewport.width, self._viewport.height = size
-        vk.vkCmdBindPipeline(command, vk.VK_PIPELINE_BIND_POINT_GRAPHICS, self._pipeline)
-        vk.vkCmdSetViewport(command, 0, 1, self._viewport)
+        vk.lib.vkCmdBindPipeline(command, vk.VK_PIPELINE_BIND_POINT_GRAPHICS, self._pipeline)
+        vk.lib.vkCmdSetViewport(command, 0, 1, self._viewport)
         vk.vkCmdBindVertexBuffers(command, 0, 1, [self._vertices.handle], [0])
-        vk.vkCmdBindIndexBuffer(command, self._indices.handle, 0, INDEX_TYPE)
-        vk.vkCmdPushConstants(command, self._layout.handle, vk.VK_SHADER_STAGE_VERTEX_BIT, 0, 16, ffi.from_buffer(push))
+        vk.lib.vkCmdBindIndexBuffer(command, self._indices.handle, 0, INDEX_TYPE)
+        vk.lib.vkCmdPushConstants(command, self._layout.handle, vk.VK_SHADER_STAGE_VERTEX_BIT, 0, 16,
+                                  ffi.from_buffer(push))
         first_vertex = first_index = 0
+        self._bound = None
         for commands in data.cmd_lists:
             for draw in commands.cmd_buffer:
                 self._draw(command, draw, data, size, first_index, first_vertex)
@@ -94,20 +98,21 @@ class ImguiLayer:
             first_index += len(commands.idx_buffer)
 
     def _draw(self, command, draw, data, size, first_index, first_vertex):
-        scale, origin, clip = data.framebuffer_scale, data.display_pos, draw.clip_rect
+        scale, origin, clip, count = data.framebuffer_scale, data.display_pos, draw.clip_rect, draw.elem_count
         left, top = max(0, int((clip.x - origin.x) * scale.x)), max(0, int((clip.y - origin.y) * scale.y))
         right, bottom = min(size[0], (clip.z - origin.x) * scale.x), min(size[1], (clip.w - origin.y) * scale.y)
-        if not (right > left and bottom > top and draw.elem_count):
+        if not (right > left and bottom > top and count):
             return
         rect = self._scissor[0]
         rect.offset.x, rect.offset.y = left, top
         rect.extent.width, rect.extent.height = int(right) - left, int(bottom) - top
-        vk.vkCmdSetScissor(command, 0, 1, self._scissor)
+        vk.lib.vkCmdSetScissor(command, 0, 1, self._scissor)
         texture = self._textures[draw.get_tex_id()]
-        vk.vkCmdBindDescriptorSets(command, vk.VK_PIPELINE_BIND_POINT_GRAPHICS, self._layout.handle, 0, 1,
-                                   [texture.descriptors.handle], 0, None)
-        vk.vkCmdDrawIndexed(command, draw.elem_count, 1, first_index + draw.idx_offset,
-                            first_vertex + draw.vtx_offset, 0)
+        if texture is not self._bound:
+            self._bound = texture
+            vk.lib.vkCmdBindDescriptorSets(command, vk.VK_PIPELINE_BIND_POINT_GRAPHICS, self._layout.handle, 0, 1,
+                                           texture.set, 0, ffi.NULL)
+        vk.lib.vkCmdDrawIndexed(command, count, 1, first_index + draw.idx_offset, first_vertex + draw.vtx_offset, 0)
 
     def _copy_lists(self, data):
         self._vertices = _grown(self._vertices, data.total_vtx_count * VERTEX[0], vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT)
@@ -176,6 +181,7 @@ class _Texture:
         self._image = Image(self._device, width, height, vk.VK_FORMAT_R8G8B8A8_UNORM, usage)
         self._state = NEW
         self.descriptors = Descriptors(layout, {0: (self._image.view, READ[2], sampler)})
+        self.set = ffi.new("VkDescriptorSet[]", [self.descriptors.handle])
 
     def write(self, pixels: np.ndarray, x: int = 0, y: int = 0):
         """Sets a rectangle, [h, w, 4] uint8. Waits: it happens when a new glyph is first seen, not each frame."""

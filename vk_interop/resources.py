@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 import shaders
@@ -157,12 +159,16 @@ def memory_barrier(command, source, target):
 
 def image_barrier(command, image, source, target, aspect: int = vk.VK_IMAGE_ASPECT_COLOR_BIT):
     """Moves a VkImage from `source` to `target`, each (stages, accesses, layout)."""
+    vk.lib.vkCmdPipelineBarrier2(command, ffi.addressof(_image_barrier(image, source, target, aspect)))
+
+
+@lru_cache(256)  # frames ask for the same few, and making one takes 40 us
+def _image_barrier(image, source, target, aspect: int):
     barrier = vk.VkImageMemoryBarrier2(
         srcStageMask=source[0], srcAccessMask=source[1], oldLayout=source[2], dstStageMask=target[0],
         dstAccessMask=target[1], newLayout=target[2], srcQueueFamilyIndex=vk.VK_QUEUE_FAMILY_IGNORED,
         dstQueueFamilyIndex=vk.VK_QUEUE_FAMILY_IGNORED, image=image, subresourceRange=whole(aspect))
-    info = vk.VkDependencyInfo(pImageMemoryBarriers=[barrier])
-    vk.vkCmdPipelineBarrier2(command, info)
+    return vk.VkDependencyInfo(pImageMemoryBarriers=[barrier])
 
 
 class ShaderModule:
@@ -256,16 +262,17 @@ class Timestamps:
         self._ticks = np.zeros(count, np.uint64)
 
     def reset(self, command):
-        vk.vkCmdResetQueryPool(command, self._pool, 0, self._count)
+        vk.lib.vkCmdResetQueryPool(command, self._pool, 0, self._count)
 
     def write(self, command, index: int):
-        vk.vkCmdWriteTimestamp2(command, ALL, self._pool, index)
+        vk.lib.vkCmdWriteTimestamp2(command, ALL, self._pool, index)
 
     def milliseconds(self) -> list[float]:
         """Between each moment and the next. The command buffer must have finished."""
         vk.vkGetQueryPoolResults(self._device.handles.logical, self._pool, 0, self._count, self._ticks.nbytes,
                                  ffi.from_buffer(self._ticks), 8, vk.VK_QUERY_RESULT_64_BIT)
-        return (np.diff(self._ticks).astype(np.float64) * self._device.timestamp_period * 1e-6).tolist()
+        ticks, period = self._ticks.tolist(), self._device.timestamp_period * 1e-6
+        return [(after - before) * period for before, after in zip(ticks, ticks[1:])]
 
     def close(self):
         vk.vkDestroyQueryPool(self._device.handles.logical, self._pool, None)

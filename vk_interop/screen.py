@@ -7,10 +7,11 @@ same work for both. One frame is in flight, so its memory is used again once the
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 
 import numpy as np
 
-from vk_interop.device import Device, Submission, vk, vulkan_errors
+from vk_interop.device import Device, Submission, ffi, vk, vulkan_errors
 from vk_interop.imgui_layer import ImguiLayer
 from vk_interop.input import Collector, Input
 from vk_interop.opening import TIMEOUT
@@ -33,6 +34,7 @@ DRAW = (vk.VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
         vk.VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL)
 Area = tuple[int, int, int, int]  # left, top, width and height, pixels
 LAYERS = vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1)
+ONCE = vk.VkCommandBufferBeginInfo(flags=vk.VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT)
 
 
 class Screen:
@@ -41,12 +43,15 @@ class Screen:
 
     milliseconds  of GPU time that copying and drawing the last finished frame took
     shown         whether the last frame reached the target; a minimised window has none
+    handed        when it was handed over, of time.perf_counter
     """
 
     milliseconds = 0.0
     shown = False
+    handed = 0.0
     vsync: bool | None = None  # whether frames wait for the screen's refresh; None where there is none to wait for
     refresh = 0.0  # of the screen, Hz; 0 where it is not known
+    queue = 0  # pictures that may stand in line for the screen
 
     def __init__(self, device: Device, scale: float):
         self.device = device
@@ -115,8 +120,7 @@ class Screen:
     def _record(self, picture, image, view, size, kept: Buffer | None, area: Area):
         command = self._command
         vk.vkResetCommandPool(self.device.handles.logical, self._pool, 0)
-        begin = vk.VkCommandBufferBeginInfo(flags=vk.VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT)
-        vk.vkBeginCommandBuffer(command, begin)
+        vk.vkBeginCommandBuffer(command, ONCE)
         self._timestamps.reset(command)
         self._timestamps.write(command, 0)
         image_barrier(command, image, ACQUIRED, COPY_TO)
@@ -142,17 +146,13 @@ class Screen:
             vk.vkCmdClearColorImage(command, target, COPY_TO[2], black, 1, [whole()])
         if self._picture is None:
             return
-        left, top, width, height = area
+        width, height = area[2:]
         if area != (0, 0, *size):
             image_barrier(command, target, COPY_TO, COPY_TO)
         # The picture is RGBA and the screen BGRA, which a blit puts right while it stretches.
-        corners = [vk.VkOffset3D(0, 0, 0), vk.VkOffset3D(self._picture.width, self._picture.height, 1)]
-        stretch = vk.VkImageBlit(srcSubresource=LAYERS, dstSubresource=LAYERS, srcOffsets=corners,
-                                 dstOffsets=[vk.VkOffset3D(left, top, 0),
-                                             vk.VkOffset3D(left + width, top + height, 1)])
-        exact = (self._picture.width, self._picture.height) == (width, height)
-        vk.vkCmdBlitImage(command, self._picture.handle, COPY_FROM[2], target, COPY_TO[2], 1, [stretch],
-                          vk.VK_FILTER_NEAREST if exact else vk.VK_FILTER_LINEAR)
+        drawn = self._picture.width, self._picture.height
+        vk.lib.vkCmdBlitImage(command, self._picture.handle, COPY_FROM[2], target, COPY_TO[2], 1, _stretch(drawn, area),
+                              vk.VK_FILTER_NEAREST if drawn == (width, height) else vk.VK_FILTER_LINEAR)
 
     def _resize_picture(self, width, height):
         if self._picture and (self._picture.width, self._picture.height) == (width, height):
@@ -163,13 +163,9 @@ class Screen:
         self._picture = Image(self.device, width, height, vk.VK_FORMAT_R8G8B8A8_UNORM, usage)
 
     def _draw_ui(self, command, view, size):
-        target = vk.VkRenderingAttachmentInfo(imageView=view, imageLayout=DRAW[2], loadOp=vk.VK_ATTACHMENT_LOAD_OP_LOAD,
-                                              storeOp=vk.VK_ATTACHMENT_STORE_OP_STORE)
-        area = vk.VkRect2D(extent=vk.VkExtent2D(*size))
-        info = vk.VkRenderingInfo(renderArea=area, layerCount=1, pColorAttachments=[target])
-        vk.vkCmdBeginRendering(command, info)
+        vk.lib.vkCmdBeginRendering(command, ffi.addressof(_rendering(view, tuple(size))))
         self.ui.record(command, size)
-        vk.vkCmdEndRendering(command)
+        vk.lib.vkCmdEndRendering(command)
 
     def _submit(self, picture, index):
         waits, signals = self._waits(index), self._signals(index)
@@ -181,6 +177,7 @@ class Screen:
         submission.submit([value for _, value in waits], [value for _, value in signals], self._fence)
         self._in_flight = True
         self._present(index)
+        self.handed = time.perf_counter()
 
     def close(self):
         """Waits for the GPU. Whatever pictures were shown may be closed afterwards."""
@@ -198,6 +195,27 @@ class Screen:
 
     def __exit__(self, *_):
         self.close()
+
+
+# What frames need again and again is made once: each struct takes the `vulkan` package 10 us or more.
+
+@lru_cache(16)
+def _stretch(drawn: tuple[int, int], area: Area):
+    """All of a picture of that size over an area of the target."""
+    left, top, width, height = area
+    blit = vk.VkImageBlit(srcSubresource=LAYERS, dstSubresource=LAYERS,
+                          srcOffsets=[vk.VkOffset3D(0, 0, 0), vk.VkOffset3D(*drawn, 1)],
+                          dstOffsets=[vk.VkOffset3D(left, top, 0), vk.VkOffset3D(left + width, top + height, 1)])
+    return ffi.new("VkImageBlit[]", [blit])
+
+
+@lru_cache(16)
+def _rendering(view, size: tuple[int, int]):
+    """ImGui goes over what is there."""
+    target = vk.VkRenderingAttachmentInfo(imageView=view, imageLayout=DRAW[2], loadOp=vk.VK_ATTACHMENT_LOAD_OP_LOAD,
+                                          storeOp=vk.VK_ATTACHMENT_STORE_OP_STORE)
+    area = vk.VkRect2D(extent=vk.VkExtent2D(*size))
+    return vk.VkRenderingInfo(renderArea=area, layerCount=1, pColorAttachments=[target])
 
 
 def clipped(area: Area, size: tuple[int, int]) -> Area:

@@ -260,6 +260,10 @@ class SharedImage:
         self._ring = ring
         self._shared = SharedBuffer(ring.device, ring.width * ring.height * 4)
         self.rgba = self._shared.tensor.view(ring.height, ring.width, 4)
+        layers = vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1)
+        extent = vk.VkExtent3D(ring.width, ring.height, 1)
+        self._whole = ffi.new("VkBufferImageCopy[]", [vk.VkBufferImageCopy(imageSubresource=layers,
+                                                                           imageExtent=extent)])
         self.frame = 0  # that is in it
         self._promised = 0  # frame whose copy was or will be submitted
 
@@ -276,10 +280,7 @@ class SharedImage:
         written = (copy, vk.VK_ACCESS_2_TRANSFER_WRITE_BIT, vk.VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL)
         self._shared.acquire(command, copy, vk.VK_ACCESS_2_TRANSFER_READ_BIT)
         image_barrier(command, image, (after[0], 0, vk.VK_IMAGE_LAYOUT_UNDEFINED), written)
-        layers = vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1)
-        region = vk.VkBufferImageCopy(imageSubresource=layers,
-                                      imageExtent=vk.VkExtent3D(self._ring.width, self._ring.height, 1))
-        vk.vkCmdCopyBufferToImage(command, self._shared.buffer, image, written[2], 1, [region])
+        vk.lib.vkCmdCopyBufferToImage(command, self._shared.buffer, image, written[2], 1, self._whole)
         image_barrier(command, image, written, after)
 
     def copy_semaphores(self):

@@ -45,6 +45,10 @@ class Window(Screen):
     def vsync(self) -> bool:
         return self._swapchain.vsync
 
+    @property
+    def queue(self) -> int:
+        return len(self._swapchain.images) - 1 if self._swapchain.vsync else 0
+
     def set_vsync(self, on: bool):
         """Holds as of the next frame. A display that cannot do without stays as it is: see `vsync`."""
         self._wish_vsync = on

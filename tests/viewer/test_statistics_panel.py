@@ -12,6 +12,7 @@ from viewer.frame import render_frame
 from viewer.memory import MEMORY
 from viewer.panels import statistics
 from viewer.panels.stage_plot import COLOURS
+from viewer.settings import FRAME_MODES
 
 
 @pytest.fixture
@@ -58,6 +59,36 @@ def test_figures_are_saved_as_a_table_and_as_a_summary(desk, tmp_path):
     desk.click(*desk.places["save JSON"])
     summary = json.loads(next(tmp_path.glob("frames-*.json")).read_text())
     assert summary["frame_ms"]["median"] == history.percentile(50) and summary["machine"]["backend"] == "cpu"
+
+
+@pytest.mark.parametrize("mode", FRAME_MODES)
+def test_pictures_that_an_input_asked_for_tell_how_late_they_are(desk, mode, tmp_path):
+    desk.viewer.set(mode=mode)
+    desk.rest()
+    history = desk.viewer.canvas.history
+    history.clear()
+    desk.viewer.visit(1)  # a flight, which no input leads
+    desk.rest()
+    assert len(history) and history.latency(50) is None
+    history.clear()
+    desk.drag((900, 300), (960, 320))
+    desk.rest()
+    assert 0 < history.latency(50) <= history.latency(95)
+    assert history.latency(95) >= min(history.frame_milliseconds)
+    desk.click(*desk.places["save CSV"])
+    [path] = tmp_path.glob("frames-*.csv")
+    late = [float(row["latency ms"]) for row in csv.DictReader(path.open()) if row["latency ms"]]
+    assert 0 < len(late) <= len(history) and history.latency(95) in late
+    assert history.summary()["latency_ms"] == {"median": history.latency(50), "p95": history.latency(95)}
+
+
+def test_what_a_panel_changes_is_drawn_with_the_next_frame_and_timed_from_its_click(desk):
+    desk.open("Culling and LOD")
+    history = desk.viewer.canvas.history
+    history.clear()
+    desk.click(*desk.places["off"])
+    desk.rest()
+    assert desk.viewer.canvas.settings.culling == "off" and history.latency(50) > 0
 
 
 def test_what_cannot_be_written_is_said_in_the_window(desk, tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from imgui_bundle import imgui
 from viewer.bindings import BINDINGS
 from viewer.panels import PANELS
 from viewer.panels.rows import DIM, NOTHING, tooltip
+from viewer.panels.sampled import Sampled
 
 MENUS = {
     "File": ("open", "reload", None, "screenshot", None, "quit"),
@@ -16,6 +17,7 @@ MENUS = {
                 "benchmark"),
     "Help": ("help",),
 }
+SPEED = Sampled(0.2)  # seconds
 _BINDINGS = {binding.action: binding for binding in BINDINGS}
 
 
@@ -62,7 +64,8 @@ def _panels(app) -> str | None:
 def _status(app):
     """Frames a second, how culling stands and what it leaves, at the right."""
     recent, counts, render = app.canvas.recent, app.canvas.stats.counts, app.settings.render
-    speed = f"{recent.fps:.1f} fps, {recent.percentile(50):.1f} ms" if len(recent) else f"{NOTHING} fps"
+    speed = SPEED.get(recent, lambda: f"{recent.fps:.1f} fps, {recent.percentile(50):.1f} ms" if len(recent)
+                      else f"{NOTHING} fps")
     left = f"{counts['visible']:,} of {counts['items']:,} {app.scene.model.kind} left" if counts else NOTHING
     if app.pace.is_coarse:
         speed = f"{app.pace.share:.0%} of the resolution until it stops, {speed}"

@@ -9,6 +9,7 @@ from imgui_bundle import imgui
 
 DIM = (0.62, 0.64, 0.67, 1.0)
 WARN = (1.0, 0.72, 0.25, 1.0)
+RESTS = imgui.HoveredFlags_.for_tooltip | imgui.HoveredFlags_.allow_when_disabled  # once: flags take long to add up
 NOTHING = "–"  # for what has not been measured
 # Of fields that are being typed into, by ImGui's number of the field: what stands there; frames since it was left.
 _typed: dict[int, tuple] = {}
@@ -38,8 +39,7 @@ def table(name: str, share: float = 0.42):
 
 def tooltip(text: str):
     """Explains the item before it, once the cursor rests there."""
-    if imgui.is_item_hovered(imgui.HoveredFlags_.for_tooltip | imgui.HoveredFlags_.allow_when_disabled) \
-            and imgui.begin_tooltip():
+    if imgui.is_item_hovered(RESTS) and imgui.begin_tooltip():
         imgui.push_text_wrap_pos(imgui.get_font_size() * 24)
         imgui.text_unformatted(text)
         imgui.pop_text_wrap_pos()

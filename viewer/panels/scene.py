@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from viewer.pace import TARGET
 from viewer.panels import fit
 from viewer.panels.rows import (DIM, NOTHING, beside, button, check_row, colour_row, drags_row, heading, list_row,
                                 slider_row, stat_row, table, tooltip)
+from viewer.panels.sampled import Sampled
 from viewer.pose import AXES
 from viewer.settings import RESOLUTION_SCALES, ViewerSettings
 from viewer.words import APPEARANCE, BACKGROUND, CROP, CROP_FROM, CROP_TO
 
 Colour = tuple[float, float, float]
+LOADED = Sampled(math.inf)  # seconds
 
 
 def draw(app) -> ViewerSettings:
@@ -46,18 +49,25 @@ def _opening(app):
 
 
 def _loaded(app):
-    scene, model = app.scene, app.scene.model
-    low, high = (corner.tolist() for corner in model.bounds)
-    edges = " x ".join(f"{b - a:.1f}" for a, b in zip(low, high))
     with table("loaded", 0.3):
-        stat_row("model", "/".join(scene.opened.resolve().parts[-2:]), f"{model.path}, {model.source}.")
-        stat_row("items", f"{len(model.items):,} {model.kind}, {size(model.nbytes)}", "How many, and the memory that "
-                 "they take on the device.")
-        stat_row("extent", edges, "Edges of the box around the model but for its outermost items, in scene units.")
-        stat_row("proxy", scene.mesh_path.name if scene.mesh_path else "none",
-                 str(scene.mesh_path or "There is no proxy mesh, so nothing can be hidden."))
-        stat_row("triangles", f"{len(scene.mesh.triangles):,}" if scene.mesh else NOTHING, "Of the proxy's file.")
-        stat_row("device", f"{scene.backend}, {scene.device.name}", "What draws the Gaussians, and Vulkan's device.")
+        for name, value, help in LOADED.get(app.scene, lambda: loaded_rows(app.scene)):
+            stat_row(name, value, help)
+
+
+def loaded_rows(scene) -> list[tuple[str, str, str]]:
+    """(name, value, meaning) of what stays as it is while the scene is open."""
+    model = scene.model
+    low, high = (corner.tolist() for corner in model.bounds)
+    return [
+        ("model", "/".join(scene.opened.resolve().parts[-2:]), f"{model.path}, {model.source}."),
+        ("items", f"{len(model.items):,} {model.kind}, {size(model.nbytes)}", "How many, and the memory that they take "
+         "on the device."),
+        ("extent", " x ".join(f"{b - a:.1f}" for a, b in zip(low, high)), "Edges of the box around the model but for "
+         "its outermost items, in scene units."),
+        ("proxy", scene.mesh_path.name if scene.mesh_path else "none",
+         str(scene.mesh_path or "There is no proxy mesh, so nothing can be hidden.")),
+        ("triangles", f"{len(scene.mesh.triangles):,}" if scene.mesh else NOTHING, "Of the proxy's file."),
+        ("device", f"{scene.backend}, {scene.device.name}", "What draws the Gaussians, and Vulkan's device.")]
 
 
 def _files(app):

@@ -34,8 +34,7 @@ class StagePlot:
     def draw(self, history: Statistics, height: float):
         """Oldest left. The upper end follows the 99th percentile: one hitch does not flatten the rest."""
         self._sampled.get(history, lambda: self._follow(history))
-        frames = self._frames
-        top = round_up(float(np.percentile(frames, 99)) if len(frames) else 1.0)
+        frames, top = self._frames, self._top
         implot.push_style_var(implot.StyleVar_.plot_padding, (0, 0.3 * imgui.get_font_size()))
         flags = implot.Flags_.canvas_only | implot.Flags_.no_inputs
         if implot.begin_plot("##frame times", (-1, height), flags):
@@ -53,6 +52,7 @@ class StagePlot:
     def _follow(self, history: Statistics):
         self._frames = history.frame_milliseconds
         self._x = np.arange(len(self._frames), dtype=np.float64)
+        self._top = round_up(history.percentile(99) or 1.0)
         ground, self._layers = np.zeros(len(self._frames)), []
         for stage, milliseconds in history.stages_over_time().items():
             self._layers.append((stage, ground, ground + milliseconds))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from imgui_bundle import imgui
 
@@ -14,13 +14,43 @@ from viewer.panels.sampled import Sampled
 from viewer.panels.stage_plot import StagePlot
 from viewer.panels.style import SIZE
 from viewer.settings import ViewerSettings
-from viewer.statistics import Statistics
 
 SLACK = 0.9  # a frame whose stages take less of its time than that has waited
 NEAR = 0.05  # refreshes
 PLOT = StagePlot()
 FIGURES, TAKEN = Sampled(0.2), Sampled(0.5)  # seconds
 PLOT_HEIGHT = 5.5  # font sizes
+LATENCY = ("Milliseconds from when the window took an input in (a key, a drag, a knob) to when the picture that shows it "
+           "was handed to the screen: half of the pictures, and 95 % of them, took no longer. Pipelined pictures are of "
+           "one camera earlier, and so a frame later. What comes after is not in it, since the driver does not tell: "
+           "the rest of the GPU's work on the picture, its place in the screen's queue (with vsync up to {} refreshes), "
+           "and the display's own time.")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of the last drawn frames.
+
+    stages   median milliseconds by name
+    frame    median milliseconds
+    fps      in words, and so are `spread` and `latency`
+    """
+
+    stages: dict[str, float]
+    frame: float
+    fps: str
+    spread: str
+    latency: str
+
+    @staticmethod
+    def of(canvas) -> Figures:
+        recent, history = canvas.recent, canvas.history
+        spread = [f"{name} {history.percentile(p):.1f}" if len(history) else f"{name} {NOTHING}"
+                  for name, p in (("median", 50), ("p95", 95), ("p99", 99))]
+        median, p95 = history.latency(50), history.latency(95)
+        latency = NOTHING if median is None else f"{median:.1f} ms, p95 {p95:.1f}"
+        return Figures(recent.stage_milliseconds(), recent.percentile(50),
+                       f"{recent.fps:.1f} fps" if len(recent) else f"{NOTHING} fps", "   ".join(spread) + " ms", latency)
 
 
 def capped(vsync: bool | None, refresh: float, frame: float, stages: float) -> bool:
@@ -47,29 +77,25 @@ def bottleneck(frame: float, times: dict[str, float], is_capped: bool) -> str:
 
 def draw(app) -> ViewerSettings:
     canvas, screen, model = app.canvas, app.screen, app.scene.model
-    times, frame, percentiles = FIGURES.get(canvas, lambda: _figures(canvas))
+    figures = FIGURES.get(canvas, lambda: Figures.of(canvas))
+    times, frame = figures.stages, figures.frame
     is_capped = capped(screen.vsync, screen.refresh, frame, sum(times.values()))
     with columns("statistics", 24, 3):
-        _headline(canvas.recent, is_capped, app.idle)
+        _headline(figures.fps, len(canvas.recent), is_capped, app.idle)
         PLOT.draw(canvas.history, PLOT_HEIGHT * imgui.get_font_size())
-        imgui.text_colored(DIM, percentiles)
+        imgui.text_colored(DIM, figures.spread)
         tooltip(f"Frame time over the last {len(canvas.history)} drawn frames: half, 95 % and 99 % stayed within.")
         settings = _switches(app)
         imgui.table_next_column()
         stages.draw(times, len(canvas.recent), canvas.stats, model.kind, model.levels > 0)
         with table("bottleneck", 0.3):
             stat_row("bottleneck", bottleneck(frame, times, is_capped), "What the last frames spent most time on.")
+            stat_row("input to picture", figures.latency, LATENCY.format(screen.queue))
         imgui.table_next_column()
-        _memory(TAKEN.get(app.scene, lambda: app.memory), app.scene.limit.most)
+        with table("memory", 0.6):
+            for name, nbytes, help in TAKEN.get(app.scene, lambda: memory_rows(app.memory, app.scene.limit.most)):
+                stat_row(name, nbytes, help)
     return settings
-
-
-def _figures(canvas):
-    """Medians by stage, the median frame, and the percentiles in words."""
-    history = canvas.history
-    values = [f"{name} {history.percentile(p):.1f}" if len(history) else f"{name} {NOTHING}"
-              for name, p in (("median", 50), ("p95", 95), ("p99", 99))]
-    return canvas.recent.stage_milliseconds(), canvas.recent.percentile(50), "   ".join(values) + " ms"
 
 
 def _switches(app) -> ViewerSettings:
@@ -95,11 +121,11 @@ def _switches(app) -> ViewerSettings:
     return replace(settings, always=always, vsync=wish if has_screen else settings.vsync)
 
 
-def _headline(recent: Statistics, is_capped: bool, idle: bool):
+def _headline(fps: str, frames: int, is_capped: bool, idle: bool):
     imgui.push_font(None, 1.5 * SIZE)
-    imgui.text_unformatted(f"{recent.fps:.1f} fps" if len(recent) else f"{NOTHING} fps")
+    imgui.text_unformatted(fps)
     imgui.pop_font()
-    tooltip(f"Frames in all over seconds in all, of the last {len(recent)} drawn frames.")
+    tooltip(f"Frames in all over seconds in all, of the last {frames} drawn frames.")
     mark, help = "", ""
     if is_capped:
         mark, help = "capped by vsync", "Frames wait for the screen's refresh: the machine can do more."
@@ -112,9 +138,9 @@ def _headline(recent: Statistics, is_capped: bool, idle: bool):
         tooltip(help)
 
 
-def _memory(by_name: dict[str, int], most: int | None):
+def memory_rows(by_name: dict[str, int], most: int | None) -> list[tuple[str, str, str]]:
+    """(name, bytes in words, meaning): all of it first, then by name, so that the rows stay where they are."""
     of = f" of {size(most)}" if most else ""
-    with table("memory", 0.6):
-        stat_row("memory in all", f"{size(sum(by_name.values()))}{of}", "On the device that draws: the sum of what follows.")
-        for name, nbytes in sorted(by_name.items(), key=lambda row: row[0].lower()):  # so that rows stay in place
-            stat_row(name, size(nbytes), MEMORY[name])
+    ordered = sorted(by_name.items(), key=lambda row: row[0].lower())
+    return [("memory in all", f"{size(sum(by_name.values()))}{of}", "On the device that draws: the sum of what follows."),
+            *((name, size(nbytes), MEMORY[name]) for name, nbytes in ordered)]
