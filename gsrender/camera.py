@@ -27,6 +27,7 @@ class Camera:
     width: int  # pixels
     height: int
     near: float = 0.2  # scene units of view z; Gaussians at or before it are not drawn
+    whole: tuple[int, int] | None = None  # width and height of the picture that this one is a part of
 
     @staticmethod
     def from_pose(world_from_camera, fx, fy, width, height, cx=None, cy=None, near=0.2) -> Camera:
@@ -96,6 +97,18 @@ class Camera:
         scale = height / self.height
         return replace(self, fx=self.fx * scale, fy=self.fy * scale, width=width, height=height,
                        cx=self.cx * scale + (width - self.width * scale) / 2, cy=self.cy * scale)
+
+    def part(self, left: int, top: int, width: int, height: int) -> Camera:
+        """So many pixels of this picture, as they are in it."""
+        return replace(self, cx=self.cx - left, cy=self.cy - top, width=width, height=height,
+                       whole=self.whole or (self.width, self.height))
+
+    def fitted(self, width: int, height: int) -> Camera:
+        """All of this view in a picture of another size, with more of the scene to two sides where its shape differs."""
+        scale = min(width / self.width, height / self.height)
+        return replace(self, fx=self.fx * scale, fy=self.fy * scale, width=width, height=height,
+                       cx=self.cx * scale + (width - self.width * scale) / 2,
+                       cy=self.cy * scale + (height - self.height * scale) / 2)
 
     def with_near(self, near: float) -> Camera:
         return replace(self, near=float(near))

@@ -230,6 +230,7 @@ class Renderer:
         view.position = camera.position.tolist()
         view.fx, view.fy, view.cx, view.cy, view.near = camera.fx, camera.fy, camera.cx, camera.cy, camera.near
         view.width, view.height = camera.width, camera.height
+        view.whole_width, view.whole_height = camera.whole or (camera.width, camera.height)
         view.background = settings.background
         view.culling, view.margin = CULLING.index(settings.culling), settings.margin
         view.level_bias = settings.level_bias

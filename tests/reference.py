@@ -87,7 +87,8 @@ def ellipses(camera, position, scale, rotation):
     z = p[:, 2]
     ok = z > F(camera.near)
     safe = np.where(ok, z, 1)
-    limits = 1.3 * np.array([camera.width / (2 * camera.fx), camera.height / (2 * camera.fy)], F)
+    width, height = camera.whole or (camera.width, camera.height)
+    limits = 1.3 * np.array([width / (2 * camera.fx), height / (2 * camera.fy)], F)
     t = np.clip(p[:, :2] / safe[:, None], -limits, limits)
     jacobian = np.zeros((len(p), 2, 3), F)
     jacobian[:, 0, 0], jacobian[:, 1, 1] = camera.fx / safe, camera.fy / safe

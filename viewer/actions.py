@@ -10,10 +10,9 @@ from gsrender.errors import InputError
 from gsrender.settings import CULLING
 from viewer.camera_text import camera_text, parse_camera
 from viewer.controls import MODES, nearest_view
-from viewer.export import file_name, save_csv, save_json, save_png
+from viewer.export import file_name, save_csv, save_json
 from viewer.fit import Fit, as_option
-from viewer.frame import render_frame
-from viewer.look import described, resized
+from viewer.look import described
 from viewer.machine import describe
 from viewer.panels import PANELS
 from viewer.view_table import VIEW_NAMES, view_kind
@@ -154,15 +153,7 @@ def _save_summary(app, given):
 
 def _save_picture(app, given):
     """Without the panels, in the size that the panel Scene asks for."""
-    width, height = app.shot_size
-    path = file_name("picture", ".png")
-
-    def save():
-        render = resized(app.settings.render, width, height)
-        frame = render_frame(app.scene, app.state.camera(width, height), render)
-        save_png(frame.rgba[..., :3].cpu().numpy(), path)
-        app.canvas.forget()  # the buffers have another size now
-    app.attempt(f"saved {path}", save)
+    app.saving.picture(*app.shot_size)
 
 
 ACTIONS = {

@@ -32,6 +32,7 @@ from viewer.panels import bars, crop_lines, divider, dock, help, legend, menu, o
 from viewer.path_desk import PathDesk
 from viewer.photograph import AtPhotograph
 from viewer.remembered import Remembered, kept
+from viewer.saving import Saving
 from viewer.sayings import Sayings
 from viewer.scene import Scene
 from viewer.settings import ViewerSettings
@@ -87,6 +88,7 @@ class Viewer(Sayings, Travels, Cropping):
         self.files = Files(self, OUTPUTS)
         self.thumbnails = Thumbnails(screen.ui)
         self.path = PathDesk(self, self._thread)
+        self.saving = Saving(self)
         self.take(scene, home)
 
     def take(self, scene: Scene, home: int | None = None):
@@ -95,15 +97,16 @@ class Viewer(Sayings, Travels, Cropping):
         self.arrive(scene, home)
         self.begin_cropping()
         self.benchmark: Benchmark | None = None
-        spare = Spare(scene)
-        self.canvas, self.comparison, self.latency = Canvas(scene, spare), Comparison(scene), Latency()
-        self.at_photograph = AtPhotograph(scene.cameras, scene.near, spare)
+        self.spare = Spare(scene)
+        self.canvas, self.comparison, self.latency = Canvas(scene, self.spare), Comparison(scene), Latency()
+        self.at_photograph = AtPhotograph(scene.cameras, scene.near, self.spare)
         self.watch = Watch(scene, self.space.radius)
         self.remembered = self.remembered.opened(scene.opened, scene.mesh_path)
 
     def let_go(self):
         """Of what was made for the scene that is open."""
         self.path.cancel()
+        self.saving.cancel()
         self.watch.close()
         self.canvas.close()
 
@@ -150,7 +153,10 @@ class Viewer(Sayings, Travels, Cropping):
         measures = self.benchmark is not None and not self.benchmark.done
         if not measures:
             self.path.work()
-        is_still = self.state.flight is None and not (measures or self.path.is_busy or self.files.opening)
+            if self.saving.work():
+                self.canvas.pause()
+        is_busy = measures or self.path.is_busy or self.files.opening or self.saving.still
+        is_still = self.state.flight is None and not is_busy
         self.idle = (drawn is None and self.screen.shown and is_still and is_as_asked and self._standing >= APPEAR
                      and not self.pace.is_coarse)
         self.settled = (self.screen.shown and self._standing >= APPEAR and bool(self.canvas.stats.counts)
@@ -169,6 +175,7 @@ class Viewer(Sayings, Travels, Cropping):
     def close(self):
         """Closes the screen and what was drawn for it; the scene stays open."""
         self.path.cancel()
+        self.saving.close()
         self.files.cancel()
         self.watch.close()
         self.thumbnails.close()
@@ -244,7 +251,7 @@ class Viewer(Sayings, Travels, Cropping):
     @property
     def resting(self) -> bool:
         """Whether what is on the screen can stay: nothing moves, nobody touched anything, nothing new is to be said."""
-        is_busy = (self._screenshot_wanted or self.screen.ui.io.want_text_input or self.thumbnails.are_coming
+        is_busy = (self._screenshot_wanted or self.saving.is_busy or self.screen.ui.io.want_text_input or self.thumbnails.are_coming
                    or self.comparison.is_pending or self.watch.is_looking or self._awaits_photograph)
         return (self.idle and not is_busy and time.perf_counter() - self._stirred > AWAKE
                 and self._told == (self.notices, self.message))
@@ -349,8 +356,7 @@ class Viewer(Sayings, Travels, Cropping):
 
     def _save_screenshot(self, pixels: np.ndarray):
         self._screenshot_wanted = False
-        path = file_name("viewer", ".png")
-        self.attempt(f"saved {path}", save_png, pixels, path)
+        self.saving.write(file_name("viewer", ".png"), save_png, pixels)
 
     def _draw_panels(self):
         before, chosen, self.fitting = self._drawn_panels, None, False

@@ -38,8 +38,13 @@ def save_json(data: dict, path: Path):
 
 def save_png(pixels: np.ndarray, path: Path):
     """[H, W, 3] uint8. Raises InputError where it cannot be written."""
+    save_image(Image.fromarray(pixels), path)
+
+
+def save_image(image: Image.Image, path: Path):
+    """As a PNG. Raises InputError where it cannot be written."""
     with write_whole(path) as file:
-        Image.fromarray(pixels).save(file, "png")
+        image.save(file, "png")
 
 
 def _save(path: Path, text: str):

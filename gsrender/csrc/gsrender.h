@@ -84,6 +84,7 @@ typedef struct GsView {
     float position[3];           /* of the camera, in the world */
     float fx, fy, cx, cy, near;
     int width, height;
+    int whole_width, whole_height; /* of the picture that this is a part of, or all of */
     float background[3];
     int culling;
     float margin;

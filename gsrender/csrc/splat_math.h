@@ -142,8 +142,8 @@ bool ellipse_of(const GsView &view, Vec3 position, const float *scale, const flo
     if (!(p.z > view.near)) return false;
 
     // Rows of J W R S, where J is the projection linearised at the centre: the covariance is their product.
-    // The point of linearisation is held within 1.3 times the view, or J explodes at the sides.
-    const float limit_x = 1.3f * view.width / (2 * view.fx), limit_y = 1.3f * view.height / (2 * view.fy);
+    // The point of linearisation is held within 1.3 times the whole view, or J explodes at the sides.
+    const float limit_x = 1.3f * view.whole_width / (2 * view.fx), limit_y = 1.3f * view.whole_height / (2 * view.fy);
     const float tx = clampf(p.x / p.z, -limit_x, limit_x), ty = clampf(p.y / p.z, -limit_y, limit_y);
     const float jx = view.fx / p.z, jy = view.fy / p.z;
     const float *w = view.camera_from_world;

@@ -146,6 +146,7 @@ def test_the_browser_goes_through_directories_to_a_file(window, street):
 def test_a_picture_is_saved_in_the_size_asked_for(window, tmp_path):
     window.viewer.shot_size = (320, 200)
     window.click(*window.places["save picture"])
+    window.until(lambda: list(tmp_path.glob("picture-*.png")), "the file")
     pixels = np.asarray(Image.open(next(tmp_path.glob("picture-*.png"))))
     viewer = window.viewer
     expected = render_frame(viewer.scene, viewer.state.camera(320, 200), viewer.settings.render).rgba[..., :3]

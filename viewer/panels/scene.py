@@ -127,9 +127,18 @@ def _screenshot(app):
     if changed:
         app.shot_size = tuple(min(max(edge, 1), LARGEST_SIDE) for edge in edges)
     imgui.same_line()
-    if button("save picture", f"Draws this view with so many pixels, 1 to {LARGEST_SIDE} an edge, and writes it as a "
-              "PNG into the folder that the program was started in. P saves what is on the screen, panels and all."):
+    still = app.saving.still
+    imgui.begin_disabled(still is not None)
+    if button("save picture", f"Draws this view with so many pixels, 1 to {LARGEST_SIDE} an edge, a part of it between "
+              "two of the window's frames, and writes it as a PNG into the folder that the program was started in. P "
+              "saves what is on the screen, panels and all."):
         app.act("save picture")
+    imgui.end_disabled()
+    if still:
+        imgui.progress_bar(still.done / still.total, (-6 * imgui.get_font_size(), 0), f"drawing {still.path}")
+        imgui.same_line()
+        if button("cancel##picture", "Leaves the picture undrawn."):
+            app.saving.cancel()
 
 
 def _crop(app, settings: ViewerSettings) -> ViewerSettings:
