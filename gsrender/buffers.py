@@ -75,12 +75,12 @@ class Buffers:
 
     @property
     def nbytes(self) -> int:
-        return sum(tensor.nbytes for tensor in self.tensors.values())
+        return sum(tensor.nbytes for tensor in list(self.tensors.values()))
 
     @property
     def memory(self) -> dict[str, int]:
         """Bytes by the names of MEMORY."""
-        return {NAMED[key][0]: tensor.nbytes for key, tensor in self.tensors.items()}
+        return {NAMED[key][0]: tensor.nbytes for key, tensor in list(self.tensors.items())}
 
     def fit(self, room: Room) -> None:
         """Makes room. Raises NoRoom, before anything has changed, where that is more memory than may be taken; and what

@@ -35,9 +35,11 @@ class MemoryLimit:
 
     @property
     def used(self) -> int:
-        alive = {key: holder for key, ref in self._holders.items() if (holder := ref()) is not None}
-        self._holders = {key: self._holders[key] for key in alive}
-        return sum(holder.nbytes for holder in alive.values())
+        holders = list(self._holders.items())  # a copy: another thread may open a model meanwhile
+        for key, ref in holders:
+            if ref() is None and self._holders.get(key) is ref:
+                del self._holders[key]
+        return sum(holder.nbytes for _, ref in holders if (holder := ref()) is not None)
 
     def check(self, more: int, what: str):
         """Raises NoRoom where `what`, which takes so many more bytes, would go above the ceiling."""

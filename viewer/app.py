@@ -107,7 +107,8 @@ class Viewer(Sayings, Travels, Cropping):
         """Of what was made for the scene that is open."""
         self.path.cancel()
         self.saving.cancel()
-        self.watch.close()
+        self.watch.close(wait=False)
+        self.at_photograph.close()
         self.canvas.close()
 
     def frame(self, capture: bool = False) -> np.ndarray | None:
@@ -176,8 +177,9 @@ class Viewer(Sayings, Travels, Cropping):
         """Closes the screen and what was drawn for it; the scene stays open."""
         self.path.cancel()
         self.saving.close()
-        self.files.cancel()
+        self.files.close()
         self.watch.close()
+        self.at_photograph.close()
         self.thumbnails.close()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self.screen.close()

@@ -24,11 +24,19 @@ class Files:
     def __init__(self, app, outputs: tuple[str, ...]):
         self._app, self._outputs = app, outputs
         self.opening: Opening | None = None
+        self._left: list[Opening] = []  # whose thread may still be at work
         self.browser: Browser | None = None
 
-    def cancel(self):
-        if self.opening:
-            self.opening.cancel()
+    def close(self):
+        """Ends what is being opened, and waits for it: it works on the device."""
+        for opening in filter(None, (*self._left, self.opening)):
+            opening.cancel()
+            opening.wait()
+
+    def _leave(self):
+        """What is being opened to itself, cancelled."""
+        self.opening.cancel()
+        self._left = [*(opening for opening in self._left if not opening.is_done), self.opening]
 
     def draw(self, window: tuple[float, float]):
         """The browser, where it is open; `window` is its size."""
@@ -78,7 +86,7 @@ class Files:
         except InputError as error:
             return self._app.complain(str(error))
         if self.opening:
-            self.opening.cancel()
+            self._leave()
         scene, proxy = self._app.scene, path if mesh else proxy
         lies = (scene.given, scene.fit) if proxy and proxy == scene.mesh_path else ()  # as it did
         self.opening = Opening(scene, self._outputs, None if mesh else path, proxy, *lies)

@@ -17,6 +17,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Iterator, Protocol
 
 import numpy as np
@@ -98,9 +99,9 @@ class _Queue:
             self._left.popleft()
         return True
 
-    def stop(self):
-        """Forgets what has not begun, and waits for what has."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+    def stop(self, wait: bool = True):
+        """Forgets what has not begun, and may wait for what has."""
+        self._thread.shutdown(wait=wait, cancel_futures=True)
 
 
 # ---- PNG files ------------------------------------------------------------------------------------------------------
@@ -108,6 +109,7 @@ class _Queue:
 class _Folder:
     def __init__(self, folder: Path):
         self._folder, self._count = folder, 0
+        self._lock, self._stopped = Lock(), False
         self._packers, self._queue = ThreadPoolExecutor(THREADS, "png"), _Queue(2 * THREADS)
         self.room = self._queue.room
 
@@ -116,15 +118,20 @@ class _Folder:
         self._count += 1
 
     def _write(self, index: int, packed: Future):
-        with write_whole(self._folder / _name(index)) as file:
-            file.write(packed.result())
+        data = packed.result()
+        with self._lock:
+            if not self._stopped:
+                with write_whole(self._folder / _name(index)) as file:
+                    file.write(data)
 
     def finished(self, seconds: float) -> bool:
         return self._queue.down_to(0, seconds)
 
     def stop(self):
-        self._packers.shutdown(wait=True, cancel_futures=True)
-        self._queue.stop()
+        with self._lock:  # waits for the file that is being written, and not for those that are being packed
+            self._stopped = True
+        self._packers.shutdown(wait=False, cancel_futures=True)
+        self._queue.stop(wait=False)
 
 
 def _name(index: int) -> str:

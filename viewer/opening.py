@@ -1,11 +1,10 @@
-"""Opens another scene, or another proxy, beside the running window: what takes long on a thread of its own, what
-touches Vulkan's queue between two frames."""
+"""Opens another scene, or another proxy, beside the running window, on a thread of its own."""
 
 from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +39,8 @@ class Opening:
         self.step = 0 if model else 1  # of STEPS
         self._opened, self._model, self._proxy = opened, model, proxy
         self._given, self._fit, self._outputs = given, fit, outputs
-        self._cancelled = threading.Event()
+        self._lock, self._cancelled = threading.Lock(), False
+        self._proxy_depth: ProxyDepth | None = None  # that nobody has taken yet
         self._thread = ThreadPoolExecutor(1, "opening")
         self._read: Future = self._thread.submit(self._run)
         self._thread.shutdown(wait=False)
@@ -51,17 +51,22 @@ class Opening:
 
     def cancel(self):
         """Ends it after the step that is under way; `take` raises Cancelled."""
-        self._cancelled.set()
+        with self._lock:
+            self._cancelled = True
+            if self._proxy_depth:
+                self._proxy_depth.close()
+
+    def wait(self):
+        """Until its thread is over."""
+        wait([self._read])
 
     def take(self) -> Scene:
         """The scene, whole, on the device of the one that was open, which is still to be closed. Raises Cancelled,
         InputError, DeviceError; then nothing has changed."""
-        scene, clusters = self._read.result()
-        if self._cancelled.is_set():
+        scene = self._read.result()
+        if self._cancelled:
             raise Cancelled
-        if clusters is not None:
-            scene.proxy = ProxyDepth(self._opened.device, clusters, self._detail)
-        scene.device = self._opened.device
+        scene.device, self._proxy_depth = self._opened.device, None
         return scene
 
     @property
@@ -75,18 +80,29 @@ class Opening:
                                precision=opened.precision)
         else:
             scene = replace(opened, proxy=None, mesh=None, mesh_path=None, warnings=list(opened.model.warnings))
+        scene.first_view  # so that the window need not work it out
         self._go_on(1)
         clusters = read_proxy(scene, self._proxy, self._given, self._fit, self._detail,
                               on_mesh=lambda: self._go_on(2))
+        if clusters is not None:
+            self._keep(ProxyDepth(opened.device, clusters, self._detail))
+            scene.proxy = self._proxy_depth
         if opened.backend == "cuda":
             import torch
             torch.cuda.synchronize()
-        return scene, clusters
+        return scene
 
     def _go_on(self, step: int):
-        if self._cancelled.is_set():
+        if self._cancelled:
             raise Cancelled
         self.step = step
+
+    def _keep(self, proxy: ProxyDepth):
+        with self._lock:
+            if self._cancelled:
+                proxy.close()
+                raise Cancelled
+            self._proxy_depth = proxy
 
 
 def is_mesh(path: Path) -> bool:

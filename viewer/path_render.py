@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor, wait
+from concurrent.futures import Executor, Future, wait
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Iterator
 
@@ -63,9 +64,31 @@ def render_path(scene: Scene, settings: RenderSettings, look: Look, path: Camera
 
 def render_beside(scene: Scene, thread: Executor, settings: RenderSettings, look: Look, *film) -> Iterator[int]:
     """The same for a scene whose frames go on between the steps; `film` is what `render_path` takes besides.
-    Until the proxy's clusters have been read on the thread, nothing is drawn."""
-    clusters = scene.proxy and thread.submit(clusters_of, scene.mesh, scene.proxy.settings)
-    while clusters and wait([clusters], PATIENCE).not_done:
-        yield 0
-    with scene.beside(clusters and clusters.result(), outputs_for(look.view, settings.culling_camera)) as beside:
+    Until the thread has made what it is drawn with, nothing is drawn."""
+    making = thread.submit(_make_beside, scene, outputs_for(look.view, settings.culling_camera))
+    try:
+        while wait([making], PATIENCE).not_done:
+            yield 0
+    except GeneratorExit:
+        making.add_done_callback(_close)
+        raise
+    beside, closing = making.result()
+    with closing:
         yield from render_path(beside, settings, look, *film)
+
+
+def _make_beside(scene: Scene, outputs: tuple[str, ...]) -> tuple[Scene, ExitStack]:
+    """What `Scene.beside` gives, and what closes it."""
+    with ExitStack() as made:
+        clusters = scene.proxy and clusters_of(scene.mesh, scene.proxy.settings)
+        beside = made.enter_context(scene.beside(clusters, outputs))
+        if scene.backend == "cuda":
+            import torch
+            torch.cuda.synchronize()  # this thread has a stream of its own
+        return beside, made.pop_all()
+
+
+def _close(making: Future):
+    """What nobody waited for."""
+    if not making.cancelled() and making.exception() is None:
+        making.result()[1].close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,10 @@ class AtPhotograph:
         self._taken = [view for view in views if view.image]
         self._poses = np.array([view.camera.camera_from_world for view in self._taken])
         self._near, self._spare = near, spare
+        self._thread = ThreadPoolExecutor(1, "photograph")
         self._standing, self._since = None, 0.0
+        self._reading: tuple | None = None  # what it is of, and the Future of the photograph
+        self._measuring: tuple | None = None  # what it is of, and the Future of the Match
         self._match: tuple | None = None  # what it is of, and the Match
 
     @property
@@ -56,14 +60,27 @@ class AtPhotograph:
         return self._standing is not None and self._standing[0] is not None and self.match is None
 
     def look(self, camera: Camera, settings: RenderSettings) -> bool:
-        """Offers where the camera stands. Whether that was taken up, which costs a frame and more."""
+        """Offers where the camera stands. Whether a picture was drawn for it: the photograph is read, and both are
+        measured, beside the frames."""
         index, now = self._index(camera), time.perf_counter()
         if (index, settings) != self._standing:
             self._standing, self._since = (index, settings), now
-        if not self.is_pending or now - self._since < PAUSE:
+        if self._measuring and self._measuring[1].done():
+            of, match = self._measuring
+            self._match, self._measuring = (of, match.result()), None
+        if not self.is_pending or self._measuring or now - self._since < PAUSE:
             return False
-        self._match = self._standing, self._compare(self._taken[index], settings)
+        if self._reading is None or self._reading[0] != self._standing:
+            self._reading = self._standing, self._thread.submit(self._read, self._taken[index], settings)
+        if not self._reading[1].done():
+            return False
+        (of, photograph), self._reading = self._reading, None
+        self._measuring = of, self._compare(self._taken[index], settings, photograph.result())
         return True
+
+    def close(self):
+        """Waits for nothing."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     def forget(self):
         """What is drawn of the same settings is something else now."""
@@ -75,18 +92,38 @@ class AtPhotograph:
         apart = np.abs(self._poses - np.array(camera.camera_from_world)).max((1, 2))
         return int(apart.argmin()) if apart.min() < NEAR else None
 
-    def _compare(self, view: DatasetCamera, settings: RenderSettings) -> Match:
+    def _camera(self, view: DatasetCamera) -> Camera:
         camera = view.camera.with_near(self._near)
         scale = min(1.0, LARGEST / max(camera.width, camera.height))
-        camera = camera.resized(round(camera.width * scale), round(camera.height * scale))
+        return camera.resized(round(camera.width * scale), round(camera.height * scale))
+
+    def _read(self, view: DatasetCamera, settings: RenderSettings) -> torch.Tensor | None:
+        camera = self._camera(view)
         try:
-            photograph = read_photograph(view.image, camera.width, camera.height, settings.background)
-            settings = resized(settings, camera.width, camera.height)
-            picture = render_frame(self._spare.scene, camera, settings).rgba[..., :3].float() / 255
-        except (InputError, DeviceError):
-            return Match(view.name, None, None)
+            return read_photograph(view.image, camera.width, camera.height, settings.background)
+        except InputError:
+            return None
+
+    def _compare(self, view: DatasetCamera, settings: RenderSettings, photograph: torch.Tensor | None) -> Future:
+        """Draws the picture; the Match follows."""
+        camera, picture = self._camera(view), None
+        if photograph is not None:
+            try:
+                settings = resized(settings, camera.width, camera.height)
+                picture = render_frame(self._spare.scene, camera, settings).rgba[..., :3].float() / 255
+            except DeviceError:
+                pass
+        stream = torch.cuda.current_stream(picture.device) if picture is not None and picture.is_cuda else None
+        return self._thread.submit(_match, view.name, picture, photograph, stream)
+
+
+def _match(name: str, picture: torch.Tensor | None, photograph: torch.Tensor | None, stream) -> Match:
+    """On the CUDA stream that the picture is drawn on; None is the CPU's."""
+    if picture is None:
+        return Match(name, None, None)
+    with torch.cuda.stream(stream):
         photograph = photograph.to(picture.device)
-        return Match(view.name, psnr(picture, photograph), ssim(picture, photograph))
+        return Match(name, psnr(picture, photograph), ssim(picture, photograph))
 
 
 def read_photograph(path: Path, width: int, height: int, background: tuple[float, float, float]) -> torch.Tensor:

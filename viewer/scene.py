@@ -93,7 +93,7 @@ class Scene:
         low, high = (np.asarray(corner.tolist()) for corner in self.model.bounds)
         return max(float(np.linalg.norm(high - low)) / 2, 1e-6)
 
-    @property
+    @cached_property
     def first_view(self) -> int | None:
         """Index of the dataset's view that has most of the model in it: the first one may well face an empty street."""
         positions = self.model.items.position

@@ -72,6 +72,6 @@ class Watch:
             rays = warnings.cast_rays(mesh.vertices, mesh.triangles, compared.camera)
         return warnings.about_emptied(warnings.emptied_share(rays, compared.culled, compared.full))
 
-    def close(self):
-        """Ends the look that is under way; `warnings` knows what it found."""
-        self._thread.shutdown(wait=True)
+    def close(self, wait: bool = True):
+        """Ends with the look that is under way; where that is waited for, `warnings` knows what it found."""
+        self._thread.shutdown(wait=wait, cancel_futures=True)

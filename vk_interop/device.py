@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 
 from gsrender.errors import DeviceError
 from gsrender.memory import MemoryLimit
-from vk_interop.opening import (Found, Handles, Validation, create_device, create_instance, cuda_device, ffi, find,
-                                pick, vk, vulkan_errors)
+from vk_interop.opening import (TIMEOUT, Found, Handles, Validation, create_device, create_instance, cuda_device, ffi,
+                                find, pick, vk, vulkan_errors)
 
 ALL = vk.VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT
 
@@ -17,11 +18,14 @@ class Device:
 
     limit   how much memory may be taken, and what is
     nbytes  of that, in buffers and images of this device
+    lock    of the queue and of what is counted, which are for one thread at a time
+
+    Another thread may make things here and `run` commands while frames are drawn; frames are one thread's.
     """
 
     def __init__(self, found: Found, handles: Handles, cuda_index: int | None, validation: Validation | None,
                  limit: MemoryLimit):
-        self.limit, self.nbytes = limit, 0
+        self.limit, self.nbytes, self.lock = limit, 0, threading.RLock()
         limit.count(self)
         self.name, self.driver, self.is_cpu = found.name, found.driver, found.is_cpu
         self.timestamp_period = found.timestamp_period
@@ -88,12 +92,13 @@ class Device:
                     return i
         raise DeviceError(f"{self.name} has no memory of the kind 0x{flags:x}; update its driver ({self.driver})")
 
-    def record(self, commands, once=False):
-        """A command buffer with what `commands(buffer)` puts into it. Free it with `free`."""
-        info = vk.VkCommandBufferAllocateInfo(commandPool=self._pool, level=vk.VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+    def record(self, commands, pool=None):
+        """A command buffer with what `commands(buffer)` puts into it; for once, where it has a pool of its own. Free it
+        with `free`."""
+        info = vk.VkCommandBufferAllocateInfo(commandPool=pool or self._pool, level=vk.VK_COMMAND_BUFFER_LEVEL_PRIMARY,
                                               commandBufferCount=1)
         buffer = vk.vkAllocateCommandBuffers(self.handles.logical, info)[0]
-        flags = vk.VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT if once else 0
+        flags = vk.VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT if pool else 0
         vk.vkBeginCommandBuffer(buffer, vk.VkCommandBufferBeginInfo(flags=flags))
         commands(buffer)
         vk.vkEndCommandBuffer(buffer)
@@ -103,25 +108,34 @@ class Device:
         vk.vkFreeCommandBuffers(self.handles.logical, self._pool, 1, [command_buffer])
 
     def run(self, commands):
-        """Records, submits and waits: for set-up and read-back, not for frames."""
-        buffer = self.record(commands, once=True)
+        """Records, submits, and waits for that and for all that was submitted before: for set-up and read-back, not for
+        frames. Any thread may ask for it, and holds no other up while it waits."""
+        logical = self.handles.logical
+        info = vk.VkCommandPoolCreateInfo(flags=vk.VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
+                                          queueFamilyIndex=self.handles.queue_family)
+        pool, fence = vk.vkCreateCommandPool(logical, info, None), vk.vkCreateFence(logical, vk.VkFenceCreateInfo(),
+                                                                                    None)
         try:
-            Submission(self, [buffer]).submit()
-            self.wait_idle()
+            Submission(self, [self.record(commands, pool)]).submit(fence=fence)
+            with vulkan_errors("waiting for it to finish"):
+                vk.vkWaitForFences(logical, 1, [fence], True, TIMEOUT * 10 ** 9)
         finally:
-            self.free(buffer)
+            vk.vkDestroyFence(logical, fence, None)
+            vk.vkDestroyCommandPool(logical, pool, None)
 
     def wait_idle(self):
         """The host waits for everything that was submitted."""
-        with vulkan_errors("waiting for it to finish"):
+        with self.lock, vulkan_errors("waiting for it to finish"):
             vk.vkQueueWaitIdle(self.handles.queue)
 
     def lend(self):
         """Memory of this device goes to a tensor. `close` leaves the device standing until all of it came back."""
-        self._lent += 1
+        with self.lock:
+            self._lent += 1
 
     def give_back(self):
-        self._lent -= 1
+        with self.lock:
+            self._lent -= 1
         self._destroy_if_unused()
 
     def close(self):
@@ -173,7 +187,7 @@ class Submission:
             info.value = value
         for info, value in zip(self._signals, signal_values):
             info.value = value
-        with vulkan_errors("submitting a frame to it"):
+        with self._device.lock, vulkan_errors("submitting a frame to it"):
             vk.vkQueueSubmit2(self._device.handles.queue, 1, self._info, fence)
 
 

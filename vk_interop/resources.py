@@ -126,11 +126,13 @@ class Allocation:
         info = vk.VkMemoryAllocateInfo(pNext=following, allocationSize=needs.size,
                                        memoryTypeIndex=device.memory_type(needs.memoryTypeBits, flags, wished))
         self.handle = vk.vkAllocateMemory(device.handles.logical, info, None)
-        device.nbytes += self.nbytes
+        with device.lock:
+            device.nbytes += self.nbytes
 
     def free(self):
         vk.vkFreeMemory(self._device.handles.logical, self.handle, None)
-        self._device.nbytes -= self.nbytes
+        with self._device.lock:
+            self._device.nbytes -= self.nbytes
 
 
 def upload(device: Device, target: Buffer, array: np.ndarray):

@@ -7,7 +7,7 @@ from vk_interop.device import Device, ffi, vk, vulkan_errors
 from vk_interop.resources import whole
 from vk_interop.screen import FORMAT, USAGE
 
-ACQUIRE_TIMEOUT = 1_000_000_000  # nanoseconds; a window that nobody sees may never get its turn
+ACQUIRE_TIMEOUT = 100_000_000  # nanoseconds; a window that nobody sees may never get its turn, and has events to see
 UNCAPPED = (vk.VK_PRESENT_MODE_IMMEDIATE_KHR, vk.VK_PRESENT_MODE_MAILBOX_KHR)
 
 
@@ -70,7 +70,7 @@ class Swapchain:
         semaphores, chains = [self._rendered[index]], [self._handle]
         info = vk.VkPresentInfoKHR(pWaitSemaphores=semaphores, pSwapchains=chains, pImageIndices=[index])
         try:
-            with vulkan_errors("showing a frame"):
+            with self.device.lock, vulkan_errors("showing a frame"):
                 self.device.function("vkQueuePresentKHR")(self.device.handles.queue, info)
         except (vk.VkSuboptimalKhr, vk.VkErrorOutOfDateKhr):
             self.stale = True

@@ -14,7 +14,6 @@ import argparse
 import gc
 import sys
 import time
-from collections import defaultdict
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
@@ -26,6 +25,7 @@ from imgui_bundle import imgui
 
 from gsrender import RenderSettings
 from gsrender.frame_queue import HostQueue
+from tests.bench.clock import Clock
 from tests.bench.command import exit_code
 from viewer.app import OUTPUTS, Viewer
 from viewer.export import save_json
@@ -45,31 +45,6 @@ UPWARDS = 1.4  # radians of pitch: at the sky, so that the drawing takes nothing
 STAGES, BEFORE = "the stages", "(until the depth is submitted)"
 FRAME = 1 / 60  # seconds from frame to frame as far as the viewer knows, however long the drawing takes here
 TIMED = ("app", "canvas", "compare", "photograph", "sayings", "watch", "panels.sampled")  # what looks at the clock
-
-
-class Clock:
-    """Adds up a thread's time under names, each without what is measured inside it."""
-
-    def __init__(self):
-        self._inside, self.now = [], defaultdict(float)
-
-    def around(self, name: str, function):
-        def timed(*arguments, **named):
-            began = time.thread_time()
-            self._inside.append(0.0)
-            try:
-                return function(*arguments, **named)
-            finally:
-                took = time.thread_time() - began
-                self.now[name] += 1000 * (took - self._inside.pop())
-                if self._inside:
-                    self._inside[-1] += took
-        return timed
-
-    def take(self) -> dict[str, float]:
-        """What came together since the last time."""
-        now, self.now, self.began = dict(self.now), defaultdict(float), time.thread_time()
-        return now
 
 
 def side_by_side():
@@ -97,7 +72,7 @@ def until_depth(clock: Clock, function):
 
     def timed(*arguments, **named):
         result = submit(*arguments, **named)
-        clock.now[BEFORE] += 1000 * (time.thread_time() - clock.began)
+        clock.taken[BEFORE] += clock.since
         return result
     return timed
 
@@ -116,7 +91,7 @@ def watch(clock: Clock, patch: pytest.MonkeyPatch):
 
 def measure(scene: Scene, settings: ViewerSettings, frames: int, layout: str) -> dict[str, tuple[float, float]]:
     """(median, 95th percentile) of milliseconds by part, `all` of them first."""
-    clock, rows, now = Clock(), [], [1000.0]
+    clock, rows, now = Clock(time.thread_time), [], [1000.0]
     with pytest.MonkeyPatch.context() as patch:
         if layout == "all":
             patch.setattr(dock, "build", side_by_side)
@@ -143,8 +118,8 @@ def measure(scene: Scene, settings: ViewerSettings, frames: int, layout: str) ->
             if layout == "all":
                 check_seen(viewer)
     names = sorted({name for row in rows for name in row} - {STAGES, BEFORE})
-    parts = {"all": [sum(row.get(name, 0.0) for name in names) for row in rows],
-             **{name: [row.get(name, 0.0) for row in rows] for name in (BEFORE, *names)}}
+    parts = {"all": [1000 * sum(row.get(name, 0.0) for name in names) for row in rows],
+             **{name: [1000 * row.get(name, 0.0) for row in rows] for name in (BEFORE, *names)}}
     return {name: (float(np.median(values)), float(np.percentile(values, 95, method="higher")))
             for name, values in parts.items()}
 

@@ -58,30 +58,36 @@ def test_every_part_is_of_what_culling_leaves_in_the_whole_view(scene):
 def desk(desk, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("viewer.saving.A_FRAME", 0)  # a part a frame, however quick the machine
-    desk.viewer.shot_size = (1280, 900)
     desk.open("Scene")
-    desk.click(*desk.scrolled("Scene", "save picture"))
-    desk.until(lambda: desk.viewer.saving.still or desk.viewer.saving.is_busy, "a picture under way")
     yield desk
     desk.viewer.saving.cancel()
     desk.until(lambda: not desk.viewer.saving.is_busy, "the file")
     desk.viewer.shot_size = (1920, 1080)
 
 
+def save(desk, width: int, height: int):
+    desk.viewer.shot_size = (width, height)
+    desk.click(*desk.scrolled("Scene", "save picture"))
+    desk.until(lambda: desk.viewer.saving.is_busy, "a picture under way")
+
+
 def test_the_window_goes_on_while_a_picture_is_saved(desk, tmp_path):
     viewer = desk.viewer
+    save(desk, 1280, 900)
     camera, settings, part = viewer.state.camera(1280, 900), viewer.settings.render, part_size((1280, 900),
                                                                                            viewer.picture_size)
-    presented, pose = viewer.presented, viewer.state.pose
+    assert viewer.saving.still.total == len(corners((1280, 900), part)) == 6
+    left, presented, pose = 6 - viewer.saving.still.done, viewer.presented, viewer.state.pose
     desk.drag((900, 300), (960, 320))
     desk.until(lambda: list(tmp_path.glob("picture-*.png")), "the file")
-    assert viewer.presented - presented >= len(corners((1280, 900), part)) == 6 and viewer.state.pose != pose
+    assert viewer.presented - presented >= left and viewer.state.pose != pose
     *_, (_, expected) = draw_still(viewer.spare.scene, camera, settings, part)
     [path] = tmp_path.glob("picture-*.png")
     assert np.array_equal(np.asarray(Image.open(path)), np.asarray(expected))
 
 
 def test_a_picture_can_be_left_undrawn(desk, tmp_path):
+    save(desk, 8000, 6000)
     desk.until(lambda: "cancel##picture" in desk.places, "the button")
     desk.click(*desk.places["cancel##picture"])
     assert desk.viewer.saving.still is None

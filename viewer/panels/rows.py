@@ -80,9 +80,13 @@ def list_row(label: str, index: int | None, names, help: str, nothing: str = "")
     """One of many names; `nothing` stands there while none is chosen."""
     _knob(label, help)
     if imgui.begin_combo(f"##{label}", nothing if index is None else names[index]):
-        for i, name in enumerate(names):
-            if imgui.selectable(f"{name}##{i}", i == index)[0]:
-                index = i
+        clipper = imgui.ListClipper()  # a long recording has thousands of keyframes
+        clipper.begin(len(names))
+        while clipper.step():
+            for i in range(clipper.display_start, clipper.display_end):
+                if imgui.selectable(f"{names[i]}##{i}", i == index)[0]:
+                    index = i
+        clipper.end()
         imgui.end_combo()
     tooltip(help)
     return index
