@@ -147,7 +147,7 @@ class Viewer(Sayings, Travels, Cropping):
         pixels = self.screen.show(drawn, capture or self._screenshot_wanted, self.area)
         if self.screen.shown:
             self.presented += 1
-            self._measure(drawn is not None, began, on_host)
+            self._measure(drawn is not None and self.canvas.camera is not None, began, on_host)
             self._look_closer()
         else:
             self.canvas.lose()
