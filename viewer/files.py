@@ -27,10 +27,14 @@ class Files:
         self._left: list[Opening] = []  # whose thread may still be at work
         self.browser: Browser | None = None
 
+    def cancel(self):
+        if self.opening:
+            self.opening.cancel()
+
     def close(self):
-        """Ends what is being opened, and waits for it: it works on the device."""
+        """Ends what is being opened, and waits for it, since it works on the device."""
+        self.cancel()
         for opening in filter(None, (*self._left, self.opening)):
-            opening.cancel()
             opening.wait()
 
     def _leave(self):

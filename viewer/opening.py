@@ -39,7 +39,7 @@ class Opening:
         self.step = 0 if model else 1  # of STEPS
         self._opened, self._model, self._proxy = opened, model, proxy
         self._given, self._fit, self._outputs = given, fit, outputs
-        self._lock, self._cancelled = threading.Lock(), False
+        self._lock, self._cancelled = threading.Lock(), threading.Event()
         self._proxy_depth: ProxyDepth | None = None  # that nobody has taken yet
         self._thread = ThreadPoolExecutor(1, "opening")
         self._read: Future = self._thread.submit(self._run)
@@ -52,7 +52,7 @@ class Opening:
     def cancel(self):
         """Ends it after the step that is under way; `take` raises Cancelled."""
         with self._lock:
-            self._cancelled = True
+            self._cancelled.set()
             if self._proxy_depth:
                 self._proxy_depth.close()
 
@@ -64,7 +64,7 @@ class Opening:
         """The scene, whole, on the device of the one that was open, which is still to be closed. Raises Cancelled,
         InputError, DeviceError; then nothing has changed."""
         scene = self._read.result()
-        if self._cancelled:
+        if self._cancelled.is_set():
             raise Cancelled
         scene.device, self._proxy_depth = self._opened.device, None
         return scene
@@ -93,13 +93,13 @@ class Opening:
         return scene
 
     def _go_on(self, step: int):
-        if self._cancelled:
+        if self._cancelled.is_set():
             raise Cancelled
         self.step = step
 
     def _keep(self, proxy: ProxyDepth):
         with self._lock:
-            if self._cancelled:
+            if self._cancelled.is_set():
                 proxy.close()
                 raise Cancelled
             self._proxy_depth = proxy

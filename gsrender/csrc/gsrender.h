@@ -5,7 +5,7 @@
    and, on CUDA, only puts work on the stream, so that the stages can be captured as a graph. All memory belongs to the
    caller. Pointers in the structs are to that device's memory, counts included. */
 
-enum { GS_VERSION = 8 };                                              /* checked when the library is loaded */
+enum { GS_VERSION = 9 };                                              /* checked when the library is loaded */
 enum { GS_TILE = 16 };                                                /* edge of a tile, pixels */
 enum { GS_CHUNK = 256 };                                              /* items of a GsChunk */
 enum { GS_MAX_WIDTH = 256 };                                          /* of a decoder: inputs, hidden units, outputs */
