@@ -29,7 +29,7 @@ inline Ellipses ellipses_of(const GsView &view, const Shapes &s) {
     Lanes p[3];
     for (int i = 0; i < 3; i++)
         p[i] = w[4 * i] * s.position[0] + w[4 * i + 1] * s.position[1] + w[4 * i + 2] * s.position[2] + w[4 * i + 3];
-    const float limit_x = 1.3f * view.width / (2 * view.fx), limit_y = 1.3f * view.height / (2 * view.fy);
+    const float limit_x = 1.3f * view.whole_width / (2 * view.fx), limit_y = 1.3f * view.whole_height / (2 * view.fy);
     const Lanes tx = clamp_of(p[0] / p[2], -limit_x, limit_x), ty = clamp_of(p[1] / p[2], -limit_y, limit_y);
     const Lanes jx = view.fx / p[2], jy = view.fy / p[2];
     const Lanes qw = s.rotation[0], qx = s.rotation[1], qy = s.rotation[2], qz = s.rotation[3];
