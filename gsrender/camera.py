@@ -104,7 +104,8 @@ class Camera:
                        whole=self.whole or (self.width, self.height))
 
     def fitted(self, width: int, height: int) -> Camera:
-        """All of this view in a picture of another size, with more of the scene to two sides where its shape differs."""
+        """All of this view in a picture of another size, with more of the scene at two sides where its shape differs.
+        """
         scale = min(width / self.width, height / self.height)
         return replace(self, fx=self.fx * scale, fy=self.fy * scale, width=width, height=height,
                        cx=self.cx * scale + (width - self.width * scale) / 2,

@@ -253,8 +253,9 @@ class Viewer(Sayings, Travels, Cropping):
     @property
     def resting(self) -> bool:
         """Whether what is on the screen can stay: nothing moves, nobody touched anything, nothing new is to be said."""
-        is_busy = (self._screenshot_wanted or self.saving.is_busy or self.screen.ui.io.want_text_input or self.thumbnails.are_coming
-                   or self.comparison.is_pending or self.watch.is_looking or self._awaits_photograph)
+        is_busy = (self._screenshot_wanted or self.saving.is_busy or self.screen.ui.io.want_text_input
+                   or self.thumbnails.are_coming or self.comparison.is_pending or self.watch.is_looking
+                   or self._awaits_photograph)
         return (self.idle and not is_busy and time.perf_counter() - self._stirred > AWAKE
                 and self._told == (self.notices, self.message))
 

@@ -1,5 +1,5 @@
-"""A picture of any size, drawn a part at a time, so that a window goes on meanwhile and no memory is taken for more than
-a part of it."""
+"""A picture of any size, drawn a part at a time, so that a window goes on meanwhile and no more memory is taken than
+for a part of it."""
 
 from __future__ import annotations
 

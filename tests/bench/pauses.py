@@ -73,7 +73,8 @@ def watch(pauses: Pauses, clock: Clock, patch: pytest.MonkeyPatch):
 
 def with_photographs(scene: Scene, folder: Path):
     """Cameras of the scene that have one, of 4000 x 3000."""
-    Image.fromarray(np.random.default_rng(0).integers(0, 255, (3000, 4000, 3), np.uint8)).save(folder / "photograph.jpg")
+    pixels = np.random.default_rng(0).integers(0, 255, (3000, 4000, 3), np.uint8)
+    Image.fromarray(pixels).save(folder / "photograph.jpg")
     scene.cameras = [replace(view, image=folder / "photograph.jpg") for view in scene.cameras]
 
 

@@ -20,11 +20,11 @@ NEAR = 0.05  # refreshes
 PLOT = StagePlot()
 FIGURES, TAKEN = Sampled(0.2), Sampled(0.5)  # seconds
 PLOT_HEIGHT = 5.5  # font sizes
-LATENCY = ("Milliseconds from when the window took an input in (a key, a drag, a knob) to when the picture that shows it "
-           "was handed to the screen: half of the pictures, and 95 % of them, took no longer. Pipelined pictures are of "
-           "one camera earlier, and so a frame later. What comes after is not in it, since the driver does not tell: "
-           "the rest of the GPU's work on the picture, its place in the screen's queue (with vsync up to {} refreshes), "
-           "and the display's own time.")
+LATENCY = ("Milliseconds from when the window took an input in (a key, a drag, a knob) to when the picture that shows "
+           "it was handed to the screen: half of the pictures, and 95 % of them, took no longer. Pipelined pictures "
+           "are of one camera earlier, and so a frame later. What comes after is not in it, since the driver does not "
+           "tell: the rest of the GPU's work on the picture, its place in the screen's queue (with vsync up to {} "
+           "refreshes), and the display's own time.")
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Figures:
                   for name, p in (("median", 50), ("p95", 95), ("p99", 99))]
         median, p95 = history.latency(50), history.latency(95)
         latency = NOTHING if median is None else f"{median:.1f} ms, p95 {p95:.1f}"
-        return Figures(recent.stage_milliseconds(), recent.percentile(50),
-                       f"{recent.fps:.1f} fps" if len(recent) else f"{NOTHING} fps", "   ".join(spread) + " ms", latency)
+        fps = f"{recent.fps:.1f} fps" if len(recent) else f"{NOTHING} fps"
+        return Figures(recent.stage_milliseconds(), recent.percentile(50), fps, "   ".join(spread) + " ms", latency)
 
 
 def capped(vsync: bool | None, refresh: float, frame: float, stages: float) -> bool:
@@ -142,5 +142,6 @@ def memory_rows(by_name: dict[str, int], most: int | None) -> list[tuple[str, st
     """(name, bytes in words, meaning): all of it first, then by name, so that the rows stay where they are."""
     of = f" of {size(most)}" if most else ""
     ordered = sorted(by_name.items(), key=lambda row: row[0].lower())
-    return [("memory in all", f"{size(sum(by_name.values()))}{of}", "On the device that draws: the sum of what follows."),
+    whole = f"{size(sum(by_name.values()))}{of}"
+    return [("memory in all", whole, "On the device that draws: the sum of what follows."),
             *((name, size(nbytes), MEMORY[name]) for name, nbytes in ordered)]
