@@ -68,8 +68,8 @@ def test_a_film_can_be_of_any_view(viewer, fly, street, tmp_path):
     more = "--view", "removed", "--size", "240x160", "--backend", "cpu"
     assert fly("--fps", "0.5", *more, "--out", tmp_path / "film").code == 0
     assert json.loads((tmp_path / "film" / "film.json").read_text())["view"] == "removed"
-    assert viewer("render", street / "model", "--cameras", street / "transforms_fly.json", "--views", "fly_0000,fly_0060",
-                  *more, "--out", tmp_path / "views").code == 0
+    assert viewer("render", street / "model", "--cameras", street / "transforms_fly.json", "--views",
+                  "fly_0000,fly_0060", *more, "--out", tmp_path / "views").code == 0
     frames = frames_of(tmp_path / "film")
     magenta = [np.all(frame[..., [0, 2]] > frame[..., [1]] + 60.0, -1).mean() for frame in frames]
     assert len(frames) == 2 and max(magenta) > 0.05

@@ -11,8 +11,9 @@ from viewer.panels.stage_plot import colour_of
 from viewer.panels.stages import explain
 from viewer.statistics import milliseconds, stage_order
 
-HEADS = (("culling", "How items are hidden."), ("fps", "Frames a second."), ("median ms", "Milliseconds of a frame: half "
-         "of them took no longer."), ("p95 ms", "95 % of the frames took no longer, in milliseconds."),
+HEADS = (("culling", "How items are hidden."), ("fps", "Frames a second."),
+         ("median ms", "Milliseconds of a frame: half of them took no longer."),
+         ("p95 ms", "95 % of the frames took no longer, in milliseconds."),
          ("p99 ms", "99 % of the frames took no longer, in milliseconds."), ("left", "Items left to draw, on average."),
          ("splats", "Splats drawn, on average."), ("PSNR", "Of all pictures to those without culling, in decibels."))
 

@@ -60,8 +60,8 @@ def _reading(r: Reading | None):
                  "from its upper left corner.")
         stat_row("colour", say(r and r.colour, "{0[0]}, {0[1]}, {0[2]}"), "Red, green and blue, 0 to 255.")
         stat_row("alpha", say(r and r.alpha, "{:.3f}"), "Share of the background that is covered.")
-        stat_row("depth of the Gaussians", say(r and r.depth, "{:.3f} units"), "Mean view z of what covers the pixel, in "
-                 "scene units.")
+        stat_row("depth of the Gaussians", say(r and r.depth, "{:.3f} units"), "Mean view z of what covers the pixel, "
+                 "in scene units.")
         stat_row("depth of the proxy", say(r and r.proxy, "{:.3f} units"), f"View z, in scene units. {STILL}")
         stat_row("cluster, level", say(r and r.cluster is not None and (r.cluster, r.level) or None, "{0[0]}, {0[1]}"),
                  f"Of the proxy: number of the cluster, and its level of detail; 0 is the source. {STILL}")
