@@ -118,13 +118,14 @@ class GaussianModel:
 
     @cached_property
     def bounds(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Lower and upper corner [3] of the box around the middle 98 % of the items on each axis, scene units.
+        """Lower and upper corner [3] of the box around the middle 98 % of the items on each axis, scene units. On the
+        host, where reading them waits for nothing.
 
         Trimmed, because a few far floaters would make every speed and distance that is scaled by it useless.
         """
         ordered = self.items.position.sort(dim=0).values
         last = len(ordered) - 1
-        return ordered[round(0.01 * last)], ordered[round(0.99 * last)]
+        return ordered[round(0.01 * last)].cpu(), ordered[round(0.99 * last)].cpu()
 
     @cached_property
     def nbytes(self) -> int:
