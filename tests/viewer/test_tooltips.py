@@ -42,3 +42,4 @@ def test_escape_closes_what_is_over_the_picture_one_after_the_other(desk):
         assert is_open()
         desk.key("Escape")
         desk.until(lambda: not is_open(), "it closed")
+        desk.frame(5)  # until ImGui has given the keyboard to what is next

@@ -52,8 +52,10 @@ class Browser:
                     imgui.text_colored(DIM, size(nbytes))
         imgui.end_child()
         imgui.text_colored(DIM, self._problem or f"A click goes into a directory, or opens a file: {SUFFIXES}.")
-        # While the path is typed Escape is ImGui's, and the scene does not hear of it.
-        left = imgui.is_window_focused() and imgui.get_io().want_text_input and imgui.is_key_pressed(imgui.Key.escape)
+        # While it is used by keyboard Escape is ImGui's, and the scene does not hear of it.
+        io = imgui.get_io()
+        by_keyboard = imgui.is_window_focused() and (io.want_text_input or io.nav_visible)
+        left = by_keyboard and imgui.is_key_pressed(imgui.Key.escape)
         imgui.end()
         return chosen, bool(stays) and not left and chosen is None
 
