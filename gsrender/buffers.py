@@ -56,12 +56,13 @@ class Buffers:
     room           what they are for; Gaussians and pairs begin at what the model suggests and only grow
     made           how often some were made anew, so that a GsBuffers is to be filled again
     scratch_bytes  what the stages want for a room
+    device         another than the model's, for a `plan` alone
     """
 
     def __init__(self, model: GaussianModel, outputs: tuple[str, ...], scratch_bytes: Callable[[Room], int],
-                 limit: MemoryLimit):
+                 limit: MemoryLimit, device: torch.device | None = None):
         items = model.items
-        self.device, self.outputs, self.limit = model.device, outputs, limit
+        self.device, self.outputs, self.limit = device or model.device, outputs, limit
         self._items, self._scratch_bytes = len(items), scratch_bytes
         most = self._items * (items.offset.shape[1] if model.kind == "anchors" else 1)
         if most >= MOST:
@@ -81,6 +82,11 @@ class Buffers:
     def memory(self) -> dict[str, int]:
         """Bytes by the names of MEMORY."""
         return {NAMED[key][0]: tensor.nbytes for key, tensor in list(self.tensors.items())}
+
+    @property
+    def planned(self) -> dict[str, int]:
+        """The same as `memory`, of what `room` will take."""
+        return {NAMED[key][0]: _nbytes(kind) for key, kind in self._plan(self.room).items()}
 
     def fit(self, room: Room) -> None:
         """Makes room. Raises NoRoom, before anything has changed, where that is more memory than may be taken; and what

@@ -23,6 +23,7 @@ from gsrender.memory import MemoryLimit, NoRoom
 from gsrender.model import LEVEL_MAPS, GaussianModel, Mlp, tensors_of
 from gsrender.settings import CULLING, LARGEST_SIDE, RenderSettings
 
+CHUNK_BYTES, REACH_BYTES = 13 * 4, 2 * 4  # of chunks.py: bounds of a chunk, reach of an anchor
 NO_LIMIT = 64  # levels: more than any file may have
 OUTPUTS = ("rgb", "alpha", "depth")
 MEMORY = {  # by name, what it is for
@@ -51,6 +52,21 @@ def memory_or(sentence: str):
         if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "alloc" in str(error):
             raise NoRoom(sentence) from error
         raise
+
+
+def planned_memory(model: GaussianModel, outputs: tuple[str, ...], device: str) -> dict[str, int]:
+    """The `memory` that a Renderer of the model will have on a device, `cuda` or `cpu`, before its first frame. Of the
+    model only the shapes count. Raises DeviceError where there are too many items."""
+    items, struct = model.items, ffi.new("GsModel *")
+    struct.count = len(items)
+    own = CHUNK_BYTES * -(-len(items) // constants.GS_CHUNK)
+    if model.kind == "anchors":
+        struct.offsets = items.offset.shape[1]
+        mlps = (items.opacity_mlp, items.covariance_mlp, items.colour_mlp, items.bank_mlp)
+        own += REACH_BYTES * len(items) + sum(t.nbytes for mlp in mlps if mlp for t in tensors_of(mlp)) + 16
+    scratch = partial(scratch_bytes, library(device), struct)
+    buffers = Buffers(model, outputs, scratch, MemoryLimit(), torch.device(device))
+    return dict(zip(MEMORY, (model.nbytes, own))) | buffers.planned
 
 
 class Renderer:

@@ -11,7 +11,7 @@ from gsrender.settings import CULLING
 from viewer.camera_text import camera_text, parse_camera
 from viewer.controls import MODES, nearest_view
 from viewer.export import file_name, save_csv, save_json
-from viewer.fit import Fit, as_option
+from viewer.fit import Fit, as_option, scale_of
 from viewer.look import described
 from viewer.machine import describe
 from viewer.panels import PANELS
@@ -182,6 +182,7 @@ ACTIONS = {
     "save picture": _save_picture,
     "up from view": lambda app, given: app.set_up(tuple(-app.state.pose.axes(app.space)[:, 1])),
     "copy fit": _copy_fit,
+    "metres of proxy": lambda app, given: app.set_metres(1 / scale_of(app.scene.fit.matrix @ app.scene.given)),
     "undo fit": lambda app, given: app.lay_proxy(Fit()),
     "benchmark": lambda app, given: app.start_benchmark(),
     "save figures": _save_figures,

@@ -15,6 +15,7 @@ from gsrender.camera import Camera
 from gsrender.memory import NoRoom
 from gsrender.settings import RenderSettings
 from viewer.actions import act
+from viewer.alignment import Alignment
 from viewer.benchmark import MOST, Benchmark, turn
 from viewer.bindings import pressed_actions
 from viewer.canvas import Canvas
@@ -94,6 +95,7 @@ class Viewer(Sayings, Travels, Cropping):
     def take(self, scene: Scene, home: int | None = None):
         """Shows a scene; `let_go` of the one before."""
         self.scene = scene
+        self.remembered = self.remembered.opened(scene.opened, scene.mesh_path)
         self.arrive(scene, home)
         self.begin_cropping()
         self.benchmark: Benchmark | None = None
@@ -101,10 +103,10 @@ class Viewer(Sayings, Travels, Cropping):
         self.canvas, self.comparison, self.latency = Canvas(scene, self.spare), Comparison(scene), Latency()
         self.at_photograph = AtPhotograph(scene.cameras, scene.near, self.spare)
         self.watch = Watch(scene, self.space.radius)
-        self.remembered = self.remembered.opened(scene.opened, scene.mesh_path)
 
     def let_go(self):
         """Of what was made for the scene that is open."""
+        self.remembered = self._aligned()
         self.path.cancel()
         self.saving.cancel()
         self.watch.close(wait=False)
@@ -170,8 +172,18 @@ class Viewer(Sayings, Travels, Cropping):
 
     def remember(self) -> Remembered:
         """For the next run."""
-        return replace(self.remembered, size=tuple(self.screen.units), settings=kept(self.settings),
+        return replace(self._aligned(), size=tuple(self.screen.units), settings=kept(self.settings),
                        layout=dock.layout(), scale=float(self.screen.ui.scale))
+
+    def _aligned(self) -> Remembered:
+        """With how the scene lies now. Where the command line said how, what lies on top of that means nothing to the
+        next window."""
+        scene, space = self.scene, self.space
+        fit = scene.fit
+        if not np.array_equal(scene.given, np.eye(4)):
+            fit = self.remembered.alignment(scene.opened, scene.mesh_path).fit
+        up = None if space.up == scene.up else space.up
+        return self.remembered.aligned(scene.opened, Alignment(up, space.metres, fit))
 
     def close(self):
         """Closes the screen and what was drawn for it; the scene stays open."""
@@ -255,7 +267,7 @@ class Viewer(Sayings, Travels, Cropping):
         """Whether what is on the screen can stay: nothing moves, nobody touched anything, nothing new is to be said."""
         is_busy = (self._screenshot_wanted or self.saving.is_busy or self.screen.ui.io.want_text_input
                    or self.thumbnails.are_coming or self.comparison.is_pending or self.watch.is_looking
-                   or self._awaits_photograph)
+                   or self._awaits_photograph or self.awaits_ground)
         return (self.idle and not is_busy and time.perf_counter() - self._stirred > AWAKE
                 and self._told == (self.notices, self.message))
 
@@ -287,7 +299,7 @@ class Viewer(Sayings, Travels, Cropping):
         for action in pressed_actions(given):
             act(self, action, given)
         if given.wheel and self.state.mode != "orbit":
-            self.say(f"speed {self.state.speed:.3g} units/s")
+            self.say(f"speed {self.scene.ruler.text(self.state.rate, '.3g')}/s")
 
     # What actions and panels ask for.
 
@@ -333,6 +345,10 @@ class Viewer(Sayings, Travels, Cropping):
     def reset_layout(self):
         self.set(panel=True, closed=())
         dock.reset()
+
+    def stir(self):
+        """There is something new to be seen, though nobody touched anything."""
+        self._stirred = time.perf_counter()
 
     def ask_screenshot(self):
         self._screenshot_wanted = True

@@ -32,6 +32,7 @@ SPEED_RANGE = (1e-3, 10.0)  # the same
 CLOSEST = 5e-3  # radii; nearer to the pivot than that, zooming pushes the pivot ahead, so that it never sticks
 PITCH_LIMIT = math.radians(89)
 FLIGHT = 0.3  # seconds
+EYES, PACE = 1.65, 1.4  # metres, metres a second: of a person who walks
 STRIDE_EASE = 10.0  # 1/s: how a walker's eyes follow a step
 FOVS = (5.0, 120.0)  # degrees, vertical
 
@@ -53,14 +54,15 @@ class State:
 
     distance  scene units along the direction of view to the pivot that orbiting turns around
     grabbed   view z in scene units of what a panning drag holds
-    speed     scene units a second
+    speed     scene units a second, but for walking where it is known how long a person's step is
+    pace      the same for walking there; None: `speed`
     velocity  scene units a second, in the world
     turning   yaw and pitch in radians that dragging has asked for and that have not been turned yet
     zooming   notches of the wheel that have not been travelled yet
     level     no roll, wherever it flies to
     flight_time  seconds that a flight takes
     ground    what a walker stands on; None: unknown, so walking is on the level
-    eyes      scene units that a walker's eyes are above it; None: as high as they are
+    eyes      scene units that a walker's eyes are above it, once they move; None: as high as they are
     """
 
     pose: Pose
@@ -77,11 +79,13 @@ class State:
     flight_time: float = FLIGHT
     ground: Ground | None = None
     eyes: float | None = None
+    pace: float | None = None
 
     @staticmethod
     def at(camera: Camera, space: Space) -> State:
         """At rest where a camera is, at the speed that fits the model."""
-        return State(Pose.of(camera, space), space, SPEED * space.radius, space.radius / 2, space.radius / 2)
+        state = State(Pose.of(camera, space), space, SPEED * space.radius, space.radius / 2, space.radius / 2)
+        return state.in_metres(space.metres)
 
     def camera(self, width: int, height: int) -> Camera:
         focal = height / (2 * math.tan(math.radians(self.pose.fov_y) / 2))
@@ -92,11 +96,11 @@ class State:
         """Sets out for a camera."""
         end = camera if isinstance(camera, Pose) else Pose.of(camera, self.space)
         end = replace(end, roll=0.0) if self.level else end
-        return replace(self.at_rest(), flight=Flight(self.pose, end), eyes=None)
+        return replace(self.at_rest(), flight=Flight(self.pose, end), eyes=self._persons_eyes)
 
     def placed(self, **changes) -> State:
         """At rest, with another position, fov_y, ... of its pose."""
-        return replace(self.at_rest(), pose=replace(self.pose, **changes), eyes=None)
+        return replace(self.at_rest(), pose=replace(self.pose, **changes), eyes=self._persons_eyes)
 
     @property
     def pivot(self) -> np.ndarray:
@@ -106,9 +110,27 @@ class State:
     def at_rest(self) -> State:
         return replace(self, velocity=(0.0, 0.0, 0.0), turning=(0.0, 0.0), zooming=0.0, flight=None)
 
-    def with_speed(self, speed: float) -> State:
+    @property
+    def rate(self) -> float:
+        """Scene units a second, in the mode that it is in."""
+        return self.pace if self._has_pace else self.speed
+
+    def with_rate(self, rate: float) -> State:
         least, most = (bound * self.space.radius for bound in SPEED_RANGE)
-        return replace(self, speed=min(max(speed, least), most))
+        return replace(self, **{"pace" if self._has_pace else "speed": min(max(rate, least), most)})
+
+    def in_metres(self, metres: float | None) -> State:
+        """The same where a scene unit is that long: a person walks there; nobody knows how where it is None."""
+        state = replace(self, space=replace(self.space, metres=metres), pace=PACE / metres if metres else None)
+        return replace(state, eyes=state._persons_eyes)
+
+    @property
+    def _has_pace(self) -> bool:
+        return self.mode == "walk" and self.pace is not None
+
+    @property
+    def _persons_eyes(self) -> float | None:
+        return EYES / self.space.metres if self.space.metres else None
 
     def with_near(self, near: float) -> State:
         """`near` in scene units of view z."""
@@ -116,7 +138,8 @@ class State:
 
     def with_mode(self, mode: str, distance: float | None = None) -> State:
         """The same pose under another mode; `distance` to the pivot where it is known."""
-        return replace(self.at_rest(), mode=mode, distance=distance or self.distance, eyes=None)
+        return replace(self.at_rest(), mode=mode, distance=distance or self.distance,
+                       eyes=self._persons_eyes)
 
     def looking_at(self, point) -> State:
         """Turns to a point of the world, in a short flight; it becomes the pivot."""
@@ -157,7 +180,7 @@ def advance(state: State, dt: float, given: Input) -> State:
     if state.flight:
         return _fly_on(state, dt)
     if given.wheel and state.mode != "orbit":
-        state = state.with_speed(state.speed * FASTER ** given.wheel)
+        state = state.with_rate(state.rate * FASTER ** given.wheel)
     elif given.wheel:
         state = replace(state, zooming=state.zooming + given.wheel)
     if any(pan):
@@ -217,12 +240,12 @@ def _move(state: State, dt: float, actions: frozenset[str]) -> State:
     wish = axes[:, 0] * right + ahead * forward + up_axis * up
     length = math.sqrt(wish @ wish)
     boost = BOOST ** (("faster" in actions) - ("slower" in actions))
-    target = wish / length * state.speed * boost if length > 1e-9 else np.zeros(3)
+    target = wish / length * state.rate * boost if length > 1e-9 else np.zeros(3)
     excess = np.array(state.velocity) - target
     rest = math.exp(-SPEED_EASE * dt)
     position = state.pose.position + target * dt + excess * (1 - rest) / SPEED_EASE
     velocity = target + excess * rest
-    if length <= 1e-9 and math.sqrt(velocity @ velocity) < 0.02 * state.speed:
+    if length <= 1e-9 and math.sqrt(velocity @ velocity) < 0.02 * state.rate:
         velocity = np.zeros(3)  # else it would creep on for seconds
     return replace(state, pose=replace(state.pose, position=tuple(position.tolist())),
                    velocity=tuple(velocity.tolist()))

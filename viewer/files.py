@@ -6,11 +6,17 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from gsrender.errors import DeviceError, InputError
 from gsrender.settings import RenderSettings
+from viewer.forecast import TooLarge
 from viewer.look import Look
 from viewer.opening import Cancelled, Opening, is_mesh
 from viewer.panels.browser import Browser
+from viewer.panels.question import ANYWAY, CANCEL, HALF, Question
+from viewer.ruler import Ruler
+from viewer.scene import proxy_of
 
 
 class Files:
@@ -19,6 +25,7 @@ class Files:
     outputs      what a Frame carries besides the picture
     opening      what is being opened; None where nothing is
     browser      the window that chooses a file, where it is open
+    question     what to do with a scene that will not fit, where that is asked
     """
 
     def __init__(self, app, outputs: tuple[str, ...]):
@@ -26,6 +33,8 @@ class Files:
         self.opening: Opening | None = None
         self._left: list[Opening] = []  # whose thread may still be at work
         self.browser: Browser | None = None
+        self.question: Question | None = None
+        self._asked: Opening | None = None  # what it is about
 
     def cancel(self):
         if self.opening:
@@ -43,7 +52,12 @@ class Files:
         self._left = [*(opening for opening in self._left if not opening.is_done), self.opening]
 
     def draw(self, window: tuple[float, float]):
-        """The browser, where it is open; `window` is its size."""
+        """The browser, the question, where they are open; `window` is its size."""
+        if self.question:
+            answer, question = self.question.draw(window), self.question
+            if answer:
+                self.question = None
+                self._answer(question, answer)
         if self.browser:
             chosen, stays = self.browser.draw(window)
             self.browser = self.browser if stays else None
@@ -60,6 +74,10 @@ class Files:
             scene = opening.take()
         except Cancelled:
             return self._app.say("opening was cancelled")
+        except TooLarge as error:
+            self.question = Question(str(error), error.half, opening.name)
+            self._asked = opening
+            return self._app.stir()
         except (InputError, DeviceError) as error:
             return self._app.complain(str(error))
         old, keeps_model = self._app.scene, scene.model is self._app.scene.model
@@ -74,11 +92,22 @@ class Files:
         elif scene.proxy is None or render.culling == "off":
             render = replace(render, culling=scene.default_culling)
         self._app.set(render=replace(render, culling_camera=None), look=Look())
+        if not keeps_model:
+            scene.ruler = Ruler(self._app.remembered.alignment(scene.opened, scene.mesh_path).metres)
         state, view, jumps = self._app.state, self._app.view, self._app.jumps
         self._app.take(scene)
         if keeps_model:
             self._app.state, self._app.view, self._app.jumps = replace(state, ground=None), view, jumps
         self._app.say(f"opened {opening.name}, {time.perf_counter() - opening.began:.1f} s")
+
+    def _answer(self, question: Question, answer: str):
+        """Opens it in half precision, or without a ceiling, or not."""
+        if answer == CANCEL:
+            return self._app.say(f"{question.name} was not opened")
+        if answer == ANYWAY:
+            self._app.scene.limit.most = None  # whatever the device has
+        self.opening = self._asked.again(precision="half" if answer == HALF else None, anyway=answer == ANYWAY)
+        self._app.say(f"opening {question.name}")
 
     def browse(self):
         self.browser = Browser(self._app.scene.opened.resolve().parent)  # where other models and the proxy lie
@@ -87,13 +116,18 @@ class Files:
         """Opens a model, or a proxy mesh for the model that is open, beside the frames. An error is told."""
         try:
             mesh = is_mesh(path)
+            if not mesh:
+                proxy = proxy or proxy_of(path)
         except InputError as error:
             return self._app.complain(str(error))
         if self.opening:
             self._leave()
-        scene, proxy = self._app.scene, path if mesh else proxy
-        lies = (scene.given, scene.fit) if proxy and proxy == scene.mesh_path else ()  # as it did
-        self.opening = Opening(scene, self._outputs, None if mesh else path, proxy, *lies)
+        scene = self._app.scene
+        model, proxy = (scene.opened, path) if mesh else (path, proxy)
+        alignment = self._app.remembered.alignment(model, proxy)
+        lies_already = proxy and scene.mesh_path and proxy.resolve() == scene.mesh_path.resolve()
+        given, fit = (scene.given, scene.fit) if lies_already else (np.eye(4), alignment.fit)
+        self.opening = Opening(scene, self._outputs, None if mesh else path, proxy, given, fit)
         self._app.say(f"opening {path}")
 
     def reload(self):

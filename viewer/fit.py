@@ -39,6 +39,11 @@ class Fit:
         return replace(self, shift=tuple((np.array(self.shift) + point - moved).tolist()))
 
 
+def scale_of(matrix: np.ndarray) -> float:
+    """Units of the model to one of the mesh."""
+    return float(abs(np.linalg.det(matrix[:3, :3])) ** (1 / 3))
+
+
 def as_option(matrix: np.ndarray) -> str:
     """The words of the command line that lay a mesh like that."""
     return "--proxy-transform=" + ",".join(f"{value:.9g}" for value in matrix.ravel())

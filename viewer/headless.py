@@ -61,7 +61,7 @@ def render(options) -> int:
                                                     settings.crop)
                     drawn = scene.renderer.render(camera, depth, settings)
                 shot = Shot(scene, camera, settings, spare, drawn)
-                painted = paint(options.view, shot, wireframe=options.wireframe)
+                painted = paint(options.view, shot, wireframe=options.wireframe, ruler=scene.ruler)
                 picture = with_legend(Image.fromarray(painted.picture.cpu().numpy()), painted.legend)
                 out.write(name, lambda file: picture.save(file, "png"),
                           view_record(scene.model.kind, shot.stats) | {"size": [camera.width, camera.height]} | made_by)

@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from viewer.scene import MESH_SUFFIXES, cameras_in, proxies_beside
+from gsrender.errors import DeviceError
+from gsrender.memory import MemoryLimit, default_most, free_bytes
+from viewer.forecast import Forecast, forecast
+from viewer.scene import MESH_SUFFIXES, cameras_in, pick_backend, proxies_beside
+from vk_interop.depth_settings import DepthSettings
 
 
 def info(options) -> int:
     """Prints one fact a line, or all of them as JSON."""
-    facts = _mesh(options) if is_mesh(options.path) else _model(options)
+    mesh = is_mesh(options.path)
+    ahead = _forecast(options, mesh)
+    if ahead and ahead.host > free_bytes("cpu"):  # so it is not read
+        facts = {"mesh" if mesh else "model": str(options.path), "holds": ahead.what} | _memory(ahead)
+    else:
+        facts = (_mesh(options) if mesh else _model(options)) | (_memory(ahead) if ahead else {})
     if options.json:
         print(json.dumps(facts, indent=1, allow_nan=False))
         return 0
@@ -29,6 +38,23 @@ def is_mesh(path: Path) -> bool:
     header = read_header(path)
     faces = any(element.name == "face" and element.count for element in header.elements)
     return faces and not {"f_dc_0", "f_anchor_feat_0"} & set(header.names)
+
+
+def _forecast(options, mesh: bool) -> Forecast | None:
+    """As the window opens it, where it is drawn without being told where."""
+    try:
+        return forecast(None if mesh else options.path, options.path if mesh else None, pick_backend("auto"),
+                        DepthSettings(1.0), outputs=("alpha", "depth"), iteration=options.iteration)
+    except DeviceError:  # what says how large buffers are is not built here; the files can be read all the same
+        return None
+
+
+def _memory(ahead: Forecast) -> dict:
+    """What opening it will take, and what there is."""
+    limit = MemoryLimit(default_most(ahead.backend))
+    return {"device": ahead.backend, "bytes on the device": ahead.device, "bytes free there": free_bytes(ahead.backend),
+            "bytes of memory while read": ahead.host, "bytes of memory free": free_bytes("cpu"),
+            "fits": ahead.problem(limit) or "yes"}
 
 
 def _mesh(options) -> dict:

@@ -53,16 +53,17 @@ class Looking:
 
     def _picture(self, look: Look, shot: Shot) -> torch.Tensor:
         view = look.view if self.possible(look.view, shot.settings) else "picture"
-        painted = paint(view, shot, wireframe=look.wireframe)
+        painted = paint(view, shot, wireframe=look.wireframe, ruler=self._scene.ruler)
         self.legend, picture = painted.legend, painted.picture
         if look.compare == "first":
             self._error = None
         else:
             other = self._second(look, shot)
             self._error = Arriving(mean_square(shot.frame.rgba, other.frame.rgba)[None])
-            second = view if self.possible(view, other.settings) else "picture"
+            kind = view if self.possible(view, other.settings) else "picture"
             scale = self.legend and self.legend.scale
-            picture = combined(look, picture, paint(second, other, scale, look.wireframe).picture)
+            second = paint(kind, other, scale, look.wireframe, self._scene.ruler)
+            picture = combined(look, picture, second.picture)
         return picture
 
     def take_problem(self) -> str | None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from gsrender.errors import InputError
 from viewer.fit import Fit
+from viewer.forecast import check_room
 from viewer.scene import MESH_SUFFIXES, Scene, read_model, read_proxy
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.proxy_depth import ProxyDepth
@@ -30,14 +31,17 @@ class Opening:
     model       a directory or a file; None keeps the model that is open and opens another proxy for it
     proxy       None: the one that lies beside the model
     given, fit  how the proxy lies: see Scene
+    precision   None: as what is open
+    anyway      though the forecast says that there is too little memory
     """
 
     def __init__(self, opened: Scene, outputs: tuple[str, ...], model: Path | None, proxy: Path | None = None,
-                 given: np.ndarray = np.eye(4), fit: Fit = Fit()):
+                 given: np.ndarray = np.eye(4), fit: Fit = Fit(), precision: str | None = None, anyway: bool = False):
         self.name = str(model or proxy)
         self.began = time.perf_counter()
         self.step = 0 if model else 1  # of STEPS
         self._opened, self._model, self._proxy = opened, model, proxy
+        self._precision, self._anyway = precision or opened.precision, anyway
         self._given, self._fit, self._outputs = given, fit, outputs
         self._lock, self._cancelled = threading.Lock(), threading.Event()
         self._proxy_depth: ProxyDepth | None = None  # that nobody has taken yet
@@ -48,6 +52,10 @@ class Opening:
     @property
     def is_done(self) -> bool:
         return self._read.done()
+
+    def again(self, precision: str | None, anyway: bool) -> Opening:
+        """The same once more, in another way."""
+        return Opening(self._opened, self._outputs, self._model, self._proxy, self._given, self._fit, precision, anyway)
 
     def cancel(self):
         """Ends it after the step that is under way; `take` raises Cancelled."""
@@ -62,7 +70,7 @@ class Opening:
 
     def take(self) -> Scene:
         """The scene, whole, on the device of the one that was open, which is still to be closed. Raises Cancelled,
-        InputError, DeviceError; then nothing has changed."""
+        TooLarge, InputError, DeviceError; then nothing has changed."""
         scene = self._read.result()
         if self._cancelled.is_set():
             raise Cancelled
@@ -75,9 +83,12 @@ class Opening:
 
     def _run(self):
         opened = self._opened
+        if not self._anyway:
+            check_room(opened.limit, self._precision, model=self._model, mesh=self._proxy, backend=opened.backend,
+                       detail=self._detail, outputs=self._outputs)
         if self._model:
             scene = read_model(self._model, opened.backend, opened.limit, self._outputs,
-                               precision=opened.precision)
+                               precision=self._precision)
         else:
             scene = replace(opened, proxy=None, mesh=None, mesh_path=None, warnings=list(opened.model.warnings))
         scene.first_view  # so that the window need not work it out

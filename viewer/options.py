@@ -193,6 +193,11 @@ def _model(parser):
                         help="black, white, R,G,B in 0..1 or model, the one it was trained on (default: %(default)s)")
     parser.add_argument("--near", type=_positive, metavar="N",
                         help="near plane, scene units of view z (default: what the model's trainer used)")
+    parser.add_argument("--metres", type=_positive, metavar="M",
+                        help="that one scene unit is: lengths and speeds are told in metres, and walking is at the "
+                             "height and the pace of a person (default: unknown; a window remembers it)")
+    parser.add_argument("--anyway", action="store_true",
+                        help="open what will not fit into memory as far as the files' heads tell")
     parser.add_argument("--appearance", type=_index, metavar="N", default=0,
                         help="row of the appearance embedding, where the model has one (default: %(default)s)")
 

@@ -49,7 +49,8 @@ class Page:
         self.scene = scene
         detail = scene.proxy.settings if scene.proxy else DepthSettings()
         box = render.crop or box_around(scene.model.items.position, box_axes(scene.up))
-        self._wish, self._space = Wish(render, detail, box), Space(scene.up, scene.radius, scene.near)
+        self._wish = Wish(render, detail, box)
+        self._space = Space(scene.up, scene.radius, scene.near, scene.ruler.metres)
         self._spare = Spare(scene)
         self.visitors: dict[int, Visitor] = {}
         self._wake, self._closing = threading.Event(), False
@@ -185,7 +186,7 @@ class Page:
             self.scene.proxy.settings = wish.detail
         camera = request.camera
         shot = Shot(self.scene, camera, resized(wish.render, camera.width, camera.height), self._spare)
-        painted = paint(kind.name, shot, wireframe=wish.wireframe)
+        painted = paint(kind.name, shot, wireframe=wish.wireframe, ruler=self.scene.ruler)
         picture = with_legend(Image.fromarray(painted.picture.cpu().numpy()), painted.legend)
         frame = shot.drawn
         middle = float(frame.depth[frame.depth.shape[0] // 2, frame.depth.shape[1] // 2]) if frame else math.inf

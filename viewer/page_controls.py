@@ -61,14 +61,15 @@ def controls(scene: Scene) -> list[Control]:
     found = [
         Control("hide by", HIDE_BY, **_choice(CULLING), read=lambda wish: wish.render.culling,
                 write=lambda wish, value: _draw(wish, culling=value), needs=_proxy),
-        Control("margin", MARGIN, **_number(0.0, math.inf, 0.05), read=lambda wish: wish.render.margin,
+        Control("margin", f"{MARGIN}, in scene units.", **_number(0.0, math.inf, 0.05),
+                read=lambda wish: wish.render.margin,
                 write=lambda wish, value: _draw(wish, margin=value), needs=_proxy),
         Control("proxy error", PROXY_ERROR, **_number(0.0, MOST_ERROR, 0.5),
                 read=lambda wish: wish.detail.lod_error or 0.0,
                 write=lambda wish, value: replace(wish, detail=replace(wish.detail, lod_error=value)), needs=_levels),
         Control("view", "What is drawn; what its colours mean stands in the line below.", **_choice(views),
                 read=lambda wish: wish.view, write=lambda wish, value: replace(wish, view=value)),
-        Control("wireframe", WIREFRAME, **_yes_or_no(), read=lambda wish: wish.wireframe,
+        Control("wireframe", WIREFRAME, **_check(), read=lambda wish: wish.wireframe,
                 write=lambda wish, value: replace(wish, wireframe=value), needs=_proxy),
         Control("resolution", "Edge of the picture over the edge of the browser's window, in percent. Less is faster "
                 "and softer.", **_percent(*RESOLUTION_SCALES), read=lambda wish: 100 * wish.resolution,
@@ -128,11 +129,6 @@ def _numbers() -> dict:
 def _choice(options: tuple[str, ...]) -> dict:
     return {"add": lambda gui, label, **more: gui.add_dropdown(label, options, **more),
             "fits": lambda value: value in options}
-
-
-def _yes_or_no() -> dict:
-    return {"add": lambda gui, label, **more: gui.add_checkbox(label, **more),
-            "fits": lambda value: type(value) is bool}
 
 
 def _number(least: float, most: float, step: float) -> dict:

@@ -33,7 +33,7 @@ class Panel:
                                 "goes to it. fly: dragging looks around, and the keys W A S D Q E move.")
         mode.on_update(self._choose_mode)
         speed = gui.add_dropdown("speed", tuple(SPEEDS), initial_value="1", hint="Of the keys W A S D Q E, times "
-                                 f"{steering.usual_speed:.3g} scene units a second.")
+                                 f"{scene.ruler.text(steering.usual_speed, '.3g')} a second.")
         speed.on_update(self._choose_speed)
         if scene.cameras:
             self._cameras = [view.camera for view in scene.cameras]

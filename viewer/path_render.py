@@ -42,7 +42,7 @@ def render_path(scene: Scene, settings: RenderSettings, look: Look, path: Camera
 
     def painted(time: float, scale: Scale | None = None) -> Painted:
         shot = Shot(scene, path.at(time).camera(*size, scene.near), settings, spare)
-        return paint(look.view, shot, scale, look.wireframe)
+        return paint(look.view, shot, scale, look.wireframe, scene.ruler)
     with open_film(out, size, fps, frames, made_by) as film:
         scale = None
         for i in range(LOOKS):

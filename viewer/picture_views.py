@@ -12,12 +12,12 @@ from viewer import colours
 from viewer.colours import Legend, legend, painted, ramp
 from viewer.frustum import draw_frustum
 from viewer.proxy_views import clusters, levels, triangles
+from viewer.ruler import Ruler
 from viewer.shot import Shot
 from viewer.view_table import view_kind
 from viewer.wireframe import draw_wireframe
 
 REMOVED = (255.0, 30.0, 200.0)
-UNIT = "scene units"
 NOTHING = 2**63 - 1
 DIM = 0.35  # of a picture that something is drawn over
 
@@ -28,13 +28,15 @@ class Painted:
     legend: Legend | None = None
 
 
-def paint(kind: str, shot: Shot, scale: colours.Scale | None = None, wireframe: bool = False) -> Painted:
+def paint(kind: str, shot: Shot, scale: colours.Scale | None = None, wireframe: bool = False,
+          ruler: Ruler = Ruler()) -> Painted:
     """The picture of a kind in view_table.py; where culling is frozen, with the frustum that it is for.
 
     scale      of the numbers that it shows as colours, where another picture has one; without it, one that fits them
     wireframe  with the edges of the proxy's triangles over it, where there is a proxy
+    ruler      that lengths are told by
     """
-    shot.scale = scale
+    shot.scale, shot.ruler = scale, ruler
     result, legend = PAINTERS[kind](shot)
     if wireframe and shot.scene.proxy is not None:
         result = draw_wireframe(result, shot.surfaces)
@@ -62,8 +64,9 @@ def proxy(shot: Shot):
 
 
 def gap(shot: Shot):
-    behind = shot.frame.depth - shot.proxy_depth
-    return _scaled(behind, shot.scale or colours.signed(behind), colours.SIGNED, f"Gaussians behind the proxy, {UNIT}")
+    behind = (shot.frame.depth - shot.proxy_depth) * shot.ruler.factor
+    return _scaled(behind, shot.scale or colours.signed(behind), colours.SIGNED,
+                   f"Gaussians behind the proxy, {shot.ruler.name}")
 
 
 def removed(shot: Shot):
@@ -85,9 +88,10 @@ def points(shot: Shot):
         finest = max(int(model.items.level.max()), 1)
         colour, key = colours.hues(model.items.level[chosen] / finest / 3), _levels_legend(finest)
     else:
-        scale = shot.scale or colours.distances(p[p[:, 2] > camera.near, 2])
-        colour = ramp(colours.DISTANCE, scale.place(p[:, 2])).float()
-        key = legend(f"view z, {UNIT}", colours.DISTANCE, scale)
+        z = p[:, 2] * shot.ruler.factor
+        scale = shot.scale or colours.distances(z[p[:, 2] > camera.near])
+        colour = ramp(colours.DISTANCE, scale.place(z)).float()
+        key = legend(f"view z, {shot.ruler.name}", colours.DISTANCE, scale)
     below = DIM * shot.picture.float()
     over = colour[front.clamp(min=0)] if len(p) else below
     return torch.where((front >= 0)[..., None], over, below).to(torch.uint8), key
@@ -147,7 +151,8 @@ def tiles(shot: Shot):
 
 
 def _distance(shot: Shot, z: torch.Tensor, what: str):
-    return _scaled(z, shot.scale or colours.distances(z), colours.DISTANCE, f"{what}, {UNIT}")
+    z = z * shot.ruler.factor
+    return _scaled(z, shot.scale or colours.distances(z), colours.DISTANCE, f"{what}, {shot.ruler.name}")
 
 
 def _scaled(values: torch.Tensor, scale: colours.Scale, table, title: str):

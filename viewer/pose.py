@@ -17,12 +17,13 @@ AXES = {"+z": (0.0, 0.0, 1.0), "-z": (0.0, 0.0, -1.0), "+y": (0.0, 1.0, 0.0), "-
 
 @dataclass(frozen=True)
 class Space:
-    """What of the scene the controls need: the axis that is up, half the diagonal of the model's trimmed bounds, and
-    the near plane of its cameras."""
+    """What of the scene the controls need: the axis that is up, half the diagonal of the model's trimmed bounds, the
+    near plane of its cameras, and how many metres a scene unit is, where that is known."""
 
     up: Triple = (0.0, 0.0, 1.0)
     radius: float = 1.0
     near: float = 0.2
+    metres: float | None = None
 
     @cached_property
     def world_from_level(self) -> np.ndarray:

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 from gsrender.settings import LARGEST_SIDE
+from viewer.alignment import Alignment, read_alignment
+from viewer.fit import Fit
 from viewer.output import write_whole
 from viewer.settings import ViewerSettings
 
@@ -24,6 +26,7 @@ class Recent:
 
     model: str
     proxy: str | None = None
+    alignment: Alignment = Alignment()
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,22 @@ class Remembered:
 
     def opened(self, model: Path, proxy: Path | None) -> Remembered:
         """With one more scene on top of the recent ones."""
-        new = Recent(str(Path(model).resolve()), str(Path(proxy).resolve()) if proxy else None)
+        new = Recent(_absolute(model), proxy and _absolute(proxy), self.alignment(model, proxy))
         others = [scene for scene in self.recent if scene.model != new.model]
         return replace(self, recent=(new, *others)[:MOST_RECENT])
+
+    def alignment(self, model: Path, proxy: Path | None) -> Alignment:
+        """How that scene lay when it was open; the fit is of the proxy that it had then."""
+        found = next((scene for scene in self.recent if scene.model == _absolute(model)), None)
+        if found is None:
+            return Alignment()
+        has_same = proxy is not None and found.proxy == _absolute(proxy)
+        return found.alignment if has_same else replace(found.alignment, fit=Fit())
+
+    def aligned(self, model: Path, alignment: Alignment) -> Remembered:
+        """With another alignment of a scene that was opened."""
+        return replace(self, recent=tuple(replace(scene, alignment=alignment) if scene.model == _absolute(model)
+                                          else scene for scene in self.recent))
 
 
 def place() -> Path:
@@ -92,9 +108,14 @@ def _read(data: dict) -> Remembered:
     usual = {f.name: getattr(ViewerSettings(), f.name) for f in fields(ViewerSettings) if f.name in KEPT}
     settings = {name: _like(usual[name], value) for name, value in data["settings"].items() if name in usual}
     ViewerSettings(**settings)
-    recent = [Recent(_like("", scene["model"]), scene["proxy"] and _like("", scene["proxy"]))
+    recent = [Recent(_like("", scene["model"]), scene["proxy"] and _like("", scene["proxy"]),
+                     read_alignment(scene["alignment"]) if "alignment" in scene else Alignment())
               for scene in data["recent"]]
     return Remembered(size, settings, layout, scale, tuple(recent[:MOST_RECENT]))
+
+
+def _absolute(path: Path) -> str:
+    return str(Path(path).resolve())
 
 
 def _like(usual, value):

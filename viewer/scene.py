@@ -14,11 +14,12 @@ import numpy as np
 from gsrender.camera import Camera
 from gsrender.crop import Crop
 from gsrender.errors import DeviceError, InputError
-from gsrender.memory import MemoryLimit, default_most
+from gsrender.memory import MemoryLimit, NoRoom, default_most
 from gsrender.settings import RenderSettings
 from viewer.crop_box import box_axes
 from viewer.fit import Fit
 from viewer.machine import nvidia_driver
+from viewer.ruler import Ruler
 from vk_interop.depth_settings import DepthSettings
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Scene:
     fit: Fit = Fit()  # how the proxy lies, on top of that
     read_fit: Fit = Fit()  # how `mesh` does, the same or another one
     near: float = 0.2  # scene units of view z
+    ruler: Ruler = Ruler()
     warnings: list[str] = field(default_factory=list)  # a sentence each
     limit: MemoryLimit = field(default_factory=MemoryLimit)  # of all that is on the device
 
@@ -162,7 +164,8 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
                near: float | None = None, far: float = math.inf, transform: np.ndarray | None = None,
                mesh_up: str = "z", with_proxy: bool = True, outputs: tuple[str, ...] = (),
                surface_extensions: list[str] | None = None, detail: DepthSettings = DepthSettings(),
-               memory_limit: int | None = None, precision: str = "full", fit: Fit = Fit()) -> Scene:
+               memory_limit: int | None = None, precision: str = "full", fit: Fit = Fit(),
+               metres: float | None = None, anyway: bool = False) -> Scene:
     """Loads and puts on the device everything that a frame needs.
 
     mesh        the proxy; without it, the one that `proxies_beside` finds
@@ -175,6 +178,8 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     detail      how the proxy's depth is drawn; with a lod_error its clusters are built, or read from their cache
     memory_limit        bytes that may be taken of the device; without it, what it has free, less a reserve
     precision   `half` keeps the colours of plain splats in 16 bits
+    metres      that a scene unit is, for what tells lengths
+    anyway      though the forecast says that there is too little memory
     surface_extensions  what a window asks of Vulkan, [] for an off-screen target; None: Vulkan is only for a proxy
     Raises InputError for what is wrong with the files, DeviceError for what the machine cannot do.
     """
@@ -183,9 +188,13 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
         import torch
         # torch's default stream is CUDA's legacy one, which everything else in the process waits for.
         torch.cuda.set_stream(torch.cuda.Stream())
-    limit = MemoryLimit(memory_limit or default_most(torch_device))
+    limit = MemoryLimit(memory_limit or (None if anyway else default_most(torch_device)))
+    if not anyway:
+        proxy = (Path(mesh) if mesh else proxy_of(model, iteration)) if with_proxy else None
+        _check_room(limit, memory_limit is not None, precision, model=model, mesh=proxy, backend=torch_device,
+                    detail=detail, outputs=outputs, iteration=iteration)
     scene = read_model(model, torch_device, limit, outputs, iteration, precision)
-    scene.near = scene.model.near if near is None else near
+    scene.near, scene.ruler = scene.model.near if near is None else near, Ruler(metres)
     if backend == "auto" and torch_device == "cpu" and nvidia_driver():
         scene.warnings.append("there is an NVIDIA GPU, and it is not used: `python -m viewer doctor` says why")
     try:
@@ -267,7 +276,7 @@ def open_options(options, **more) -> Scene:
     return open_scene(options.model, options.scene, backend=options.backend, iteration=options.iteration,
                       near=options.near, far=options.far, transform=options.proxy_transform, mesh_up=options.up,
                       detail=DepthSettings(options.lod_error, options.raster), memory_limit=options.memory_limit,
-                      precision=options.precision, **more)
+                      precision=options.precision, metres=options.metres, anyway=options.anyway, **more)
 
 
 def render_settings(options, scene: Scene, culling: str | None = None) -> RenderSettings:
@@ -284,6 +293,24 @@ def cameras_files(options, scene: Scene) -> list[Path]:
     if not options.cameras and not scene.cameras_file.exists():
         raise InputError(f"no {CAMERAS} beside the model ({scene.folder}): name a cameras file with --cameras")
     return options.cameras or [scene.cameras_file]
+
+
+def _check_room(limit: MemoryLimit, chosen: bool, precision: str, **opened):
+    """Raises NoRoom, with what the command line can do about it; `chosen`: it was that which set the limit."""
+    from viewer.forecast import TooLarge, check_room
+    try:
+        check_room(limit, precision, **opened)
+    except TooLarge as error:
+        ways = ["--precision half takes less"] * error.half
+        ways.append("--memory-limit may allow more" if chosen else "--anyway opens it all the same")
+        raise NoRoom(f"{error}: {', and '.join(ways)}") from None
+
+
+def proxy_of(model: str | Path, iteration: int = -1) -> Path | None:
+    """The proxy that a model is opened with where none is named. Raises InputError."""
+    from gsrender.load import find_model
+    found = proxies_beside(find_model(model, iteration).root)
+    return found[0] if len(found) == 1 else None
 
 
 def _choose_proxy(scene: Scene, folder: Path, mesh: str | Path | None) -> Path | None:

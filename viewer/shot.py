@@ -14,6 +14,7 @@ from gsrender.renderer import Renderer
 from gsrender.settings import RenderSettings
 from viewer.colours import Scale
 from viewer.frame import frame_stats, render_frame
+from viewer.ruler import Ruler
 from viewer.scene import Scene
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Shot:
     scene  opened with VIEW_OUTPUTS
     drawn  the frame of this camera and these settings, if the scene's renderer has just drawn it
     scale  of the numbers that are shown as colours; None: one that fits them
+    ruler  that tells lengths
 
     Where the scene's renderer has drawn another frame since, it draws this one again.
     """
@@ -62,6 +64,7 @@ class Shot:
     spare: Spare
     drawn: Frame | None = None
     scale: Scale | None = None
+    ruler: Ruler = Ruler()
 
     def __post_init__(self):
         self._number = self.scene.renderer.queued  # of `drawn`

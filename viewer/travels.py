@@ -13,11 +13,12 @@ from viewer.ground import Ground
 from viewer.jumps import Jumps
 from viewer.pace import Pace
 from viewer.pose import Pose, Space, Triple
+from viewer.ruler import Ruler
 from viewer.scene import Scene
 
 
 class Travels:
-    """A part of the App, which has `scene`, `canvas`, `picture_size` and `say`.
+    """A part of the App, which has `scene`, `remembered`, `canvas`, `picture_size` and `say`.
 
     space  what of the scene the controls need
     home   index of the dataset's view to begin with; None where there is none
@@ -28,7 +29,9 @@ class Travels:
     def arrive(self, scene: Scene, home: int | None):
         """In another scene."""
         low, high = (np.array(corner.tolist()) for corner in scene.model.bounds)
-        self.space = Space(scene.up, max(float(np.linalg.norm(high - low)) / 2, 1e-6), scene.near)
+        radius = max(float(np.linalg.norm(high - low)) / 2, 1e-6)
+        up = self.remembered.alignment(scene.opened, None).up
+        self.space = Space(up or scene.up, radius, scene.near, scene.ruler.metres)
         self.home = scene.first_view if home is None else home
         self.start_over()
 
@@ -92,6 +95,13 @@ class Travels:
                              pose=Pose.of(camera, self.space))
         self._ground = None
 
+    def set_metres(self, metres: float | None):
+        """That a scene unit is; None: nobody knows."""
+        if metres != self.scene.ruler.metres:
+            self.scene.ruler, self.space = Ruler(metres), replace(self.space, metres=metres)
+            self.state = self.state.in_metres(metres)
+            self.canvas.forget()  # for what its legend says
+
     def look_for_ground(self, thread: Executor):
         """What a walker stands on is sorted out beside the frames, once somebody walks."""
         if self.state.mode != "walk" or self.state.ground or self.scene.mesh is None:
@@ -101,6 +111,11 @@ class Travels:
             self._ground = thread.submit(Ground, mesh.vertices, mesh.triangles, self.space.world_from_level)
         elif self._ground.done():
             self.state = replace(self.state, ground=self._ground.result())
+
+    @property
+    def awaits_ground(self) -> bool:
+        """Whether it is being sorted out."""
+        return self.state.mode == "walk" and self._ground is not None and self.state.ground is None
 
     def forget_ground(self):
         """It lies elsewhere now."""

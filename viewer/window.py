@@ -9,10 +9,11 @@ from gsrender.errors import DeviceError, InputError
 from viewer.app import OUTPUTS, Viewer
 from viewer.bindings import first_words
 from viewer.export import save_png
+from viewer.fit import Fit
 from viewer.headless import tell
 from viewer.output import check_place
 from viewer.remembered import Remembered, load, place, save
-from viewer.scene import open_options, render_settings
+from viewer.scene import open_options, proxy_of, render_settings
 from viewer.settings import ViewerSettings
 from vk_interop.screen import Offscreen
 from vk_interop.window import Window, surface_extensions
@@ -26,15 +27,19 @@ def run(options) -> int:
     if options.screenshot:
         check_place(options.screenshot)
     extensions = _extensions(needs_display=options.frames is None)
-    with open_options(options, outputs=OUTPUTS, surface_extensions=extensions) as scene:
+    # A run of so many frames is to be the same for everyone.
+    remembered, damaged = Remembered(), None
+    if options.frames is None and not options.fresh:
+        remembered, damaged = load(place())
+    alignment = remembered.alignment(options.model, options.scene or proxy_of(options.model, options.iteration))
+    if options.proxy_transform is not None or options.up != "z":
+        alignment = replace(alignment, fit=Fit())
+    options.metres = options.metres or alignment.metres
+    with open_options(options, fit=alignment.fit, outputs=OUTPUTS, surface_extensions=extensions) as scene:
         tell(scene)
         # With a count of frames every one is drawn, so that the figures are of that many.
         render = render_settings(options, scene, options.culling)
         settings = ViewerSettings(render, always=options.frames is not None)
-        # A run of so many frames is to be the same for everyone.
-        remembered, damaged = Remembered(), None
-        if options.frames is None and not options.fresh:
-            remembered, damaged = load(place())
         settings = remembered.apply(settings)
         if options.vsync:
             settings = replace(settings, vsync=options.vsync == "on")

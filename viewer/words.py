@@ -2,7 +2,7 @@
 
 HIDE_BY = ("off: nothing is hidden. centre: an item whose centre lies behind the proxy is dropped, the rule the model "
            "was trained with. footprint: an item is dropped only when all of it lies behind.")
-MARGIN = "How far an item may lie behind the proxy and still be kept, in scene units."
+MARGIN = "How far an item may lie behind the proxy and still be kept"
 PROXY_ERROR = ("Pixels that the drawn proxy may be off the full one. More draws fewer triangles, and hides a little "
                "less; 0 draws only what changes nothing.")
 WIREFRAME = "Draws the edges of the proxy's triangles over the picture, and its outlines in orange."

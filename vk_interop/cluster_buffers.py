@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vk_interop.cluster_lod import CLUSTER, ClusterMesh
+from vk_interop.cluster_lod import CLUSTER, GROUP, ClusterMesh
 from vk_interop.device import Device, vk
 from vk_interop.meshlets import meshlets
 from vk_interop.resources import USAGE_DEVICE_ADDRESS, Buffer, upload
@@ -14,6 +14,8 @@ FILLED = STORAGE | vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT
 USAGES = {"vertices": vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT, "indices": vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT,
           "draws": vk.VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT}  # besides FILLED
 DRAW_BYTES = 20  # VkDrawIndexedIndirectCommand
+LISTS = "seen", "pending", "small_list", "large_list"
+PACKED_BYTES = 3.7  # a triangle in a meshlet, as those of `town` come out
 SPHERE_BYTES = CLUSTER.fields["low"][1]  # that a CLUSTER begins with, and that no shader reads
 
 
@@ -28,7 +30,7 @@ class ClusterBuffers:
         self._device, self._mesh = device, mesh
         self.buffers: dict[str, Buffer] = {}  # by their names in ProxyFrame of shaders/structs.glsl
         records = np.ascontiguousarray(mesh.clusters).view(np.uint8).reshape(-1, CLUSTER.itemsize)
-        lists = {name: np.zeros(self.clusters, np.uint32) for name in ("seen", "pending", "small_list", "large_list")}
+        lists = {name: np.zeros(self.clusters, np.uint32) for name in LISTS}
         self._add({"vertices": mesh.vertices, "cluster": records[:, SPHERE_BYTES:], "group": _groups(mesh), **lists})
 
     def prepare(self, raster: str):
@@ -64,6 +66,13 @@ class ClusterBuffers:
                 buffer.close()
             raise
         self.buffers |= made
+
+
+def bytes_of(vertices: int, triangles: int, clusters: int, groups: int, raster: str) -> int:
+    """What these will take as ClusterBuffers that were prepared for this one of RASTERS, about."""
+    taken = 12 * vertices + (CLUSTER.itemsize - SPHERE_BYTES + 4 * len(LISTS)) * clusters + GROUP.itemsize * groups
+    indices = (12 * triangles + DRAW_BYTES * clusters) * (raster != "compute")
+    return int(taken + indices + PACKED_BYTES * triangles * (raster != "vertex"))
 
 
 def _groups(mesh: ClusterMesh) -> np.ndarray:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import numpy as np
 
 from gsrender.errors import InputError
-from gsrender.load.files import parse_json, read_bytes, shown
+from gsrender.load.files import parse_json, read_bytes, regular_file, shown
 
 LIMIT = 4 << 30  # bytes of a file; a .glb counts its own in 32 bits
 ITEM_LIMIT = 1 << 27  # vertices or triangles of all nodes together: a mesh may be shown many times
@@ -41,6 +41,15 @@ def read_gltf(path: Path) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([p for p, _ in parts]), np.concatenate([t for _, t in parts])
 
 
+def count_gltf(path: Path) -> tuple[int, int]:
+    """Vertices and triangles of the file, as its JSON has them; of a .glb nothing else is read."""
+    document, vertices, triangles = _Document(path, counts_only=True), 0, 0
+    for mesh, _ in document.placed_meshes():
+        for more_vertices, more_triangles in document.counts(mesh):
+            vertices, triangles = vertices + more_vertices, triangles + more_triangles
+    return vertices, triangles
+
+
 def transformed(vertices: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Vertices [V, 3] by a 4 x 4 matrix, in double precision; as they are, to the bit, where it is the identity."""
     if np.array_equal(matrix, np.eye(4)):
@@ -52,9 +61,9 @@ def transformed(vertices: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 class _Document:
     """The JSON, with every access checked. Places in it are named as in `meshes[0].primitives[1].indices`."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, counts_only: bool = False):
         self.path, self.binary = path, None
-        data = read_bytes(path, LIMIT)
+        data = _json_alone(path) if counts_only else read_bytes(path, LIMIT)
         if data[:4] == b"glTF":
             text, self.binary = self._chunks(data)
         elif path.suffix.lower() == ".glb":
@@ -155,6 +164,23 @@ class _Document:
             if len(corners) >= 3:
                 yield position, _triangles(corners, mode)
 
+    def counts(self, mesh: int):
+        """Yields how many vertices and triangles each of a mesh's primitives has."""
+        where, accessors = f"meshes[{mesh}]", self._list(self.json, "", "accessors")
+        for i, primitive in enumerate(self._list(self.json["meshes"][mesh], where, "primitives")):
+            place = f"{where}.primitives[{i}]"
+            mode = self._integer(primitive, place, "mode", 7, TRIANGLES)
+            attributes = self._object(primitive.get("attributes", {}), f"{place}.attributes")
+            if mode < TRIANGLES or "POSITION" not in attributes:
+                continue
+            vertices = self._count(accessors, attributes, f"{place}.attributes", "POSITION")
+            corners = self._count(accessors, primitive, place, "indices") if "indices" in primitive else vertices
+            yield vertices, corners // 3 if mode == TRIANGLES else max(corners - 2, 0)
+
+    def _count(self, accessors: list, parent, where, name) -> int:
+        index = self._integer(parent, where, name, len(accessors))
+        return self._integer(accessors[index], f"accessors[{index}]", "count", ITEM_LIMIT + 1)
+
     def _accessor(self, parent, where, name, kind, types) -> np.ndarray:
         """The numbers of an accessor, [count, components]."""
         accessors = self._list(self.json, "", "accessors")
@@ -248,6 +274,17 @@ class _Document:
                 type(number) in (int, float) and abs(number) <= 1e30 for number in value):
             self.fail(f"{where}.{name}", f"{shown(value)}, expected {count} finite numbers")
         return np.array(value, np.float64)
+
+
+def _json_alone(path: Path) -> bytes:
+    """Of a .glb as one without a binary chunk."""
+    path = regular_file(path)
+    with path.open("rb") as file:
+        head = file.read(20)
+        if head[:4] != b"glTF" or len(head) < 20:
+            return read_bytes(path, LIMIT)
+        size = min(struct.unpack_from("<I", head, 12)[0], path.stat().st_size - 20)
+        return head[:8] + struct.pack("<2I", 20 + size, size) + head[16:20] + file.read(size)
 
 
 def _triangles(corners: np.ndarray, mode: int) -> np.ndarray:

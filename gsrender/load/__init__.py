@@ -13,7 +13,7 @@ __all__ = ["DatasetCamera", "ModelFiles", "distortion_warning", "find_model", "l
 
 
 def load_model(path, device="cpu", iteration: int | None = None, progress: Callable[[str], None] | None = None,
-               precision: str = "full"):
+               precision: str = "full", most: int | None = None):
     """Opens a trained model as a GaussianModel on a torch device.
 
     path       a trainer's output directory, the directory above it, a point_cloud/iteration_N/ or a .ply: anchors of
@@ -21,6 +21,7 @@ def load_model(path, device="cpu", iteration: int | None = None, progress: Calla
     iteration  which of the directory's; None or -1 is the newest
     progress   is told what happens next, a few words each time
     precision  `half` keeps the colours of plain splats in 16 bits
+    most       reads only so many of the first items, at least two
 
     What loading dropped or guessed is in `warnings` of the model. Raises InputError.
     """
@@ -33,6 +34,8 @@ def load_model(path, device="cpu", iteration: int | None = None, progress: Calla
     try:
         files = find_model(path, iteration)
         header = read_header(files.ply)
+        if most is not None:
+            header = header.beginning(most)
         args = read_cfg_args(files.root / "cfg_args")
         say(f"reading {header.count:,} vertices")
         if "f_anchor_feat_0" in header.names:

@@ -33,6 +33,7 @@ def load_anchors(files: ModelFiles, header: PlyHeader, args: CfgArgs) -> Gaussia
         scale=vertices.columns(*header.numbered("scale_")), rotation=vertices.columns(*header.numbered("rot_")))
     if levels:
         rows["level"], rows["extra_level"] = vertices.columns("level"), vertices.columns("extra_level")
+    del vertices  # of memory, there is never more than twice what the model keeps: outline.py
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is dropped next
         scale = np.exp(rows["scale"])
     rows = keep_finite(header.path, rows, {"scale": scale}, warnings)

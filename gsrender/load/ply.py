@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +53,11 @@ class PlyHeader:
     def names(self) -> tuple[str, ...]:
         """Of a vertex's properties."""
         return tuple(p.name for p in self.elements[0].properties)
+
+    def beginning(self, most: int) -> PlyHeader:
+        """The same with no more vertices than that."""
+        first, *others = self.elements
+        return replace(self, elements=(replace(first, count=min(first.count, most)), *others))
 
     def numbered(self, prefix: str) -> list[str]:
         """Names that are the prefix and a number, in the order of the numbers, which must be 0, 1, 2, ..."""

@@ -25,16 +25,18 @@ def load_splats(header: PlyHeader, args: CfgArgs) -> GaussianModel:
     rows = dict(position=vertices.columns("x", "y", "z"), feature=vertices.columns("f_dc_0", "f_dc_1", "f_dc_2", *rest),
                 opacity=vertices.columns("opacity"), scale=vertices.columns(*scales),
                 rotation=vertices.columns(*rotations))
+    del vertices  # of memory, there is never more than twice what the model keeps: outline.py
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is dropped next
         scale = np.exp(rows["scale"])
     # A logit of +inf or -inf is an opacity of exactly 1 or 0.
     activated = {"scale": scale, "opacity": torch.sigmoid(torch.from_numpy(rows["opacity"])).numpy()}
     rows = keep_finite(header.path, rows, activated, warnings)
     count = len(rows["position"])
-    sh = rows["feature"]
-    higher = sh[:, 3:].reshape(count, 3, -1).transpose(0, 2, 1)  # stored all red, all green, all blue
+    sh = np.empty((count, 1 + len(rest) // 3, 3), np.float32)
+    sh[:, 0] = rows["feature"][:, :3]
+    sh[:, 1:] = rows.pop("feature")[:, 3:].reshape(count, 3, -1).transpose(0, 2, 1)  # all red, all green, all blue
     items = Splats(
         position=tensor(rows["position"]), scale=tensor(rows["scale"]), opacity=tensor(rows["opacity"][:, 0]),
         rotation=tensor(unit_quaternions(rows["rotation"])),
-        sh=tensor(np.concatenate([sh[:, None, :3], higher], axis=1)))
+        sh=tensor(sh))
     return GaussianModel(items, "3dgs", background(args), NEAR, str(header.path), warnings)

@@ -241,6 +241,27 @@ def test_walking_looks_and_speeds_up_like_flying():
     assert advance(state("walk"), 0.1, Input(wheel=1)).speed == pytest.approx(1.2 * state().speed)
 
 
+@pytest.mark.parametrize("metres", [0.2, 5.0])
+def test_where_a_unit_is_so_many_metres_a_person_walks(metres):
+    s = replace(state("walk", space=replace(SPACE, metres=metres)), ground=Slope())
+    assert s.rate * metres == pytest.approx(1.4) and s.eyes * metres == pytest.approx(1.65)
+    there = play(s, 2.0, Input(held=frozenset("W")))
+    assert np.linalg.norm(there.velocity[:2]) * metres == pytest.approx(1.4, rel=1e-2)
+    x, _, z = there.pose.position
+    assert (z - 0.1 * x) * metres == pytest.approx(1.65, abs=0.03)
+    faster = advance(s, 0.1, Input(wheel=1))
+    assert faster.pace == pytest.approx(1.2 * s.pace) and faster.speed == s.speed
+    assert faster.with_mode("fly").rate == s.speed == state().speed
+
+
+def test_when_a_unit_gets_another_length_the_camera_stays_and_the_walk_changes():
+    s = state("walk", space=replace(SPACE, metres=0.5))
+    longer, unknown = s.in_metres(2.0), s.in_metres(None)
+    assert longer.pose == unknown.pose == s.pose
+    assert (longer.rate, longer.eyes) == pytest.approx((s.rate / 4, s.eyes / 4))
+    assert unknown == state("walk")
+
+
 def test_a_level_camera_arrives_level():
     tilted = Camera.look_at((9, 9, 9), (0, 0, 0), up=(0.5, 0, 1))
     end = play(replace(state(), level=True).fly_to(tilted), FLIGHT + 0.01, NOTHING)

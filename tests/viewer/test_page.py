@@ -196,6 +196,16 @@ def test_the_crop_box_leaves_out_what_is_outside_and_its_ends_do_not_pass_each_o
     assert off.wish.render == before.wish.render
 
 
+def test_the_wireframe_is_drawn_over_the_picture(tab):
+    tab, visitor = tab
+    before = tab.see().astype(int)
+    box = "[...document.querySelectorAll('input[type=checkbox]')].filter(e => e.offsetParent)[0].click()"
+    _, wired = change(tab, visitor, "the wireframe", lambda: tab.run(box))
+    after = tab.see().astype(int)
+    assert wired.wish.wireframe and (after[..., 2] - after[..., 0] > 100).mean() > 0.004
+    assert np.abs(after - before).mean() > 1
+
+
 def test_each_control_writes_what_it_reads_and_refuses_what_is_out_of_range(page, tab):
     from viewer.page_controls import controls
     wish = tab[1].sent.wish

@@ -13,6 +13,7 @@ from viewer.frame import render_frame
 from viewer.frustum import COLOUR, clip, draw_frustum
 from viewer.legend import with_legend
 from viewer.picture_views import PAINTERS, REMOVED, paint
+from viewer.ruler import Ruler
 from viewer.scene import open_scene
 from viewer.shot import VIEW_OUTPUTS, Shot, Spare
 from viewer.view_table import VIEW_NAMES
@@ -162,6 +163,17 @@ def test_frozen_culling_shows_the_same_items_from_elsewhere_and_its_frustum(shot
     assert 0 < lines.mean() < 0.05
     unhidden = np.abs(picture[lines] - COLOUR).max(-1) <= 1
     assert unhidden.any()
+
+
+@pytest.mark.parametrize("kind", ["depth", "proxy", "gap", "points"])
+def test_lengths_in_pictures_are_told_by_the_ruler(shot, kind):
+    plain, told = (paint(kind, shot, ruler=ruler) for ruler in (Ruler(), Ruler(0.1)))
+    if plain.legend.scale is None:  # levels of anchors, which are no lengths
+        return
+    assert plain.legend.title.endswith("scene units") and told.legend.title.endswith("metres")
+    assert told.legend.scale.most == pytest.approx(0.1 * plain.legend.scale.most, rel=1.6)
+    like = paint(kind, shot, told.legend.scale, ruler=Ruler(0.1))
+    assert torch.equal(like.picture, told.picture) and like.legend == told.legend
 
 
 def test_the_wireframe_is_drawn_where_the_proxy_is_and_its_outlines_where_it_ends(shot):

@@ -8,13 +8,17 @@ import pytest
 import torch
 from desktop import Hand, open_for_window, usual_settings, watch_places, xdotool
 from PIL import Image, ImageDraw
+from plain import write_plain
 from tests.gsrender.synthesise import write_anchor_checkpoint
 
+from viewer.alignment import Alignment
 from viewer.app import Viewer
 from viewer.fit import Fit
+from viewer.forecast import forecast
 from viewer.frame import render_frame
 from viewer.frustum import line_ends
 from viewer.panels import PANELS, crop_lines
+from vk_interop.depth_settings import DepthSettings
 from vk_interop.window import Window
 
 
@@ -50,6 +54,14 @@ def opened(window):
     window.until(lambda: window.viewer.files.opening is None, "what was opened")
     window.rest()
     return window.viewer.scene
+
+
+def asked(window):
+    """The question stands in its place, which takes ImGui some frames."""
+    window.until(lambda: window.viewer.files.question, "the question")
+    for _ in range(4):
+        window.viewer.idle = False
+        window.frame()
 
 
 def drawn_by(viewer) -> np.ndarray:
@@ -303,6 +315,100 @@ def test_reading_it_anew_lays_the_proxy_as_it_lay(window):
     assert np.allclose(scene.placed_mesh.vertices, source.vertices, atol=1e-4)
     viewer.act("reload")
     opened(window)
+
+
+def test_how_long_a_unit_is_is_dragged_and_everything_is_told_in_metres(window):
+    viewer = window.viewer
+    x, y = window.scrolled("Scene", "##one unit is")
+    window.drag((x, y), (x + 60, y))
+    metres = viewer.scene.ruler.metres
+    assert metres and viewer.space.metres == viewer.state.space.metres == metres
+    viewer.act("walk")
+    assert viewer.state.rate * metres == pytest.approx(1.4)
+    viewer.act("fly")
+    window.drag((x, y), (x - 200, y))
+    assert viewer.scene.ruler.metres is None and viewer.state.pace is None
+
+
+def test_a_proxy_in_metres_says_how_long_a_unit_is_and_lies_as_before(window):
+    viewer = window.viewer
+    viewer.lay_proxy(Fit(scale=4.0, shift=(1.0, 2.0, 3.0)))
+    placed = viewer.scene.placed_mesh.vertices
+    window.click(*window.scrolled("Scene", "the proxy is in metres"))
+    assert viewer.scene.ruler.metres == pytest.approx(0.25)
+    assert np.array_equal(viewer.scene.placed_mesh.vertices, placed)
+    viewer.set_metres(None)
+    viewer.act("undo fit")
+
+
+def test_how_a_scene_lies_is_there_again_when_it_is_opened_again(window, street, tmp_path):
+    viewer, fit = window.viewer, Fit(scale=2.0, turn=(0.0, 0.0, 5.0), shift=(1.0, 0.0, 0.0))
+    viewer.set_metres(0.5)
+    viewer.set_up((0, 1, 0))
+    viewer.lay_proxy(fit)
+    shutil.copytree(street / "model", tmp_path / "alone" / "model")
+    drop(window, tmp_path / "alone" / "model")
+    assert opened(window).ruler.metres is None and viewer.space.up == (0, 0, 1) and not viewer.scene.mesh
+    drop(window, street / "model")
+    scene = opened(window)
+    assert (scene.fit, scene.read_fit, scene.ruler.metres, viewer.space.up) == (fit, fit, 0.5, (0, 1, 0))
+    assert viewer.remember().alignment(street / "model", street / "proxy.glb") == Alignment((0, 1, 0), 0.5, fit)
+    viewer.set_metres(None)
+    viewer.set_up((0, 0, 1))
+    viewer.act("undo fit")
+    viewer.act("reload")
+    opened(window)
+
+
+@pytest.fixture
+def little_room(window):
+    """Room for so many more bytes."""
+    limit, before = window.viewer.scene.limit, window.viewer.scene.limit.most
+
+    def leave(nbytes):
+        limit.most = limit.used + nbytes
+    yield leave
+    window.viewer.scene.limit.most = before
+
+
+@pytest.mark.parametrize("answer", ["cancel", "open anyway", "half precision"])
+def test_what_will_not_fit_is_asked_about_and_there_are_ways_out(window, tmp_path, little_room, answer):
+    viewer, scene, path = window.viewer, window.viewer.scene, write_plain(tmp_path, 200_000)
+    full, half = (forecast(path, None, "cpu", DepthSettings(), precision=precision).device
+                  for precision in ("full", "half"))
+    little_room((full + half) // 2)
+    drop(window, path)
+    asked(window)
+    assert viewer.scene is scene and "200,000 splats will take about" in viewer.files.question.sentence
+    little_room((full + half) // 2)  # the frames have taken some meanwhile
+    window.click(*window.places[answer])
+    assert viewer.files.question is None
+    found = opened(window)
+    if answer == "cancel":
+        assert found is scene
+        return
+    assert len(found.model.items) == 200_000 and found.precision == ("half" if "half" in answer else "full")
+    found.limit.most = None
+    viewer.files.open(scene.opened, scene.mesh_path)
+    opened(window)
+
+
+def test_where_even_half_is_too_much_it_is_not_offered(window, tmp_path, little_room):
+    little_room(10 << 20)
+    window.places.pop("half precision", None)
+    drop(window, write_plain(tmp_path, 60_000))
+    asked(window)
+    assert "half precision" not in window.places and "open anyway" in window.places
+    window.click(*window.places["cancel"])
+    assert window.viewer.files.question is None and window.viewer.files.opening is None
+
+
+def test_the_wireframe_can_stay(window):
+    window.click(*window.scrolled("Scene", "wireframe"))
+    window.rest()
+    assert window.viewer.settings.look.wireframe and window.viewer.canvas.look.wireframe
+    window.click(*window.scrolled("Scene", "wireframe"))
+    assert not window.viewer.settings.look.wireframe
 
 
 def test_up_can_be_taken_from_a_tilted_view(window):

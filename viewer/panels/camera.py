@@ -9,7 +9,9 @@ from imgui_bundle import imgui
 
 from viewer.controls import FOVS, MODES, SPEED_RANGE, State
 from viewer.panels import dataset
-from viewer.panels.rows import (beside, button, checkbox, choice_row, drag_row, numbers_row, slider_row, stat_row, table)
+from viewer.panels.rows import (beside, button, checkbox, choice_row, length_row, numbers_row, slider_row, stat_row,
+                                table)
+from viewer.ruler import Ruler
 from viewer.settings import ViewerSettings
 
 LONGEST_FLIGHT = 5.0  # seconds
@@ -18,7 +20,7 @@ LONGEST_FLIGHT = 5.0  # seconds
 def draw(app) -> ViewerSettings:
     before = app.state
     with table("camera", 0.3):
-        state = _lens(_motion(app.state))
+        state = _lens(_motion(app.state, app.scene.ruler), app.scene.ruler)
         state = _placed(state)
     if state.pose.position != before.pose.position or state.flight and state.flight != before.flight:
         app.move(state)
@@ -29,29 +31,32 @@ def draw(app) -> ViewerSettings:
     return app.settings
 
 
-def _motion(state: State) -> State:
+def _motion(state: State, ruler: Ruler) -> State:
     mode = choice_row("mode", state.mode, MODES, "fly: drag looks around, WASD moves. orbit: drag turns around the "
                       "pivot, the wheel goes to it. walk: WASD moves on the level, at the height of the eyes above the "
                       "proxy mesh. (1, 2, 3)")
     state = state.with_mode(mode) if mode != state.mode else state
-    least, most = (bound * state.space.radius for bound in SPEED_RANGE)
-    state = state.with_speed(slider_row("speed", state.speed, least, most, "%.3g units/s",
-                                        "Scene units a second; Shift is four times that, Alt a quarter. The "
-                                        "wheel changes it while flying and walking.", log=True))
+    least, most = (bound * state.space.radius * ruler.factor for bound in SPEED_RANGE)
+    told = state.rate * ruler.factor
+    rate = slider_row("speed", told, least, most, f"%.3g {ruler.unit}/s",
+                      f"{ruler.name.capitalize()} a second; Shift is four times that, Alt a quarter. The wheel changes "
+                      "it while flying and walking.", log=True)
+    state = state.with_rate(rate / ruler.factor) if rate != told else state
     seconds = slider_row("flight time", state.flight_time, 0.0, LONGEST_FLIGHT, "%.1f s",
                          "Seconds that a flight to another camera takes; 0 is there at once.")
     if state.mode == "walk":
-        stat_row("height of the eyes", "level" if state.eyes is None else f"{state.eyes:.2f} units",
-                 "Scene units above the proxy mesh; E and Q change it. Level: nothing is known to be underfoot, so "
-                 "walking keeps its height.")
+        is_known = state.ground is not None and state.eyes is not None
+        stat_row("height of the eyes", ruler.text(state.eyes) if is_known else "level",
+                 f"{ruler.name.capitalize()} above the proxy mesh; E and Q change it. Level: nothing is known to be "
+                 "underfoot, so walking keeps its height.")
     return replace(state, flight_time=seconds)
 
 
-def _lens(state: State) -> State:
+def _lens(state: State, ruler: Ruler) -> State:
     fov = slider_row("field of view", state.pose.fov_y, *FOVS, "%.1f°",
                      "Degrees from the lower edge of the picture to the upper one.")
-    near = drag_row("near", state.space.near, state.space.near / 50, 1e-4, "%.4g units",
-                    "Scene units of view z at which the picture begins; what is nearer is not drawn.")
+    near = length_row("near", state.space.near, ruler, state.space.near * ruler.factor / 50, 1e-4, "%.4g",
+                      f"{ruler.name.capitalize()} of view z at which the picture begins; what is nearer is not drawn.")
     state = state.with_near(near) if near != state.space.near else state
     return replace(state, pose=replace(state.pose, fov_y=fov)) if fov != state.pose.fov_y else state
 

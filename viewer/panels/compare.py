@@ -9,7 +9,8 @@ from imgui_bundle import imgui
 from gsrender.settings import CULLING
 from viewer.look import COMPARISONS
 from viewer.panels.culling import changes
-from viewer.panels.rows import NOTHING, button, choice_row, drag_row, slider_row, stat_row, table
+from viewer.panels.rows import NOTHING, button, choice_row, length_row, slider_row, stat_row, table
+from viewer.ruler import Ruler
 from viewer.settings import ViewerSettings
 
 SHOWN = ("first: the settings as they are. split: the second ones to the right of a line that can be dragged (L). "
@@ -30,7 +31,7 @@ def draw(app) -> ViewerSettings:
         if compare == "split":
             at = slider_row("line", 100 * look.at, 0, 100, "%.0f %%", LINE) / 100
         before = looking.second(look, render)
-        second = _second(before, app.scene.proxy is not None)
+        second = _second(before, app.scene.proxy is not None, app.scene.ruler)
     other = look.other if second == before else second
     if button("keep as second", "Keeps the settings as they are now as the second ones, to compare with what is "
               "changed next."):
@@ -48,12 +49,13 @@ def draw(app) -> ViewerSettings:
     return replace(app.settings, look=replace(look, compare=compare, at=at, other=other))
 
 
-def _second(settings, has_proxy: bool):
+def _second(settings, has_proxy: bool, ruler: Ruler):
     imgui.begin_disabled(not has_proxy)
     culling = choice_row("second", settings.culling, CULLING, "How the second picture hides what lies behind the proxy."
                          if has_proxy else "There is no proxy mesh, so nothing can be hidden.")
-    margin = drag_row("its margin", settings.margin, 0.005, 0.0, "%.3f scene units",
-                      "How far an item may lie behind the proxy in the second picture and still be kept.")
+    margin = length_row("its margin", settings.margin, ruler, 0.005, 0.0, "%.3f",
+                        "How far an item may lie behind the proxy in the second picture and still be kept, in "
+                        f"{ruler.name}.")
     imgui.end_disabled()
     return replace(settings, culling=culling, margin=margin)
 

@@ -9,7 +9,9 @@ from imgui_bundle import imgui
 
 from gsrender.settings import CULLING, RenderSettings
 from viewer.panels import funnel
-from viewer.panels.rows import NOTHING, check_row, choice_row, drag_row, heading, list_row, slider_row, stat_row, table
+from viewer.panels.rows import (NOTHING, check_row, choice_row, heading, length_row, list_row, slider_row, stat_row,
+                                table)
+from viewer.ruler import Ruler
 from viewer.settings import FRAME_MODES, ViewerSettings
 from viewer.words import ANCHOR_BIAS, FLAT, HIDE_BY, MARGIN, NO_LEVELS, PROXY_ERROR, finest_level
 from vk_interop.depth_settings import RASTERS, DepthSettings
@@ -27,7 +29,7 @@ def draw(app) -> ViewerSettings:
     settings, has_proxy = app.settings, app.scene.proxy is not None
     with table("culling", 0.3):
         imgui.begin_disabled(not has_proxy)
-        render = _hiding(settings.render, has_proxy, app.comparison.psnr)
+        render = _hiding(settings.render, has_proxy, app.scene.ruler, app.comparison.psnr)
         mode = choice_row("frames", settings.mode, FRAME_MODES, MODES if has_proxy else NO_PROXY)
         imgui.end_disabled()
     heading("what is left")
@@ -40,11 +42,11 @@ def draw(app) -> ViewerSettings:
     return replace(settings, render=render, mode=mode)
 
 
-def _hiding(settings: RenderSettings, has_proxy: bool, psnr: float | None) -> RenderSettings:
+def _hiding(settings: RenderSettings, has_proxy: bool, ruler: Ruler, psnr: float | None) -> RenderSettings:
     """`psnr` in dB of the picture to the one that culling off would make, where it is known."""
     culling = choice_row("hide by", settings.culling, CULLING, f"{HIDE_BY} (C)" if has_proxy else NO_PROXY)
-    margin = drag_row("margin", settings.margin, 0.005, 0.0, "%.3f scene units",
-                      MARGIN if has_proxy else NO_PROXY)
+    margin = length_row("margin", settings.margin, ruler, 0.005, 0.0, "%.3f",
+                        f"{MARGIN}, in {ruler.name}." if has_proxy else NO_PROXY)
     stat_row("PSNR to off", changes(psnr), PSNR)
     return replace(settings, culling=culling, margin=margin)
 

@@ -31,7 +31,8 @@ def draw(app, look: Look) -> Look:
         app.act("undo fit")
     imgui.end_disabled()
     imgui.same_line()
-    if button("copy as option", "Copies the option of the command line that lays the proxy like this."):
+    if button("copy as option", "Copies the option of the command line that lays the proxy like this. "
+              "The window remembers it by itself."):
         app.act("copy fit")
     return replace(look, wireframe=wireframe)
 
@@ -48,7 +49,9 @@ def _dragged(app, fit: Fit) -> Fit:
     turned = replace(fit, scale=scale, turn=turn)
     if turned != fit and not imgui.get_io().want_text_input:
         turned = turned.about(app.middle, fit)
-    shift = drags_row("its shift", turned.shift, FINE[2] * app.space.radius, "%.3f",
-                      "How far the proxy is moved along the model's x, y and z, in scene units.")
+    ruler = app.scene.ruler
+    told = tuple(ruler.factor * edge for edge in turned.shift)
+    shift = drags_row("its shift", told, FINE[2] * app.space.radius * ruler.factor, "%.3f",
+                      f"How far the proxy is moved along the model's x, y and z, in {ruler.name}.")
     app.fitting |= imgui.is_item_active()
-    return replace(turned, shift=shift)
+    return turned if shift == told else replace(turned, shift=tuple(edge / ruler.factor for edge in shift))

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from imgui_bundle import imgui
 
+from viewer.ruler import Ruler
+
 DIM = (0.62, 0.64, 0.67, 1.0)
 WARN = (1.0, 0.72, 0.25, 1.0)
 RESTS = imgui.HoveredFlags_.for_tooltip | imgui.HoveredFlags_.allow_when_disabled  # once: flags take long to add up
@@ -106,6 +108,13 @@ def drag_row(label: str, value: float, step: float, least: float, format: str, h
     changed, new = imgui.drag_float(f"##{label}", value, step, least, 1e9, format, imgui.SliderFlags_.always_clamp)
     tooltip(f"{help} Drag, or Ctrl+click to type a number.")
     return new if changed else value
+
+
+def length_row(label: str, length: float, ruler: Ruler, step: float, least: float, format: str, help: str) -> float:
+    """A length in scene units, told by the ruler, as `step` and `least` are already."""
+    told = length * ruler.factor
+    new = drag_row(label, told, step, least, f"{format} {ruler.unit}", help)
+    return length if new == told else new / ruler.factor
 
 
 def drags_row(label: str, values, step: float, format: str, help: str) -> tuple[float, float, float]:

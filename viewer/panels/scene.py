@@ -14,13 +14,15 @@ from viewer.crop_box import moved
 from viewer.opening import STEPS
 from viewer.pace import TARGET
 from viewer.panels import fit
-from viewer.panels.rows import (DIM, NOTHING, beside, button, check_row, colour_row, drags_row, heading, list_row,
-                                slider_row, stat_row, table, tooltip)
+from viewer.panels.rows import (DIM, NOTHING, beside, button, check_row, colour_row, drag_row, drags_row, heading,
+                                list_row, slider_row, stat_row, table, tooltip)
 from viewer.panels.sampled import Sampled
 from viewer.pose import AXES
 from viewer.settings import RESOLUTION_SCALES, ViewerSettings
 from viewer.words import APPEARANCE, BACKGROUND, CROP, CROP_FROM, CROP_TO
 
+UNIT = ("Metres that one scene unit of the model is. Lengths and speeds are told in metres then, and walking is at the "
+        "height and the pace of a person. 0: unknown.")
 Colour = tuple[float, float, float]
 LOADED = Sampled(math.inf)  # seconds
 
@@ -35,7 +37,7 @@ def draw(app) -> ViewerSettings:
     _screenshot(app)
     heading("crop box")
     settings = _crop(app, settings)
-    heading("orientation")
+    heading("orientation and size")
     _orientation(app)
     return replace(settings, look=fit.draw(app, settings.look))
 
@@ -49,21 +51,22 @@ def _opening(app):
 
 
 def _loaded(app):
+    ruler, (edges, rows) = app.scene.ruler, LOADED.get(app.scene, lambda: loaded_rows(app.scene))
     with table("loaded", 0.3):
-        for name, value, help in LOADED.get(app.scene, lambda: loaded_rows(app.scene)):
+        for name, value, help in rows:
             stat_row(name, value, help)
+        stat_row("extent", f"{' x '.join(f'{ruler.factor * edge:.1f}' for edge in edges)} {ruler.unit}",
+                 f"Edges of the box around the model but for its outermost items, in {ruler.name}.")
 
 
-def loaded_rows(scene) -> list[tuple[str, str, str]]:
-    """(name, value, meaning) of what stays as it is while the scene is open."""
+def loaded_rows(scene) -> tuple[list[float], list[tuple[str, str, str]]]:
+    """Edges of the model in scene units, and (name, value, meaning) of what stays as it is while the scene is open."""
     model = scene.model
     low, high = (corner.tolist() for corner in model.bounds)
-    return [
+    return [b - a for a, b in zip(low, high)], [
         ("model", "/".join(scene.opened.resolve().parts[-2:]), f"{model.path}, {model.source}."),
         ("items", f"{len(model.items):,} {model.kind}, {size(model.nbytes)}", "How many, and the memory that they take "
          "on the device."),
-        ("extent", " x ".join(f"{b - a:.1f}" for a, b in zip(low, high)), "Edges of the box around the model but for "
-         "its outermost items, in scene units."),
         ("proxy", scene.mesh_path.name if scene.mesh_path else "none",
          str(scene.mesh_path or "There is no proxy mesh, so nothing can be hidden.")),
         ("triangles", f"{len(scene.mesh.triangles):,}" if scene.mesh else NOTHING, "Of the proxy's file."),
@@ -161,7 +164,7 @@ def _crop(app, settings: ViewerSettings) -> ViewerSettings:
 
 
 def _orientation(app):
-    """Which way is up in the model."""
+    """Which way is up in the model, and how long its unit is."""
     with table("orientation", 0.3):
         names = list(AXES)
         now = next((i for i, axis in enumerate(AXES.values()) if axis == app.space.up), None)
@@ -169,5 +172,14 @@ def _orientation(app):
                           "as the cameras")
         if chosen != now:
             app.set_up(AXES[names[chosen]])
+        ruler = app.scene.ruler
+        metres = drag_row("one unit is", ruler.metres or 0.0, 0.005 * (ruler.metres or 1.0), 0.0,
+                          "%.4g m" if ruler.metres else "unknown", UNIT)
+        app.set_metres(metres or None)
+    if app.scene.mesh is not None:
+        if button("the proxy is in metres", "Works out how long one unit is, for a proxy whose file is in metres, from "
+                  "the proxy's scale."):
+            app.act("metres of proxy")
+        beside("up as in this view")
     if button("up as in this view", "The picture's upper edge is up from now on: for a model that lies askew."):
         app.act("up from view")

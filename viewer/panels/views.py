@@ -9,6 +9,7 @@ from imgui_bundle import imgui
 from viewer.actions import act
 from viewer.panels.rows import DIM, NOTHING, checkbox, stat_row, table, tooltip
 from viewer.reading import Reading, read
+from viewer.ruler import Ruler
 from viewer.settings import ViewerSettings
 from viewer.view_table import VIEWS, view_kind
 
@@ -26,7 +27,7 @@ def draw(app) -> ViewerSettings:
                 "be looked at from elsewhere. Yellow lines are that view's edges. (Z)") != frozen:
         act(app, "freeze")
     imgui.separator()
-    _reading(_read(app))
+    _reading(_read(app), app.scene.ruler)
     return app.settings
 
 
@@ -51,18 +52,21 @@ def _read(app) -> Reading | None:
     return read(shot, *pixel, closely=app.idle)
 
 
-def _reading(r: Reading | None):
+def _reading(r: Reading | None, ruler: Ruler):
     """What is under the cursor."""
     def say(value, text="{}"):
         return NOTHING if value is None else text.format(value)
+
+    def length(value):
+        return NOTHING if value is None else ruler.text(value, ".3f")
     with table("reading", 0.5):
         stat_row("pixel", say(r and (r.x, r.y), "{0[0]}, {0[1]}"), "Under the cursor: column and row of the picture, "
                  "from its upper left corner.")
         stat_row("colour", say(r and r.colour, "{0[0]}, {0[1]}, {0[2]}"), "Red, green and blue, 0 to 255.")
         stat_row("alpha", say(r and r.alpha, "{:.3f}"), "Share of the background that is covered.")
-        stat_row("depth of the Gaussians", say(r and r.depth, "{:.3f} units"), "Mean view z of what covers the pixel, "
-                 "in scene units.")
-        stat_row("depth of the proxy", say(r and r.proxy, "{:.3f} units"), f"View z, in scene units. {STILL}")
+        stat_row("depth of the Gaussians", length(r and r.depth), f"Mean view z of what covers the pixel, in "
+                 f"{ruler.name}.")
+        stat_row("depth of the proxy", length(r and r.proxy), f"View z, in {ruler.name}. {STILL}")
         stat_row("cluster, level", say(r and r.cluster is not None and (r.cluster, r.level) or None, "{0[0]}, {0[1]}"),
                  f"Of the proxy: number of the cluster, and its level of detail; 0 is the source. {STILL}")
         stat_row("splats blended", say(r and r.blended), f"Splats that the pixel took until it was covered. {STILL}")

@@ -1,0 +1,53 @@
+"""What a model will take before it is read: its header says how many items there are, its first ones of what shape."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import torch
+
+from gsrender.load import load_model
+from gsrender.load.model_files import find_model
+from gsrender.load.ply import read_header
+from gsrender.model import GaussianModel
+
+FIRST = 256  # rows that are read
+SORTING = 118  # bytes an item, for a moment, while items are put in order (chunks.py)
+IMAGINED = ("position", "offset", "feature", "scale", "rotation", "level", "extra_level", "opacity", "sh")
+
+
+@dataclass(frozen=True)
+class Outline:
+    """
+    model  all of its items, the first one again and again, which takes no memory
+    host   bytes of the host's memory, at most, while `load_model` and `arranged` are at work
+    """
+
+    model: GaussianModel
+    host: int
+
+
+def outline(path, iteration: int | None = None, precision: str = "full") -> Outline:
+    """Of the model that `load_model` returns for the same arguments. Takes milliseconds. Raises InputError."""
+    header = read_header(find_model(path, iteration).ply)
+    full = load_model(path, "cpu", iteration, most=FIRST)
+    stored = full.stored(precision)
+    count = header.count
+    row = sum(int(p.kind[1]) for p in header.elements[0].properties)
+    loading, kept = _row_bytes(full), _row_bytes(stored)
+    # The file's rows beside tables of floats; or the colours in 32 and in 16 bits; or the items in both orders.
+    most = max(row + loading, loading + 3 * (loading - kept), kept + max(kept + 16, SORTING))
+    return Outline(_imagined(stored, count), count * most)
+
+
+def _row_bytes(model: GaussianModel) -> int:
+    items = model.items
+    return sum(tensor.nbytes // len(items) for name in IMAGINED if (tensor := getattr(items, name, None)) is not None)
+
+
+def _imagined(model: GaussianModel, count: int) -> GaussianModel:
+    def repeated(tensor: torch.Tensor):
+        return tensor[:1].expand(count, *tensor.shape[1:])
+    items = {name: repeated(getattr(model.items, name)) for name in IMAGINED if hasattr(model.items, name)}
+    return dataclasses.replace(model, items=dataclasses.replace(model.items, **items))

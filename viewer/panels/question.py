@@ -1,0 +1,38 @@
+"""What to do with a scene that will not fit into memory, as far as one can tell."""
+
+from __future__ import annotations
+
+from imgui_bundle import imgui
+
+from viewer.panels.rows import beside, button
+
+HALF, ANYWAY, CANCEL = "half precision", "open anyway", "cancel"
+HELP = {HALF: "Opens it with its colours in 16 bits: it will fit then.",
+        ANYWAY: "Tries it, and takes whatever memory there is. It may fail with a sentence, or slow the machine down.",
+        CANCEL: "Leaves it unopened, and this scene as it is."}
+
+
+class Question:
+    """`sentence` says what will not fit; `half`: in half precision it would. `name` is what is to be opened."""
+
+    def __init__(self, sentence: str, half: bool, name: str):
+        self.sentence, self.name = sentence, name
+        self._answers = [HALF] * half + [ANYWAY, CANCEL]
+
+    def draw(self, window: tuple[float, float]) -> str | None:
+        """A window over the others, whose size is given; what was answered."""
+        font, answer = imgui.get_font_size(), None
+        imgui.set_next_window_pos((window[0] / 2, window[1] / 2), imgui.Cond_.appearing, (0.5, 0.5))
+        imgui.set_next_window_size((min(36 * font, window[0]), 0))
+        _, stays = imgui.begin("Too large", True, imgui.WindowFlags_.no_docking | imgui.WindowFlags_.no_collapse
+                               | imgui.WindowFlags_.no_saved_settings)
+        imgui.internal.bring_window_to_display_front(imgui.internal.get_current_window())  # before what the window says
+        imgui.text_wrapped(f"{self.name}: {self.sentence}.")
+        imgui.spacing()
+        for i, label in enumerate(self._answers):
+            if i:
+                beside(label)
+            if button(label, HELP[label]):
+                answer = label
+        imgui.end()
+        return answer if stays else CANCEL
