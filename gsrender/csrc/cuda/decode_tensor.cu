@@ -10,6 +10,8 @@
 // products of which keep 21 bits: Gaussians differ from the plain way's by some 1e-6.
 #include "decode.h"
 
+#include <algorithm>
+
 // The k of a product are taken eight at a STEP, its columns eight at a STRIP.
 enum { FEATURES = 32, HIDDEN = 32, STEPS = FEATURES / 8, STRIPS = HIDDEN / 8, MOST_OFFSETS = 32 };
 // Three warps share 16 anchors: they have a decoder each, and then every third four of their Gaussians.
@@ -245,7 +247,8 @@ bool decodes_on_tensor_cores(const GsModel &model) {
         int device = 0, major = 0;
         cudaGetDevice(&device);
         cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device);
-        return major >= 8;
+        // What is compiled for an RTX 20 alone runs on later GPUs too, and there is no such instruction in it.
+        return major >= 8 && std::max({__CUDA_ARCH_LIST__}) >= 800;
     }();
     return has_tensor_cores && model.opacity_mlp.fragments && model.covariance_mlp.fragments &&
            model.colour_mlp.fragments;
