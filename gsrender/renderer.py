@@ -64,6 +64,8 @@ def planned_memory(model: GaussianModel, outputs: tuple[str, ...], device: str) 
         struct.offsets = items.offset.shape[1]
         mlps = (items.opacity_mlp, items.covariance_mlp, items.colour_mlp, items.bank_mlp)
         own += REACH_BYTES * len(items) + sum(t.nbytes for mlp in mlps if mlp for t in tensors_of(mlp)) + 16
+        if device == "cuda" and suits(items):
+            own += sum(fragments(mlp, struct.offsets).nbytes for mlp in mlps[:3])
     scratch = partial(scratch_bytes, library(device), struct)
     buffers = Buffers(model, outputs, scratch, MemoryLimit(), torch.device(device))
     return dict(zip(MEMORY, (model.nbytes, own))) | buffers.planned

@@ -13,21 +13,21 @@ OUTPUTS = ("alpha", "depth")
 
 @pytest.mark.parametrize("precision", ["full", "half"])
 @pytest.mark.parametrize("degree", [0, 3])
-def test_the_memory_of_splats_on_the_device_is_foretold_to_the_byte(tmp_path, degree, precision):
+def test_the_memory_of_splats_on_the_device_is_foretold_to_the_byte(tmp_path, device, degree, precision):
     write_splats(tmp_path / "splats.ply", count=90_000, sh_degree=degree)
     head = outline(tmp_path / "splats.ply", precision=precision)
     model = load_model(tmp_path / "splats.ply", precision=precision)
     assert head.model.nbytes == model.nbytes and len(head.model.items) == 90_000
-    assert planned_memory(head.model, OUTPUTS, "cpu") == Renderer(model, OUTPUTS).memory
+    assert planned_memory(head.model, OUTPUTS, device) == Renderer(model.to(device), OUTPUTS).memory
 
 
 @pytest.mark.parametrize("kind", [dict(schema="proxy"), dict(schema="octree", appearance_dim=8, add_level=True),
                                   dict(schema="scaffold", feature_bank=True, n_offsets=5, unite=True)])
-def test_the_memory_of_anchors_on_the_device_is_foretold_to_the_byte(tmp_path, kind):
+def test_the_memory_of_anchors_on_the_device_is_foretold_to_the_byte(tmp_path, device, kind):
     write_anchor_checkpoint(tmp_path, count=5000, **kind)
     head, model = outline(tmp_path).model, load_model(tmp_path)
     assert head.nbytes == model.nbytes and len(head.items) == 5000
-    assert planned_memory(head, OUTPUTS, "cpu") == Renderer(model, OUTPUTS).memory
+    assert planned_memory(head, OUTPUTS, device) == Renderer(model.to(device), OUTPUTS).memory
 
 
 def test_the_hosts_memory_while_a_model_is_read_is_foretold_within_a_tenth(tmp_path):
