@@ -22,6 +22,8 @@ VARIANTS = {
     "progressive": {"dist2level": "progressive"},
     "small": {"n_offsets": 5, "feat_dim": 16},
     "many-offsets": {"n_offsets": 36, "feat_dim": 16},
+    "most-offsets-on-tensor-cores": {"n_offsets": 32},
+    "too-many-for-tensor-cores": {"n_offsets": 33},
     "scaffold": {"schema": "scaffold"},
     "scaffold-bank": {"schema": "scaffold", "feature_bank": True, "appearance_dim": 8, "add_cov_dist": True},
 }

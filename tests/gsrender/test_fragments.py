@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from synthesise import write_anchor_checkpoint
 
-from gsrender.fragments import UNITS, fragments
+from gsrender import load_model
+from gsrender.fragments import UNITS, fragments, suits
 from gsrender.model import Mlp
 
 
@@ -63,5 +65,14 @@ def test_a_lane_ends_up_with_the_values_of_its_gaussians(inputs, offsets, values
             for i in range(4):
                 gaussian, value, anchor = 4 * group + column, 2 * pair + i % 2, row + 8 * (i // 2)
                 real = (gaussian < offsets) & (value < values)
-                np.testing.assert_allclose(out[real, i], expected[anchor[real], gaussian[real], min(value, values - 1)], atol=1e-9)
+                theirs = expected[anchor[real], gaussian[real], min(value, values - 1)]
+                np.testing.assert_allclose(out[real, i], theirs, atol=1e-9)
                 assert not out[~real, i].any()
+
+
+@pytest.mark.parametrize("kind, fits", [({}, True), ({"n_offsets": 32, "appearance_dim": 8}, True),
+                                        ({"n_offsets": 33}, False), ({"feat_dim": 16}, False),
+                                        ({"feature_bank": True}, False)])
+def test_decoders_of_the_trainers_sizes_are_for_tensor_cores_and_no_others(tmp_path, kind, fits):
+    write_anchor_checkpoint(tmp_path, **kind)
+    assert suits(load_model(tmp_path).items) == fits
