@@ -28,7 +28,8 @@ NAMED = {  # each tensor: the name that people read, and what it is for
     "pairs": ("tile pairs", "Which splat covers which tile of 16 x 16 pixels, and how far away it is."),
     "pair_from_tile": ("tile lists", "Where the list of each tile begins among the tile pairs."),
     "scratch": ("working memory", "What a stage needs while it runs: marks, sums, lists that are half sorted."),
-    "rgba": ("picture", "The frame, 8 bits a channel, where it is not drawn straight into one on its way to the screen."),
+    "rgba": ("picture",
+             "The frame, 8 bits a channel, where it is not drawn straight into one on its way to the screen."),
     "rgb": ("exact picture", "The frame before it is rounded to 8 bits."),
     "alpha": ("alpha", "How much of the background each pixel covers."),
     "depth": ("depth of the Gaussians", "How far the Gaussians of each pixel are.")}

@@ -1,5 +1,5 @@
-// The choice of clusters for a frame, and of these the ones to draw at once: those that were visible in the last frame. A
-// workgroup a group, and a thread for each of its clusters. (A thread a group, with the subgroup going through the
+// The choice of clusters for a frame, and of these the ones to draw at once: those that were visible in the last frame.
+// A workgroup a group, and a thread for each of its clusters. (A thread a group, with the subgroup going through the
 // clusters of each that is left, waits for one group after another: 0.054 ms for `town` on an H100, and few of its
 // multiprocessors at work.)
 

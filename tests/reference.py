@@ -22,8 +22,8 @@ def numpy_of(items):
 
 
 def proxy_depth(vertices, triangles, camera, near=0.01, crop=None):
-    """[H, W] linear view z of the nearest triangle under each pixel's centre; +inf where there is none. Of a mesh that is
-    cut off at the faces of `crop`.
+    """[H, W] linear view z of the nearest triangle under each pixel's centre; +inf where there is none. Of a mesh that
+    is cut off at the faces of `crop`.
 
     A ray a pixel against every triangle: meant for dozens of triangles.
     """
