@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gsrender.settings import FARTHEST
+
 if TYPE_CHECKING:
     import torch
 
@@ -30,9 +32,9 @@ class Crop:
 
     def __post_init__(self):
         for name, low, high in zip("xyz", self.low, self.high):
-            if not -math.inf < low <= high < math.inf:
-                raise ValueError(f"crop box from {low:g} to {high:g} along {name}: two finite numbers are wanted, the "
-                                 "lower one first")
+            if not -FARTHEST <= low <= high <= FARTHEST:  # NaN fails
+                raise ValueError(f"crop box from {low:g} to {high:g} along {name}: two finite numbers are wanted, at "
+                                 f"most {FARTHEST:g} from 0, the lower one first")
         products = [sum(a * b for a, b in zip(one, other)) for one in self.axes for other in self.axes]
         if not all(abs(product - (i % 4 == 0)) < 1e-6 for i, product in enumerate(products)):  # NaN fails
             raise ValueError(f"crop box along {self.axes}: three unit vectors at right angles are wanted")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from gsrender.crop import Crop
 
 LARGEST_SIDE = 16384  # pixels an edge that are drawn: tiles are counted in 16 bits, and memory ends long before
+FARTHEST = 1e15  # scene units from 0: squares of lengths must stay far below the largest float
 MOST_BIAS = 20.0  # levels; a model has rarely more than ten
 CULLING = ("off", "centre", "footprint")
 

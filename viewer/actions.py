@@ -15,6 +15,7 @@ from viewer.fit import Fit, as_option, scale_of
 from viewer.look import described
 from viewer.machine import describe
 from viewer.panels import PANELS
+from viewer.panels.question import CANCEL
 from viewer.view_table import VIEW_NAMES, view_kind
 from vk_interop.input import Input
 
@@ -93,7 +94,8 @@ def _panel(app, given):
 
 def _to_panels(app, given):
     """To the window over the picture, else to the first panel that is open, for the keyboard to go on in."""
-    over = [name for name, is_open in (("Open", app.files.browser), ("Benchmark", app.benchmark)) if is_open]
+    windows = ("Too large", app.files.question), ("Open", app.files.browser), ("Benchmark", app.benchmark)
+    over = [name for name, is_open in windows if is_open]
     if over:
         return app.give_keyboard(over[0])
     names = [panel.name for panel in PANELS if panel.name not in app.settings.closed]
@@ -104,6 +106,8 @@ def _escape(app, given):
     """Closes what was opened over the picture, one thing at a time."""
     if app.settings.help:
         app.set(help=False)
+    elif app.files.question:
+        app.files.answer(CANCEL)
     elif app.files.browser:
         app.files.browser = None
     elif app.benchmark:

@@ -54,10 +54,9 @@ class Files:
     def draw(self, window: tuple[float, float]):
         """The browser, the question, where they are open; `window` is its size."""
         if self.question:
-            answer, question = self.question.draw(window), self.question
+            answer = self.question.draw(window)
             if answer:
-                self.question = None
-                self._answer(question, answer)
+                self.answer(answer)
         if self.browser:
             chosen, stays = self.browser.draw(window)
             self.browser = self.browser if stays else None
@@ -100,8 +99,9 @@ class Files:
             self._app.state, self._app.view, self._app.jumps = replace(state, ground=None), view, jumps
         self._app.say(f"opened {opening.name}, {time.perf_counter() - opening.began:.1f} s")
 
-    def _answer(self, question: Question, answer: str):
-        """Opens it in half precision, or without a ceiling, or not."""
+    def answer(self, answer: str):
+        """To the question: opens it in half precision, or without a ceiling, or not."""
+        question, self.question = self.question, None
         if answer == CANCEL:
             return self._app.say(f"{question.name} was not opened")
         if answer == ANYWAY:
@@ -122,6 +122,7 @@ class Files:
             return self._app.complain(str(error))
         if self.opening:
             self._leave()
+        self.question = None  # another scene is wanted than the one that it is about
         scene = self._app.scene
         model, proxy = (scene.opened, path) if mesh else (path, proxy)
         alignment = self._app.remembered.alignment(model, proxy)

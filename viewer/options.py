@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from gsrender.errors import InputError
-from gsrender.settings import CULLING, LARGEST_SIDE
+from gsrender.settings import CULLING, FARTHEST, LARGEST_SIDE
 from viewer.view_table import VIEW_NAMES, VIEWS
 from viewer.settings import FRAME_MODES
 from vk_interop.depth_settings import MOST_ERROR, RASTERS
@@ -265,13 +265,13 @@ def _number(text: str, allowed: str, low: float, strict: bool) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not (low < value < math.inf or value == low and not strict):  # NaN fails
+    if not (low < value <= FARTHEST or value == low and not strict):  # NaN fails
         raise argparse.ArgumentTypeError(f"{text!r} is not {allowed}")
     return value
 
 
 def _positive(text: str) -> float:
-    return _number(text, "a finite number above 0", 0, strict=True)
+    return _number(text, f"a finite number above 0, at most {FARTHEST:g}", 0, strict=True)
 
 
 def gibibytes(text: str) -> int:
@@ -280,11 +280,13 @@ def gibibytes(text: str) -> int:
 
 
 def _not_negative(text: str) -> float:
-    return _number(text, "a finite number from 0 on", 0, strict=False)
+    return _number(text, f"a finite number from 0 on, at most {FARTHEST:g}", 0, strict=False)
 
 
 def _far(text: str) -> float:
-    return math.inf if text.lower() in ("inf", "infinity") else _number(text, "inf or a number above 0", 0, strict=True)
+    if text.lower() in ("inf", "infinity"):
+        return math.inf
+    return _number(text, f"inf or a number above 0, at most {FARTHEST:g}", 0, strict=True)
 
 
 def _fps(text: str) -> float:
@@ -373,9 +375,9 @@ def _crop(text: str) -> tuple[float, ...]:
         values = tuple(float(part) for part in text.split(","))
     except ValueError:
         values = ()
-    if len(values) != 6 or not all(-math.inf < low <= high < math.inf for low, high in zip(values, values[3:])):
-        raise argparse.ArgumentTypeError(f"{text!r} is not X0,Y0,Z0,X1,Y1,Z1 with six finite numbers, each of the first "
-                                         "three at most its counterpart")
+    if len(values) != 6 or not all(-FARTHEST <= low <= high <= FARTHEST for low, high in zip(values, values[3:])):
+        raise argparse.ArgumentTypeError(f"{text!r} is not X0,Y0,Z0,X1,Y1,Z1 with six finite numbers, at most "
+                                         f"{FARTHEST:g} from 0, each of the first three at most its counterpart")
     return values
 
 

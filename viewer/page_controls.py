@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any, Callable
 
 from gsrender.crop import Crop
-from gsrender.settings import CULLING, MOST_BIAS, RenderSettings
+from gsrender.settings import CULLING, FARTHEST, MOST_BIAS, RenderSettings
 from viewer.crop_box import moved
 from viewer.scene import Scene
 from viewer.settings import RESOLUTION_SCALES
@@ -61,7 +60,7 @@ def controls(scene: Scene) -> list[Control]:
     found = [
         Control("hide by", HIDE_BY, **_choice(CULLING), read=lambda wish: wish.render.culling,
                 write=lambda wish, value: _draw(wish, culling=value), needs=_proxy),
-        Control("margin", f"{MARGIN}, in scene units.", **_number(0.0, math.inf, 0.05),
+        Control("margin", f"{MARGIN}, in scene units.", **_number(0.0, FARTHEST, 0.05),
                 read=lambda wish: wish.render.margin,
                 write=lambda wish, value: _draw(wish, margin=value), needs=_proxy),
         Control("proxy error", PROXY_ERROR, **_number(0.0, MOST_ERROR, 0.5),
@@ -123,7 +122,7 @@ def _check() -> dict:
 
 def _numbers() -> dict:
     return {"add": lambda gui, label, **more: gui.add_vector3(label, step=0.1, **more),
-            "fits": lambda value: len(value) == 3 and all(map(math.isfinite, value))}
+            "fits": lambda value: len(value) == 3 and all(abs(part) <= FARTHEST for part in value)}
 
 
 def _choice(options: tuple[str, ...]) -> dict:

@@ -10,6 +10,7 @@ from typing import Callable, Iterable, Iterator
 import numpy as np
 
 from gsrender.errors import InputError
+from gsrender.settings import FARTHEST
 from vk_interop import cluster_lod_meshopt as meshopt
 from vk_interop.cluster_lod import CLUSTER, GROUP, ClusterMesh
 from vk_interop.cluster_lod_group import clusterise, coarser
@@ -17,7 +18,6 @@ from vk_interop.cluster_lod_group import clusterise, coarser
 SOURCE_CHUNK = 1 << 16  # triangles that are cut into clusters at a time
 GROUPING_CHUNK = 1 << 13  # clusters that are put into groups at a time
 GROUP_CLUSTERS = 16  # that a group should have
-FARTHEST = 1e15  # scene units, of a vertex from 0: squares of lengths must stay far below the largest float
 LEAST_SAVING = 1 / 16  # of its triangles that a level has to save; else all that is left of the mesh stays as it is
 NOTHING = np.zeros((0, 3), np.uint32), np.zeros(0, CLUSTER), np.inf  # what the last groups of all chains become
 

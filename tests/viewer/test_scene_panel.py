@@ -195,6 +195,20 @@ def test_the_crop_box_is_dragged_and_typed_and_its_ends_do_not_pass_each_other(c
     cropped.until(lambda: box_of(cropped).low[1] == box.high[1], "the lower end where the upper one is")
 
 
+@pytest.mark.parametrize("field, middle", [("##to", lambda window: box_of(window).high[1]),
+                                           ("##its shift", lambda window: window.viewer.scene.fit.shift[1])])
+def test_a_number_that_no_scene_reaches_is_typed_and_the_window_draws_on(cropped, field, middle):
+    cropped.hold("ctrl")
+    cropped.click(*cropped.scrolled("Scene", field))
+    cropped.release("ctrl")
+    cropped.key("ctrl+a")
+    xdotool("type", "--delay", "0", "3e38")
+    cropped.key("Return")
+    cropped.until(lambda: middle(cropped) == 1e9, "the largest number that is taken")
+    cropped.rest()
+    cropped.viewer.lay_proxy(Fit())
+
+
 def test_what_is_inside_the_crop_box_is_counted_and_its_edges_are_drawn_over_it(cropped, monkeypatch):
     viewer = cropped.viewer
     low, high = box_of(cropped).low, box_of(cropped).high
@@ -401,6 +415,27 @@ def test_where_even_half_is_too_much_it_is_not_offered(window, tmp_path, little_
     assert "half precision" not in window.places and "open anyway" in window.places
     window.click(*window.places["cancel"])
     assert window.viewer.files.question is None and window.viewer.files.opening is None
+
+
+def test_escape_answers_the_question_by_leaving_the_scene_unopened(window, tmp_path, little_room):
+    little_room(10 << 20)
+    drop(window, write_plain(tmp_path, 60_000))
+    asked(window)
+    window.key("Escape")
+    window.until(lambda: window.viewer.files.question is None, "the end of the question")
+    assert window.viewer.files.opening is None and "was not opened" in window.viewer.message
+
+
+def test_opening_another_scene_takes_the_question_back(window, tmp_path, little_room):
+    """Its answer would open a scene beside one that is closed by then."""
+    little_room(10 << 20)
+    drop(window, write_plain(tmp_path, 60_000))
+    asked(window)
+    window.viewer.scene.limit.most = None
+    window.key("F5")
+    window.until(lambda: window.viewer.files.opening, "the other scene")
+    assert window.viewer.files.question is None
+    opened(window)
 
 
 def test_the_wireframe_can_stay(window):

@@ -12,6 +12,7 @@ from viewer.ruler import Ruler
 DIM = (0.62, 0.64, 0.67, 1.0)
 WARN = (1.0, 0.72, 0.25, 1.0)
 RESTS = imgui.HoveredFlags_.for_tooltip | imgui.HoveredFlags_.allow_when_disabled  # once: flags take long to add up
+MOST = 1e9  # of a number that is typed or dragged; squares of lengths must stay below the largest float
 NOTHING = "–"  # for what has not been measured
 # Of fields that are being typed into, by ImGui's number of the field: what stands there; frames since it was left.
 _typed: dict[int, tuple] = {}
@@ -103,9 +104,9 @@ def slider_row(label: str, value: float, least: float, most: float, format: str,
 
 
 def drag_row(label: str, value: float, step: float, least: float, format: str, help: str) -> float:
-    """A number without a largest one."""
+    """A number up to any that makes sense."""
     _knob(label, help)
-    changed, new = imgui.drag_float(f"##{label}", value, step, least, 1e9, format, imgui.SliderFlags_.always_clamp)
+    changed, new = imgui.drag_float(f"##{label}", value, step, least, MOST, format, imgui.SliderFlags_.always_clamp)
     tooltip(f"{help} Drag, or Ctrl+click to type a number.")
     return new if changed else value
 
@@ -118,9 +119,9 @@ def length_row(label: str, length: float, ruler: Ruler, step: float, least: floa
 
 
 def drags_row(label: str, values, step: float, format: str, help: str) -> tuple[float, float, float]:
-    """Three numbers without largest ones."""
+    """Three numbers, as large as makes sense."""
     _knob(label, help)
-    changed, new = imgui.drag_float3(f"##{label}", list(values), step, format=format)
+    changed, new = imgui.drag_float3(f"##{label}", list(values), step, -MOST, MOST, format, imgui.SliderFlags_.always_clamp)
     tooltip(f"{help} Drag, or Ctrl+click to type a number.")
     return tuple(new) if changed and all(map(math.isfinite, new)) else values
 
@@ -131,7 +132,7 @@ def numbers_row(label: str, values, format: str, help: str) -> tuple[float, floa
     key = imgui.get_id(label)
     changed, new = imgui.input_float3(f"##{label}", list(_typed.get(key, values)), format)
     if changed:
-        _typed[key] = tuple(new)
+        _typed[key] = tuple(min(max(number, -MOST), MOST) for number in new)
     if imgui.is_item_active():
         _left[key] = 0
     elif key in _typed:
