@@ -211,7 +211,9 @@ class Viewer(Sayings, Travels, Cropping):
 
     @property
     def _look(self) -> Look:
-        """What is shown now: with the wireframe while the proxy is dragged."""
+        """What is shown now: the picture alone of a benchmark, and with the wireframe while the proxy is dragged."""
+        if self.benchmark and not self.benchmark.done:
+            return Look()
         look = self.settings.look
         return replace(look, wireframe=True) if self.fitting else look
 
@@ -403,7 +405,7 @@ class Viewer(Sayings, Travels, Cropping):
             self.set(help=help.draw(self.screen.units))
         self.send_away(overlay.notices(self._area, self.notices))
         overlay.message(self._area, self.message)
-        if self.settings.look.shows_two:
+        if self._look.shows_two:
             self.set(look=divider.draw(self, self._area))
         if self.canvas.look == self._look and self._look.view != "picture":
             legend.draw(self._area, self.canvas.looking.legend)

@@ -41,10 +41,12 @@ class Benchmark:
     """`step` draws the next frame and returns its camera, until `done`."""
 
     def __init__(self, scene: Scene, cameras: list[Camera], settings: RenderSettings):
-        """`settings` say the way to compare with culling off; where they are off, `centre` is taken."""
+        """`settings` say the way to compare with culling off; where they are off, `centre` is taken. Each camera is
+        culled for itself, whatever is frozen."""
         self._scene = scene
         count = min(len(cameras), MOST)
         self.cameras = [cameras[i * len(cameras) // count] for i in range(count)]
+        settings = replace(settings, culling_camera=None)
         culled = settings if settings.culling != "off" else replace(settings, culling="centre")
         off = replace(settings, culling="off")
         self._ways = [off] if scene.proxy is None else [off, culled]

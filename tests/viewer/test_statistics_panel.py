@@ -9,6 +9,7 @@ import pytest
 from gsrender.settings import RenderSettings
 from viewer.benchmark import Benchmark, turn
 from viewer.frame import render_frame
+from viewer.look import Look
 from viewer.memory import MEMORY
 from viewer.panels import statistics
 from viewer.panels.stage_plot import COLOURS
@@ -147,6 +148,32 @@ def test_a_row_counts_what_its_frames_counted(scene):
         visible.append(scene.renderer.stats.counts["visible"])
     assert benchmark.rows[1].statistics.counts()["visible"] == pytest.approx(np.mean(visible))
     json.dumps(benchmark.report({}), allow_nan=False)
+
+
+def test_each_view_of_a_benchmark_is_culled_for_itself_though_culling_is_frozen(scene):
+    cameras = [view.camera.with_near(scene.near).resized(96, 64) for view in scene.cameras[:3]]
+    visible = []
+    for frozen in (None, cameras[2]):
+        benchmark = Benchmark(scene, cameras, RenderSettings("centre", culling_camera=frozen))
+        while not benchmark.done:
+            benchmark.step()
+        visible.append(benchmark.rows[1].statistics.counts()["visible"])
+    assert visible[0] == visible[1]
+
+
+def test_a_benchmark_shows_its_own_picture_alone(desk, scene, monkeypatch):
+    """Other kinds of pictures take several frames each, and would make it last minutes."""
+    monkeypatch.setattr(scene, "cameras", scene.cameras[:2])
+    look, viewer = Look("removed", compare="split", wireframe=True), desk.viewer
+    viewer.set(look=look)
+    desk.rest()
+    viewer.start_benchmark()
+    desk.frame(3)
+    assert not viewer.benchmark.done and viewer.canvas.look == Look()
+    desk.until(lambda: viewer.benchmark.done, "the end")
+    desk.rest()
+    assert viewer.canvas.look == viewer.settings.look == look
+    viewer.set(look=Look())
 
 
 def test_without_cameras_the_benchmark_looks_all_around(desk):
