@@ -1,5 +1,7 @@
 """Tiles of so many splats that CUDA shares them among blocks, and pictures of so many tiles that it sorts in bands."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -43,6 +45,16 @@ def test_splats_as_far_as_each_other_are_blended_in_their_order(count, device):
     colours = 0.5 + 0.28209479177387814 * model.items.sh[:13, 0]  # the 14th would let too little through
     expected = (colours * 0.5 ** torch.arange(1, len(colours) + 1)[:, None]).sum(0)
     assert torch.allclose(frame.rgb[50, 100].cpu(), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("part", [3, 10**9])  # of the pairs of a tile that CUDA cuts; one pair
+def test_a_busy_tile_with_room_for_few_of_its_pairs_is_incomplete_and_then_right(device, part):
+    renderer = Renderer(column(60_000, 0.5).to(device))
+    right, pairs = renderer.render(CAMERA).rgb.clone(), renderer.stats.counts["pairs"]
+    renderer.buffers.fit(replace(renderer.buffers.room, pairs=max(pairs // part, 1)))
+    renderer.draw(CAMERA)
+    assert renderer.wait().incomplete and renderer.stats.counts["pairs"] == pairs >= 60_000
+    assert torch.equal(renderer.render(CAMERA).rgb, right)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU")
