@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from desktop import watch_places
 from imgui_bundle import imgui
 
 from gsrender.settings import CULLING, RenderSettings
@@ -146,3 +147,14 @@ def test_a_low_window_scrolls_a_panel_instead_of_clipping_it(scene):
     window = imgui.internal.find_window_by_name("Statistics")
     assert window.scroll_max.y > 0 and window.pos.y + window.size.y <= 200
     opened.close()
+
+
+def test_in_a_narrow_panel_choices_go_below_one_another(viewer, monkeypatch):
+    places = watch_places(monkeypatch)
+    viewer.set(panel=True)
+    viewer.show_panel("Compare")
+    for _ in range(8):
+        viewer.frame()
+    panel = imgui.internal.find_window_by_name("Compare")
+    assert places["difference"][0] < panel.pos.x + panel.size.x
+    assert places["difference"][1] > places["first"][1]

@@ -68,11 +68,12 @@ def stat_cells(label: str, value: str, help: str, colour=DIM):
 
 
 def choice_row(label: str, value: str, choices, help: str) -> str:
-    """One of a few words, side by side."""
+    """One of a few words, side by side where there is room."""
     _name(label, help)
+    mark = imgui.get_frame_height() + imgui.get_style().item_inner_spacing.x
     for i, choice in enumerate(choices):
         if i:
-            imgui.same_line()
+            _on_same_line(mark + imgui.calc_text_size(choice).x)
         if imgui.radio_button(choice, value == choice):
             value = choice
         tooltip(help)
@@ -195,8 +196,12 @@ def button(label: str, help: str) -> bool:
 
 def beside(label: str):
     """The button of that label goes beside the item before it where there is room, else below it."""
-    style = imgui.get_style()
-    end = imgui.get_item_rect_max().x + style.item_spacing.x + imgui.calc_text_size(label).x + 2 * style.frame_padding.x
+    _on_same_line(imgui.calc_text_size(label).x + 2 * imgui.get_style().frame_padding.x)
+
+
+def _on_same_line(width: float):
+    """Where something that wide has room there."""
+    end = imgui.get_item_rect_max().x + imgui.get_style().item_spacing.x + width
     if end <= imgui.get_cursor_screen_pos().x + imgui.get_content_region_avail().x:
         imgui.same_line()
 
