@@ -109,7 +109,7 @@ class CudaQueue:
         with torch.cuda.device(self.device):
             if apart is None:
                 self._capture(model, view, buffers)
-            frame, stream = self._free.pop(), torch.cuda.current_stream().cuda_stream
+            frame, stream = self._free[-1], torch.cuda.current_stream().cuda_stream
             frame.room, frame.crops, view.report = fits(buffers), bool(view.crop.on), frame.report
             begun = apart.view if apart else view
             check(self.native, self.native.gs_begin(model, begun, buffers, ffi.cast("void *", stream)))
@@ -120,7 +120,7 @@ class CudaQueue:
             else:
                 self._run_apart(model, view, buffers, tensors, apart)
             frame.done.record()
-            self._pending.append(frame)
+            self._pending.append(self._free.pop())  # not before: where something fails, it is free still
 
     def _run_apart(self, model, view, buffers, tensors, apart: Apart) -> None:
         """Stage by stage, without a graph: it is for looking at frames."""

@@ -38,7 +38,7 @@ class MemoryLimit:
         holders = list(self._holders.items())  # a copy: another thread may open a model meanwhile
         for key, ref in holders:
             if ref() is None and self._holders.get(key) is ref:
-                del self._holders[key]
+                self._holders.pop(key, None)  # another thread may have been here
         return sum(holder.nbytes for _, ref in holders if (holder := ref()) is not None)
 
     def check(self, more: int, what: str):
