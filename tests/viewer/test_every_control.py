@@ -65,14 +65,14 @@ def write(text, aside=0):
 def pick(number):
     """The entry of a list of that number."""
     def drive(desk, at):
-        stale = dict(desk.places)
+        def entries():
+            return [label for label in desk.places if label.endswith(f"##{number}")]
+        for label in entries():  # of lists that were open before, this one perhaps among them
+            del desk.places[label]
         desk.click(*at)
-        entries = []
-        desk.until(lambda: entries.extend(label for label, place in desk.places.items()
-                                          if label.endswith(f"##{number}") and stale.get(label) != place) or entries,
-                   "the list")
+        desk.until(entries, "the list")
         desk.frame(2)
-        desk.click(*desk.places[entries[-1]])
+        desk.click(*desk.places[entries()[-1]])
     return drive
 
 

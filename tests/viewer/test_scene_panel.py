@@ -340,7 +340,7 @@ def test_how_long_a_unit_is_is_dragged_and_everything_is_told_in_metres(window):
     viewer.act("walk")
     assert viewer.state.rate * metres == pytest.approx(1.4)
     viewer.act("fly")
-    window.drag((x, y), (x - 200, y))
+    window.drag((x + 30, y), (x - 200, y))  # elsewhere, or the two would be a double click, which is for typing
     assert viewer.scene.ruler.metres is None and viewer.state.pace is None
 
 
