@@ -146,13 +146,7 @@ class _Document:
 
     def primitives(self, mesh: int):
         """Yields (positions [V, 3], triangles [T, 3] int64) of a mesh; points and lines are left out."""
-        where = f"meshes[{mesh}]"
-        for i, primitive in enumerate(self._list(self.json["meshes"][mesh], where, "primitives")):
-            place = f"{where}.primitives[{i}]"
-            mode = self._integer(primitive, place, "mode", 7, TRIANGLES)
-            attributes = self._object(primitive.get("attributes", {}), f"{place}.attributes")
-            if mode < TRIANGLES or "POSITION" not in attributes:
-                continue
+        for place, primitive, mode, attributes in self._surfaces(mesh):
             position = self._accessor(attributes, f"{place}.attributes", "POSITION", "VEC3", POSITION_TYPES)
             corners = np.arange(len(position))
             if "indices" in primitive:
@@ -166,16 +160,21 @@ class _Document:
 
     def counts(self, mesh: int):
         """Yields how many vertices and triangles each of a mesh's primitives has."""
-        where, accessors = f"meshes[{mesh}]", self._list(self.json, "", "accessors")
+        accessors = self._list(self.json, "", "accessors")
+        for place, primitive, mode, attributes in self._surfaces(mesh):
+            vertices = self._count(accessors, attributes, f"{place}.attributes", "POSITION")
+            corners = self._count(accessors, primitive, place, "indices") if "indices" in primitive else vertices
+            yield vertices, corners // 3 if mode == TRIANGLES else max(corners - 2, 0)
+
+    def _surfaces(self, mesh: int):
+        """Yields (place in the file, primitive, mode, attributes) of those of a mesh that are triangles somewhere."""
+        where = f"meshes[{mesh}]"
         for i, primitive in enumerate(self._list(self.json["meshes"][mesh], where, "primitives")):
             place = f"{where}.primitives[{i}]"
             mode = self._integer(primitive, place, "mode", 7, TRIANGLES)
             attributes = self._object(primitive.get("attributes", {}), f"{place}.attributes")
-            if mode < TRIANGLES or "POSITION" not in attributes:
-                continue
-            vertices = self._count(accessors, attributes, f"{place}.attributes", "POSITION")
-            corners = self._count(accessors, primitive, place, "indices") if "indices" in primitive else vertices
-            yield vertices, corners // 3 if mode == TRIANGLES else max(corners - 2, 0)
+            if mode >= TRIANGLES and "POSITION" in attributes:
+                yield place, primitive, mode, attributes
 
     def _count(self, accessors: list, parent, where, name) -> int:
         index = self._integer(parent, where, name, len(accessors))
