@@ -115,10 +115,7 @@ static __global__ void __launch_bounds__(THREADS)
     Decoder decoder = {model, input, input + layout.input};
     int drawn = 0;
     while (true) {
-        __syncthreads(); // also: weights are there, and nobody reads the last chunk's numbers any more
-        if (threadIdx.x == 0) chunk = atomicAdd(scratch.tickets + 2, 1);
-        __syncthreads();
-        const long long start = (long long)chunk * DECODE_CHUNK;
+        const long long start = take_chunk(scratch, chunk); // and the weights are there
         if (start >= visible) break;
 
         float fade[GROUP];
@@ -161,16 +158,7 @@ static __global__ void __launch_bounds__(THREADS)
             any += keeps[g];
         }
         __syncthreads();
-        static_assert(DECODE_CHUNK == int(WARP), "one warp sums the anchors of a chunk");
-        if (warp() == 0) {
-            const int own = kept[lane()], all = warp_sum(own);
-            kept[lane()] = sum_before(own);
-            const long long sum = RunningSum::before(scratch.decode_sum, chunk, all);
-            if (lane() == 0) {
-                first = sum;
-                if (start + DECODE_CHUNK >= visible) buffers.counts->gaussians = sum + all;
-            }
-        }
+        place_gaussians(buffers, scratch, chunk, start + DECODE_CHUNK >= visible, kept, first);
         if (any) {
             decoder.evaluate(model.covariance_mlp, at[1], covariance);
             decoder.evaluate(model.colour_mlp, at[2], colour);
@@ -190,8 +178,7 @@ static __global__ void __launch_bounds__(THREADS)
                         gaussian_of(model, items[warp() * GROUP + g], k, o, shape, rgb), drawn);
         }
     }
-    drawn = warp_sum(drawn);
-    if (lane() == 0) atomic_add(&buffers.counts->drawn, drawn);
+    count_drawn(buffers, drawn);
 }
 
 // A splat's coefficients, in registers. Rows of degree 3 are on 16 bytes: a quarter of the loads, or an eighth.
@@ -229,8 +216,7 @@ template <int DEGREE> static __global__ void __launch_bounds__(THREADS, 3)
         const Harmonics sh = load_harmonics<DEGREE>(model, item);
         write_splat(view, buffers, scratch, v, gaussian_of_splat(model, view, item, sh), drawn);
     }
-    drawn = warp_sum(drawn);
-    if (lane() == 0) atomic_add(&buffers.counts->drawn, drawn);
+    count_drawn(buffers, drawn);
 }
 
 int decode(const GsModel &model, const GsView &view, const GsBuffers &buffers, cudaStream_t stream) {

@@ -162,10 +162,7 @@ static __global__ void __launch_bounds__(TENSOR_THREADS, 3)
     const GsView view = *buffers.view;
     int drawn = 0;
     while (true) {
-        __syncthreads(); // nobody reads the last chunk's numbers any more
-        if (threadIdx.x == 0) chunk = atomicAdd(scratch.tickets + 2, 1);
-        __syncthreads();
-        const long long start = (long long)chunk * DECODE_CHUNK;
+        const long long start = take_chunk(scratch, chunk);
         if (start >= visible) break;
 
         Anchors a;
@@ -206,15 +203,7 @@ static __global__ void __launch_bounds__(TENSOR_THREADS, 3)
             }
         }
         __syncthreads();
-        if (warp() == 0) {
-            const int own_kept = kept[lane()], all = warp_sum(own_kept);
-            kept[lane()] = sum_before(own_kept);
-            const long long sum = RunningSum::before(scratch.decode_sum, chunk, all);
-            if (lane() == 0) {
-                first = sum;
-                if (start + DECODE_CHUNK >= visible) buffers.counts->gaussians = sum + all;
-            }
-        }
+        place_gaussians(buffers, scratch, chunk, start + DECODE_CHUNK >= visible, kept, first);
         __syncthreads();
         const unsigned bits[2] = {keeps[own[0]], keeps[own[1]]};
         const Hidden covariance(hidden[sixteen][0]), colour(hidden[sixteen][1]);
@@ -238,8 +227,7 @@ static __global__ void __launch_bounds__(TENSOR_THREADS, 3)
             }
         }
     }
-    drawn = warp_sum(drawn);
-    if (lane() == 0) atomic_add(&buffers.counts->drawn, drawn);
+    count_drawn(buffers, drawn);
 }
 
 bool decodes_on_tensor_cores(const GsModel &model) {
