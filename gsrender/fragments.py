@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import torch
 
+from gsrender._native import constants
 from gsrender.model import Anchors, Mlp
 
-UNITS = 32  # features, and hidden units
-MOST_OFFSETS = 32
+UNITS = constants.GS_TENSOR_UNITS  # features, and hidden units
 
 
 def suits(items: Anchors) -> bool:
     """Whether the decoders have the sizes that there are kernels for."""
     sizes = {(mlp.features, mlp.hidden) for mlp in (items.opacity_mlp, items.covariance_mlp, items.colour_mlp)}
-    return sizes == {(UNITS, UNITS)} and items.bank_mlp is None and items.offset.shape[1] <= MOST_OFFSETS
+    return sizes == {(UNITS, UNITS)} and items.bank_mlp is None and items.offset.shape[1] <= constants.GS_TENSOR_OFFSETS
 
 
 def fragments(mlp: Mlp, offsets: int) -> torch.Tensor:

@@ -5,13 +5,17 @@
    and, on CUDA, only puts work on the stream, so that the stages can be captured as a graph. All memory belongs to the
    caller. Pointers in the structs are to that device's memory, counts included. */
 
-enum { GS_VERSION = 9 };                                              /* checked when the library is loaded */
-enum { GS_TILE = 16 };                                                /* edge of a tile, pixels */
-enum { GS_CHUNK = 256 };                                              /* items of a GsChunk */
-enum { GS_MAX_WIDTH = 256 };                                          /* of a decoder: inputs, hidden units, outputs */
-enum { GS_ANCHORS = 0, GS_SPLATS = 1 };                               /* GsModel.kind */
+enum { GS_VERSION = 10 };               /* checked when the library is loaded */
+enum { GS_TILE = 16 };                  /* edge of a tile, pixels */
+enum { GS_CHUNK = 256 };                /* items of a GsChunk */
+enum { GS_MAX_WIDTH = 256 };            /* of a decoder: inputs, hidden units, outputs */
+enum { GS_TENSOR_UNITS = 32 };          /* a decoder for tensor cores: its features, and its hidden units */
+enum { GS_TENSOR_OFFSETS = 32 };        /* Gaussians of an anchor with such decoders, at most */
+enum { GS_ANCHORS = 0, GS_SPLATS = 1 }; /* GsModel.kind */
 enum { GS_OFF = 0, GS_CENTRE = 1, GS_FOOTPRINT = 2 };                 /* GsView.culling */
 enum { GS_ROUND = 0, GS_FLOOR = 1, GS_CEIL = 2, GS_PROGRESSIVE = 3 }; /* GsModel.level_map */
+/* GsCounts.nanoseconds: when a stage began, and when the last was over. */
+enum { GS_CULL = 0, GS_DECODE = 1, GS_SORT = 2, GS_BLEND = 3, GS_END = 4, GS_MOMENTS = 5 };
 
 /* Two dense layers with a ReLU between. Inputs: features, view direction (3), distance, level, appearance. */
 typedef struct GsMlp {
@@ -68,7 +72,7 @@ typedef struct GsModel {
 typedef struct GsCounts {
     long long inside; /* the crop box; means nothing where there is none */
     long long lod, visible, gaussians, drawn, pairs;
-    long long nanoseconds[6]; /* CUDA: the GPU's clock when a stage began, and behind the last */
+    long long nanoseconds[GS_MOMENTS]; /* CUDA: what the GPU's clock was; else 0 */
 } GsCounts;
 
 /* A box outside of which no item is there. */

@@ -17,6 +17,10 @@ extern "C" {
 #define GS_FN static inline
 #endif
 
+// As many as there is room for.
+GS_FN
+long long fitting(long long count, long long capacity) { return count < capacity ? count : capacity; }
+
 // Hands out pieces of the caller's scratch memory. With no memory behind it, it only counts.
 struct Arena {
     char *base;

@@ -23,8 +23,6 @@ int project(const GsModel &model, const GsView &view, const GsBuffers &buffers);
 int sort(const GsModel &model, const GsView &view, const GsBuffers &buffers);
 int blend(const GsModel &model, const GsView &view, const GsBuffers &buffers);
 
-inline long long fitting(long long count, long long capacity) { return count < capacity ? count : capacity; }
-
 // The scratch memory of each stage that needs some. Stages follow each other, so all begin at its start.
 struct CullScratch {
     unsigned char *state; // [N] bits of cull_one

@@ -58,20 +58,19 @@ inline Lanes log2_of(Lanes v) {
     return __builtin_convertvector(exponent, Lanes) + log;
 }
 
-inline Lanes sqrt_of(Lanes v) {
+// A function that is an instruction for a whole vector, which the compiler finds in this loop.
+template <typename Function> inline Lanes each_of(Lanes v, Function function) {
     alignas(64) float lanes[LANES];
     memcpy(lanes, &v, sizeof v);
 #pragma omp simd
-    for (int i = 0; i < LANES; i++) lanes[i] = sqrtf(lanes[i]);
+    for (int i = 0; i < LANES; i++) lanes[i] = function(lanes[i]);
     return load_lanes(lanes);
 }
-
+inline Lanes sqrt_of(Lanes v) {
+    return each_of(v, [](float x) { return sqrtf(x); });
+}
 inline Lanes ceil_of(Lanes v) {
-    alignas(64) float lanes[LANES];
-    memcpy(lanes, &v, sizeof v);
-#pragma omp simd
-    for (int i = 0; i < LANES; i++) lanes[i] = ceilf(lanes[i]);
-    return load_lanes(lanes);
+    return each_of(v, [](float x) { return ceilf(x); });
 }
 
 inline Lanes exp_of(Lanes v) { // of up to 87; 1e-38 below -87

@@ -118,10 +118,6 @@ __device__ __forceinline__ int warp() { return threadIdx.x / WARP; }
 __device__ __forceinline__ long long thread_index() { return blockIdx.x * (long long)blockDim.x + threadIdx.x; }
 __device__ __forceinline__ long long thread_count() { return gridDim.x * (long long)blockDim.x; }
 
-__host__ __device__ __forceinline__ long long fitting(long long count, long long capacity) {
-    return count < capacity ? count : capacity;
-}
-
 // Splats are read and written 16 bytes at a time: single words at a stride of 48 bytes keep the load units busy.
 static_assert(sizeof(GsSplat) == 48 && offsetof(GsSplat, tiles) == 40, "as load_splat and store_splat have it");
 __device__ __forceinline__ GsSplat load_splat(const GsSplat *from) {
@@ -156,10 +152,10 @@ template <typename T> __device__ __forceinline__ T sum_before(T value) {
     return sum - value;
 }
 
-// Notes when a stage began: when the first block of its first kernel did.
-__device__ __forceinline__ void stamp(const GsBuffers &buffers, int stage) {
+// Notes one of GS_MOMENTS. A stage begins when the first block of its first kernel does.
+__device__ __forceinline__ void stamp(const GsBuffers &buffers, int moment) {
     if (thread_index() == 0 && blockIdx.y == 0)
-        asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(buffers.counts->nanoseconds[stage]));
+        asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(buffers.counts->nanoseconds[moment]));
 }
 
 __device__ __forceinline__ void atomic_add(long long *counter, long long value) {

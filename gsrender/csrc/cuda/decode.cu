@@ -106,7 +106,7 @@ static __global__ void __launch_bounds__(THREADS)
                   *const colour = covariance + 7 * model.offsets;
     const float *at[4]; // each decoder's weights
     for (int i = 0; i < 4; i++) at[i] = layout.weights_fit ? weights + layout.weights[i] : nullptr;
-    stamp(buffers, 1);
+    stamp(buffers, GS_DECODE);
     const long long visible = buffers.counts->visible;
     if (blockIdx.x * (long long)DECODE_CHUNK >= visible) return; // there are no more chunks than blocks before this one
     for (int i = threadIdx.x; i < layout.all_weights / 4; i += THREADS)
@@ -205,7 +205,7 @@ template <int DEGREE> static __device__ Harmonics load_harmonics(const GsModel &
 
 template <int DEGREE> static __global__ void __launch_bounds__(THREADS, 3)
     decode_splats(GsModel model, const GsBuffers buffers, const Scratch scratch) {
-    stamp(buffers, 1);
+    stamp(buffers, GS_DECODE);
     model.sh_degree = DEGREE; // which the compiler is to know: the coefficients are an array in registers
     const GsView view = *buffers.view;
     const long long visible = buffers.counts->visible;

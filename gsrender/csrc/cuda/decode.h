@@ -34,8 +34,8 @@ static __device__ long long take_chunk(const Scratch &scratch, unsigned &chunk) 
 }
 
 // Where the Gaussians of a chunk of anchors go. `kept` says how many each anchor keeps, and then how many the chunk's
-// anchors before it do; `first` is how many all chunks before keep. Both are in shared memory, and whole behind the next
-// __syncthreads. `is_last`: no anchor comes after this chunk, so that all Gaussians are counted.
+// anchors before it do; `first` is how many all chunks before keep. Both are in shared memory, and whole behind the
+// next __syncthreads. `is_last`: no anchor comes after this chunk, so that all Gaussians are counted.
 static __device__ void place_gaussians(const GsBuffers &buffers, const Scratch &scratch, unsigned chunk, bool is_last,
                                        int (&kept)[DECODE_CHUNK], long long &first) {
     static_assert(DECODE_CHUNK == int(WARP), "one warp sums the anchors of a chunk");

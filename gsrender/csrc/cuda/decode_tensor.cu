@@ -13,7 +13,7 @@
 #include <algorithm>
 
 // The k of a product are taken eight at a STEP, its columns eight at a STRIP.
-enum { FEATURES = 32, HIDDEN = 32, STEPS = FEATURES / 8, STRIPS = HIDDEN / 8, MOST_OFFSETS = 32 };
+enum { FEATURES = GS_TENSOR_UNITS, HIDDEN = GS_TENSOR_UNITS, STEPS = FEATURES / 8, STRIPS = HIDDEN / 8 };
 // Three warps share 16 anchors: they have a decoder each, and then every third four of their Gaussians.
 enum { ROWS = 16, SIXTEENS = DECODE_CHUNK / ROWS, PARTS = 3, TENSOR_THREADS = SIXTEENS * PARTS * WARP };
 enum { OPACITY = 0, COVARIANCE = 1, COLOUR = 2 }; // parts
@@ -21,6 +21,8 @@ enum { OPACITY = 0, COVARIANCE = 1, COLOUR = 2 }; // parts
 // Where a lane is in a product: its rows are `row` and `row + 8`, its columns 2 `column` and the next.
 static __device__ int row() { return lane() / 4; }
 static __device__ int column() { return lane() % 4; }
+static_assert(FEATURES == 4 * 8, "each of the four lanes of a row has eight features");
+static_assert(int(GS_TENSOR_OFFSETS) <= 32, "a bit a Gaussian");
 
 // A lane's four values of the 16 x 8 on the left of a product, in two parts.
 struct Left {
@@ -150,14 +152,14 @@ static __global__ void __launch_bounds__(TENSOR_THREADS, 3)
     __shared__ unsigned chunk;
     __shared__ int kept[DECODE_CHUNK];       // Gaussians of each anchor, then of those before it
     __shared__ unsigned keeps[DECODE_CHUNK]; // a bit a Gaussian
-    __shared__ float opacity[SIXTEENS][MOST_OFFSETS / 4][2][WARP];
+    __shared__ float opacity[SIXTEENS][GS_TENSOR_OFFSETS / 4][2][WARP];
     __shared__ float4 hidden[SIXTEENS][PARTS - 1][STRIPS][WARP];
     __shared__ long long first;
     const Fragments opacity_weights(model.opacity_mlp, model.offsets, 2),
         covariance_weights(model.covariance_mlp, model.offsets, 8), colour_weights(model.colour_mlp, model.offsets, 4);
     const int part = warp() % PARTS, sixteen = warp() / PARTS, groups = (model.offsets + 3) / 4;
     const int own[2] = {sixteen * ROWS + row(), sixteen * ROWS + row() + 8}; // this lane's anchors in the chunk
-    stamp(buffers, 1);
+    stamp(buffers, GS_DECODE);
     const long long visible = buffers.counts->visible;
     const GsView view = *buffers.view;
     int drawn = 0;

@@ -20,6 +20,7 @@ struct Stage {
 };
 static const Stage STAGES[] = {{"cull", cull}, {"decode+project", decode}, {"sort", sort}, {"blend", blend}};
 enum { STAGE_COUNT = sizeof STAGES / sizeof *STAGES };
+static_assert(STAGE_COUNT == int(GS_END), "a moment for the beginning of each stage, in their order");
 
 const char *gs_stage_name(int stage) { return stage >= 0 && stage < STAGE_COUNT ? STAGES[stage].name : nullptr; }
 
