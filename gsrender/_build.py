@@ -20,6 +20,8 @@ import sys
 import time
 from pathlib import Path
 
+from gsrender.whole_file import whole_file
+
 CSRC = Path(__file__).parent / "csrc"
 LIB = Path(__file__).parent / "_lib"
 GPUS = ("75", "80", "86", "89", "90", "100", "120")
@@ -80,16 +82,11 @@ def _library(target: Path, command: list[str], folder: str, say) -> None:
         return
     say(f"compiling {target.name}: {' '.join(command)}")
     start = time.monotonic()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_suffix(f".{os.getpid()}.so")
-    try:
-        # A process that has the old library loaded keeps it: the new one takes its name only when it is whole.
+    # A process that has the old library loaded keeps it: the new one takes its name only when it is whole.
+    with whole_file(target) as unfinished:
         if subprocess.run([*command, *map(str, sources), "-o", str(unfinished)]).returncode:
             sys.exit(f"gsrender: {target.name} does not compile; the compiler says why above"
                      + ("; CUDA_ARCH=none builds only the CPU library" if folder == "cuda" else ""))
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
     stamp.write_text(key)
     say(f"{target.name} took {time.monotonic() - start:.0f} s")
 

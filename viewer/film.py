@@ -24,7 +24,8 @@ import numpy as np
 from PIL import Image
 
 from gsrender.errors import DeviceError, InputError
-from viewer.output import check_place, remove_leftovers, write_whole
+from gsrender.whole_file import remove_leftovers
+from viewer.output import check_place, write_whole
 
 FORMAT, RECORD = "gsrender film", "film.json"
 MOST = 1_000_000  # frames: six digits name them
@@ -168,7 +169,7 @@ def _is_ours(record: Path) -> bool:
 def _open_folder(folder: Path, record: dict) -> Iterator[_Folder]:
     with write_whole(folder / RECORD) as file:
         file.write(json.dumps({"format": FORMAT} | record, indent=1, allow_nan=False).encode())
-    remove_leftovers([folder / path.name[1:].rpartition(".")[0] for path in folder.glob(".*.png.*")])
+    remove_leftovers(folder, lambda name: name.endswith(".png"))
     film = _Folder(folder)
     try:
         yield film

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from gsrender.errors import InputError
+from gsrender.whole_file import remove_leftovers, whole_file
 from viewer.views import View, name_views
 
 
@@ -59,7 +59,9 @@ class OutputFolder:
         planned = {name: {"origin": _origin(self.views[name])} for name in names}
         self._stats["unfinished"] = planned | self._stats.get("unfinished", {})
         self._save_stats()
-        remove_leftovers([self.folder / "stats.json", *map(self.path, _origins(self._stats))])
+        ours = {self.folder / "stats.json", *map(self.path, _origins(self._stats))}
+        for folder in {path.parent for path in ours}:
+            remove_leftovers(folder, lambda name: folder / name in ours)
 
     def _save_stats(self):
         with write_whole(self.folder / "stats.json") as file:
@@ -100,38 +102,11 @@ def check_place(path: Path):
 @contextmanager
 def write_whole(path: Path):
     """An open binary file that takes the name `path` only once everything is in it. Raises InputError."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(unfinished, "wb") as file:
+        with whole_file(path) as unfinished, open(unfinished, "wb") as file:
             yield file
-        unfinished.replace(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written, {error.strerror}") from error
-    finally:
-        with suppress(OSError):  # it may have its name by now, or never have come to be
-            unfinished.unlink()
-
-
-def remove_leftovers(paths: list[Path]):
-    """Removes what `write_whole` began under these names in processes that are gone."""
-    wanted = set(paths)
-    for folder in {path.parent for path in paths}:
-        for found in folder.glob(".*"):
-            name = re.fullmatch(r"\.(.+)\.(\d{1,9})", found.name)
-            if name and folder / name[1] in wanted and not _runs(int(name[2])):
-                with suppress(OSError):
-                    found.unlink()
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # another user's
-        pass
-    return True
 
 
 def _read_stats(path: Path) -> dict:

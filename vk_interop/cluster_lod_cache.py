@@ -15,6 +15,7 @@ from typing import Callable
 
 import numpy as np
 
+from gsrender.whole_file import whole_file
 from vk_interop.cluster_lod import CLUSTER, CLUSTER_TRIANGLES, GROUP, ClusterMesh
 from vk_interop.cluster_lod_build import build_clusters
 
@@ -101,14 +102,9 @@ def _write(path: Path, key: bytes, mesh: ClusterMesh):
               zip((mesh.vertices, mesh.triangles, mesh.clusters, mesh.groups), ARRAYS)]
     lengths = [len(array) for array in arrays]
     header = HEADER.pack(MAGIC, VERSION, key, *lengths, _checksum(key, lengths, *arrays))
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(unfinished, "wb") as file:
-            for part in (header, *arrays):
-                file.write(part)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(path) as unfinished, open(unfinished, "wb") as file:
+        for part in (header, *arrays):
+            file.write(part)
 
 
 def _checksum(key: bytes, lengths: list[int], *parts: np.ndarray) -> bytes:
