@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+Triple = tuple[float, float, float]  # x y z, or red green blue
 Rows = tuple[tuple[float, float, float, float], ...]
 IDENTITY = np.eye(3)
 

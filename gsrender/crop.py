@@ -6,14 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gsrender.camera import Camera, Triple
 from gsrender.settings import FARTHEST
 
 if TYPE_CHECKING:
     import torch
 
-    from gsrender.camera import Camera
-
-Triple = tuple[float, float, float]
 WORLD: tuple[Triple, Triple, Triple] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 

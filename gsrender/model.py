@@ -8,6 +8,9 @@ from functools import cached_property
 
 import torch
 
+from gsrender.camera import Triple
+from gsrender.trimmed import trimmed_bounds
+
 PRECISIONS = ("full", "half")
 LEVEL_MAPS = ("round", "floor", "ceil", "progressive")
 
@@ -92,7 +95,7 @@ class GaussianModel:
 
     items: Anchors | Splats
     source: str  # 'proxy-gs', 'octree-gs', 'scaffold-gs' or '3dgs': who trained it, as far as the files tell
-    background: tuple[float, float, float]  # the one it was trained on
+    background: Triple  # the one it was trained on
     near: float  # view z in scene units at which its trainer stops drawing: 1e-4 for Proxy-GS, 0.2 for the others
     path: str = ""
     warnings: list[str] = field(default_factory=list)  # what loading dropped or guessed, a sentence each
@@ -119,13 +122,9 @@ class GaussianModel:
     @cached_property
     def bounds(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Lower and upper corner [3] of the box around the middle 98 % of the items on each axis, scene units. On the
-        host, where reading them waits for nothing.
-
-        Trimmed, because a few far floaters would make every speed and distance that is scaled by it useless.
-        """
-        ordered = self.items.position.sort(dim=0).values
-        last = len(ordered) - 1
-        return ordered[round(0.01 * last)].cpu(), ordered[round(0.99 * last)].cpu()
+        host, where reading them waits for nothing."""
+        low, high = trimmed_bounds(self.items.position)
+        return low.cpu(), high.cpu()
 
     @cached_property
     def nbytes(self) -> int:

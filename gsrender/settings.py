@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gsrender.camera import Camera
+    from gsrender.camera import Camera, Triple
     from gsrender.crop import Crop
 
 LARGEST_SIDE = 16384  # pixels an edge that are drawn: tiles are counted in 16 bits, and memory ends long before
@@ -35,7 +35,7 @@ class RenderSettings:
 
     culling: str = "off"
     margin: float = 0.3
-    background: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    background: Triple = (0.0, 0.0, 0.0)
     appearance: int = 0
     level_bias: float = 0.0
     level_limit: int | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from viewer.fit import Fit, Triple
+from gsrender.camera import Triple
+from viewer.fit import Fit
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Iterator
 
 import numpy as np
 
-from gsrender.camera import Camera
+from gsrender.camera import Camera, Triple
 from viewer import quaternions
 
 GAP = 0.01  # seconds; keyframes may not be nearer to each other
@@ -25,7 +25,7 @@ APART = 1.0  # seconds from one keyframe to the next where nobody says otherwise
 @dataclass(frozen=True)
 class Keyframe:
     time: float  # seconds
-    position: tuple[float, float, float]
+    position: Triple
     world_from_camera: tuple[float, float, float, float]  # unit quaternion w x y z; x right, y down, z forward
     fov_y: float  # vertical field of view, degrees
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gsrender.camera import Camera
+from gsrender.camera import Camera, Triple
 from viewer.bindings import drag_of, held_actions
 from viewer.ground import Ground
-from viewer.pose import Pose, Space, Triple
+from viewer.pose import Pose, Space
 from vk_interop.input import Input
 
 STEP = 0.01  # seconds; longer frames are cut up, so that turning while flying follows the same curve at any rate

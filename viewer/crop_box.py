@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gsrender.crop import WORLD, Crop, Triple
+from gsrender.camera import Triple
+from gsrender.crop import WORLD, Crop
+from gsrender.trimmed import trimmed_bounds
 from viewer.pose import AXES, Space
 
 if TYPE_CHECKING:
     import torch
-
-TRIM = 0.01  # of the points on each side of an axis: a few far floaters would make a box that shows nothing
 
 
 def box_axes(up: Triple) -> tuple[Triple, Triple, Triple]:
@@ -23,9 +23,8 @@ def box_axes(up: Triple) -> tuple[Triple, Triple, Triple]:
 
 def box_around(points: torch.Tensor, axes: tuple[Triple, Triple, Triple] = WORLD) -> Crop:
     """Around all of the points [N, 3] but the outermost on each axis; N is 1 at least."""
-    along = (points @ points.new_tensor(axes).T).sort(dim=0).values
-    last = len(along) - 1
-    return Crop(tuple(along[round(TRIM * last)].tolist()), tuple(along[round((1 - TRIM) * last)].tolist()), axes)
+    low, high = trimmed_bounds(points @ points.new_tensor(axes).T)
+    return Crop(tuple(low.tolist()), tuple(high.tolist()), axes)
 
 
 def turned(box: Crop, axes: tuple[Triple, Triple, Triple]) -> Crop:

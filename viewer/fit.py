@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gsrender.camera import Triple
 from vk_interop.mesh import model_from_mesh
-
-Triple = tuple[float, float, float]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from gsrender.camera import Camera
+from gsrender.camera import Camera, Triple
 from gsrender.errors import DeviceError, InputError
 from gsrender.load.dataset_camera import DatasetCamera
 from gsrender.settings import RenderSettings
@@ -126,7 +126,7 @@ def _match(name: str, picture: torch.Tensor | None, photograph: torch.Tensor | N
         return Match(name, psnr(picture, photograph), ssim(picture, photograph))
 
 
-def read_photograph(path: Path, width: int, height: int, background: tuple[float, float, float]) -> torch.Tensor:
+def read_photograph(path: Path, width: int, height: int, background: Triple) -> torch.Tensor:
     """[height, width, 3] float32 in 0..1, over the background where it is transparent. Raises InputError."""
     try:
         with Image.open(path) as image:

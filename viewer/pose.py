@@ -8,9 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from gsrender.camera import Camera
+from gsrender.camera import Camera, Triple
 
-Triple = tuple[float, float, float]
 AXES = {"+z": (0.0, 0.0, 1.0), "-z": (0.0, 0.0, -1.0), "+y": (0.0, 1.0, 0.0), "-y": (0.0, -1.0, 0.0),
         "+x": (1.0, 0.0, 0.0), "-x": (-1.0, 0.0, 0.0)}
 

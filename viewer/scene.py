@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Callable, Iterator
 
 import numpy as np
 
-from gsrender.camera import Camera
+from gsrender.camera import Camera, Triple
 from gsrender.crop import Crop
 from gsrender.errors import DeviceError, InputError
 from gsrender.memory import MemoryLimit, NoRoom, default_most
@@ -85,7 +85,7 @@ class Scene:
         return default_culling(self.model, self.proxy is not None)
 
     @property
-    def up(self) -> tuple[float, float, float]:
+    def up(self) -> Triple:
         """The model's up: what the cameras of its dataset have in common, z where there are none."""
         return up_of([view.camera for view in self.cameras])
 
@@ -365,7 +365,7 @@ def cameras_in(folder: Path) -> list[DatasetCamera]:
     return with_photographs(load_cameras(path), folder) if path.is_file() else []
 
 
-def up_of(cameras: list[Camera]) -> tuple[float, float, float]:
+def up_of(cameras: list[Camera]) -> Triple:
     """The world's up, as far as the cameras tell: what is square to the lower edges of their pictures, since few people
     tilt a camera sideways; among several such directions, the one nearest to the pictures' upper edges. Snapped to an
     axis within 10 degrees of it; z where there are no cameras."""

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from gsrender.camera import Camera
+from gsrender.camera import Camera, Triple
 from viewer.controls import State, next_view
 from viewer.ground import Ground
 from viewer.jumps import Jumps
 from viewer.pace import Pace
-from viewer.pose import Pose, Space, Triple
+from viewer.pose import Pose, Space
 from viewer.ruler import Ruler
 from viewer.scene import Scene
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from gsrender.camera import Triple
 from gsrender.errors import InputError
 from gsrender.load.cfg_args import CfgArgs
 
@@ -48,6 +49,6 @@ def tensor(array: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(array, np.float32))
 
 
-def background(args: CfgArgs) -> tuple[float, float, float]:
+def background(args: CfgArgs) -> Triple:
     """The colour the model was trained on; black where nothing says otherwise, as for the trainers."""
     return (1.0, 1.0, 1.0) if args.flag("white_background") else (0.0, 0.0, 0.0)
