@@ -90,27 +90,21 @@ class Camera:
 
     def moved(self, world_from_camera) -> Camera:
         """The same lens at another pose."""
-        return Camera.from_pose(world_from_camera, self.fx, self.fy, self.width, self.height, self.cx, self.cy,
-                                self.near)
+        there = Camera.from_pose(world_from_camera, self.fx, self.fy, self.width, self.height)
+        return replace(self, camera_from_world=there.camera_from_world)
 
     def resized(self, width: int, height: int) -> Camera:
-        """The same view in a picture of another size: the vertical field of view stays, the horizontal one follows."""
+        """The same view in a picture of another size: the vertical field of view stays, the horizontal one follows.
+        That of a part of a picture is a part of another such picture."""
         scale = height / self.height
-        return replace(self, fx=self.fx * scale, fy=self.fy * scale, width=width, height=height,
+        whole = self.whole and tuple(round(edge * scale) for edge in self.whole)
+        return replace(self, fx=self.fx * scale, fy=self.fy * scale, width=width, height=height, whole=whole,
                        cx=self.cx * scale + (width - self.width * scale) / 2, cy=self.cy * scale)
 
     def part(self, left: int, top: int, width: int, height: int) -> Camera:
         """So many pixels of this picture, as they are in it."""
         return replace(self, cx=self.cx - left, cy=self.cy - top, width=width, height=height,
                        whole=self.whole or (self.width, self.height))
-
-    def fitted(self, width: int, height: int) -> Camera:
-        """All of this view in a picture of another size, with more of the scene at two sides where its shape differs.
-        """
-        scale = min(width / self.width, height / self.height)
-        return replace(self, fx=self.fx * scale, fy=self.fy * scale, width=width, height=height,
-                       cx=self.cx * scale + (width - self.width * scale) / 2,
-                       cy=self.cy * scale + (height - self.height * scale) / 2)
 
     def with_near(self, near: float) -> Camera:
         return replace(self, near=float(near))

@@ -111,8 +111,7 @@ class CudaQueue:
                 self._capture(model, view, buffers)
             frame, stream = self._free[-1], torch.cuda.current_stream().cuda_stream
             frame.room, frame.crops, view.report = fits(buffers), bool(view.crop.on), frame.report
-            begun = apart.view if apart else view
-            check(self.native, self.native.gs_begin(model, begun, buffers, ffi.cast("void *", stream)))
+            check(self.native, self.native.gs_begin(model, view, buffers, ffi.cast("void *", stream)))
             if ready is not None:
                 ready.wait(stream)
             if apart is None:
@@ -127,7 +126,7 @@ class CudaQueue:
         stream = ffi.cast("void *", torch.cuda.current_stream().cuda_stream)
         for stage in range(len(self.names)):
             seen = apart.view if stage == CULL else view
-            if stage == CULL + 1:
+            if stage in (CULL, CULL + 1):
                 tensors["view"].copy_(torch.frombuffer(bytearray(ffi.buffer(seen)), dtype=torch.uint8))
             check(self.native, self.native.gs_stage(stage, model, seen, buffers, stream))
             if stage == CULL:

@@ -121,7 +121,7 @@ class Renderer:
         """Puts a frame on the current CUDA stream, or draws it on the CPU, and does not wait for it.
 
         rgba   [H, W, 4] uint8 on the model's device to write the picture to
-        depth  of the same size as the camera's picture; of the culling camera's view, where the settings have one
+        depth  of the view of the camera, or of the culling camera where the settings have one, and of its size
         items  [n] int32 ascending: draws these of the model's items, as they come, in place of those that cull keeps
 
         Where a buffer turned out too small, this one picture lacks items and its `stats` say so; where it cannot grow,
@@ -129,16 +129,13 @@ class Renderer:
         """
         if max(camera.width, camera.height) > LARGEST_SIDE:
             raise InputError(f"picture size {camera.width} x {camera.height}: at most {LARGEST_SIDE} pixels a side")
-        if depth is not None and (depth.width, depth.height) != (camera.width, camera.height):
-            raise InputError(f"depth of {depth.width} x {depth.height} for a picture of "
-                             f"{camera.width} x {camera.height}: the sizes must be equal")
+        culled = settings.culling_camera or camera
+        if depth is not None and (depth.width, depth.height) != (culled.width, culled.height):
+            raise InputError(f"depth of {depth.width} x {depth.height} for culling by a view of "
+                             f"{culled.width} x {culled.height}: the sizes must be equal")
         if depth is not None and depth.crop != settings.crop:
             raise InputError(f"depth cut off at {depth.crop or 'no box'} for a picture with {settings.crop or 'none'}: "
                              "the crop boxes must be equal")
-        culled = settings.culling_camera or camera
-        if (culled.width, culled.height) != (camera.width, camera.height):
-            raise InputError(f"culling camera of {culled.width} x {culled.height} for a picture of "
-                             f"{camera.width} x {camera.height}: the sizes must be equal")
         self._collect(wait=self.is_cuda and self._queue.is_full)
         self._size_for(camera.width, camera.height)
         self._fill_view(self._view, camera, depth, settings, rgba)

@@ -13,7 +13,7 @@ from PIL import Image
 from gsrender.errors import DeviceError, InputError
 from viewer.export import file_name, save_image
 from viewer.look import resized
-from viewer.still import corners, draw_still, part_size
+from viewer.still import draw_still, part_size
 
 A_FRAME = 0.02  # seconds that parts of a picture are drawn for with each frame; one part at least
 
@@ -23,9 +23,8 @@ class Still:
     """A picture that is being drawn."""
 
     path: Path
-    steps: Iterator[tuple[int, Image.Image]]
-    total: int  # parts
-    done: int = 0
+    steps: Iterator[tuple[float, Image.Image]]
+    done: float = 0.0  # share
 
 
 class Saving:
@@ -55,8 +54,8 @@ class Saving:
             return app.say("a picture is being saved already")
         camera, settings = app.state.camera(width, height), resized(app.settings.render, width, height)
         part = part_size((width, height), app.picture_size)
-        path, total = file_name("picture", ".png"), len(corners((width, height), part))
-        self._try(lambda: self._begin(path, draw_still(app.spare.scene, camera, settings, part), total))
+        path = file_name("picture", ".png")
+        self._try(lambda: self._begin(path, draw_still(app.spare.scene, camera, settings, part)))
 
     def cancel(self):
         """Leaves the picture that is being drawn."""
@@ -79,14 +78,14 @@ class Saving:
         self.cancel()
         self._thread.shutdown(wait=True)
 
-    def _begin(self, path: Path, steps, total: int):
-        self.still = Still(path, steps, total)
+    def _begin(self, path: Path, steps):
+        self.still = Still(path, steps)
 
     def _draw(self):
         still, self.still = self.still, None  # should it fail
         end = time.perf_counter() + A_FRAME
         for still.done, image in still.steps:
-            if still.done == still.total:
+            if still.done == 1:
                 return self.write(still.path, save_image, image)
             if time.perf_counter() >= end:
                 break

@@ -1,20 +1,23 @@
-"""A picture of any size, drawn a part at a time, so that a window goes on meanwhile and no more memory is taken than
-for a part of it."""
+"""A picture of any size, drawn a part at a time, so that a window goes on meanwhile; of the device's memory it takes what
+a part does, and the depth that it is culled by."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Iterator
 
+import torch
 from PIL import Image
 
 from gsrender.camera import Camera
+from gsrender.depth import DepthBuffer
 from gsrender.memory import NoRoom
+from gsrender.renderer import memory_or
 from gsrender.settings import RenderSettings
-from viewer.frame import render_frame
 from viewer.scene import Scene
 
 LEAST = 512  # pixels of a part's edge: smaller ones would be drawn mostly for their number
+BYTES = 16  # a pixel of the whole depth takes at a time: itself, its pyramid, and what that is made of
 
 
 def part_size(size: tuple[int, int], like: tuple[int, int]) -> tuple[int, int]:
@@ -23,28 +26,59 @@ def part_size(size: tuple[int, int], like: tuple[int, int]) -> tuple[int, int]:
     return tuple(min(edge, max(other, LEAST)) for edge, other in zip(size, like))
 
 
-def corners(size: tuple[int, int], part: tuple[int, int]) -> list[tuple[int, int]]:
-    """Left and top of each part, row by row. The last ones begin earlier, over others, so that all are of one size."""
-    columns, rows = ([min(start, edge - step) for start in range(0, edge, step)] for edge, step in zip(size, part))
+def corners(size: tuple[int, int], part: tuple[int, int], overlap: int = 0) -> list[tuple[int, int]]:
+    """Left and top of each part, row by row. Each is `overlap` pixels or more over the one before; the last ones are
+    more, so that all are of one size."""
+    columns, rows = ([min(start, edge - step) for start in range(0, max(edge - overlap, 1), max(step - overlap, 1))]
+                     for edge, step in zip(size, part))
     return [(left, top) for top in rows for left in columns]
 
 
 def draw_still(scene: Scene, camera: Camera, settings: RenderSettings,
-               part: tuple[int, int]) -> Iterator[tuple[int, Image.Image]]:
-    """Gives after each part how many are drawn, and the picture as far as it is. Raises DeviceError.
+               part: tuple[int, int]) -> Iterator[tuple[float, Image.Image]]:
+    """Gives after each part which share of the work is done, and the picture as far as it is. Raises DeviceError.
 
-    All parts are of what culling leaves in the whole view: each by itself would leave more at its edges, where items
-    stand whose centres are beyond them.
+    All parts are of what culling leaves in the whole view, by the depth of all of it: by its own, each would keep more
+    at its edges, where items stand whose centres are beyond them; by one of fewer pixels, others everywhere (37 dB to
+    the picture that is drawn at once, for 80).
     """
-    size = camera.width, camera.height
+    size, culled = (camera.width, camera.height), settings.culling_camera or camera
     try:
         still = Image.new("RGB", size, None)
     except MemoryError as error:
         raise NoRoom(f"not enough memory for a picture of {size[0]} x {size[1]}: save a smaller one") from error
-    if part != size:
-        culled = (settings.culling_camera or camera).fitted(*part)
-        settings = replace(settings, culling_camera=culled)
-    for done, corner in enumerate(corners(size, part), start=1):
-        frame = render_frame(scene, camera if part == size else camera.part(*corner, *part), settings)
+    hides, depth = scene.proxy is not None and settings.culling != "off", None
+    reach = (scene.proxy.settings.reach or 0) if hides else 0  # texels that a part's depth lacks the neighbours for
+    hiding, shown = corners((culled.width, culled.height), part, 2 * reach) if hides else [], corners(size, part)
+    if hides:
+        view_z = _view_z(scene, culled)
+        for done, corner in enumerate(hiding, start=1):
+            _draw_depth(scene, culled.part(*corner, *part), settings, corner, reach, view_z)
+            yield done / (len(hiding) + len(shown)), still
+        depth = replace(DepthBuffer.from_tensor(view_z), crop=settings.crop)
+    settings = replace(settings, culling_camera=culled)
+    for done, corner in enumerate(shown, start=len(hiding) + 1):
+        frame = scene.renderer.render(camera.part(*corner, *part), depth, settings)
         still.paste(Image.fromarray(frame.rgba[..., :3].cpu().numpy()), corner)
-        yield done, still
+        yield done / (len(hiding) + len(shown)), still
+
+
+def _view_z(scene: Scene, camera: Camera) -> torch.Tensor:
+    """[H, W] float32 for the proxy's depth."""
+    size = camera.height, camera.width
+    sentence = f"the proxy's depth in a picture of {camera.width} x {camera.height}"
+    scene.limit.check(BYTES * size[0] * size[1], sentence)
+    with memory_or(f"not enough memory for {sentence}: save a smaller one"):
+        return torch.empty(size, device=scene.model.device)
+
+
+def _draw_depth(scene: Scene, part: Camera, settings: RenderSettings, corner: tuple[int, int], reach: int,
+                view_z: torch.Tensor):
+    """Puts a part's depth, as culling reads it, in its place; what is wrong at its right and lower edges, the next parts
+    put right."""
+    depth = scene.proxy.render(part, crop=settings.crop)
+    depth.ready.wait(scene.stream)
+    left, top = (reach if start else 0 for start in corner)
+    x, y = corner
+    view_z[y + top:y + part.height, x + left:x + part.width] = depth.depth[top:, left:]
+    scene.proxy.finished(scene.stream, depth)

@@ -29,6 +29,15 @@ def test_resizing_keeps_the_vertical_field_of_view_and_the_middle():
     assert wide.fov_y == pytest.approx(50) and (wide.cx, wide.cy) == (960, 320)
 
 
+def test_a_part_stays_a_part_when_it_is_moved_or_resized():
+    """What a picture is a part of decides how far ellipses may bend at its sides."""
+    part = Camera.look_at((3, -2, 1), (0, 0, 0), fov_y=50, width=960, height=640).part(320, 0, 480, 640)
+    moved = part.moved(Camera.look_at((0, -2, 1), (0, 0, 0)).world_from_camera)
+    assert moved.whole == (960, 640) and moved.cx == part.cx == 160 and moved.near == part.near
+    half = part.resized(240, 320)
+    assert half.whole == (480, 320) and half.cx == 80 and half.whole[0] / half.fx == pytest.approx(960 / part.fx)
+
+
 @pytest.mark.parametrize("pose", [np.eye(3), np.full((4, 4), np.nan), np.diag([1, 1, -1, 1]), 2 * np.eye(4)])
 def test_a_pose_that_is_none_is_refused(pose):
     with pytest.raises(ValueError, match="camera pose"):

@@ -74,6 +74,18 @@ def test_given_items_are_drawn_and_no_others(model, device, camera, depth):
     assert (nothing.alpha == 0).all() and renderer.stats.counts["drawn"] == 0
 
 
-def test_a_culling_camera_of_another_size_is_refused(model, device, camera):
-    with pytest.raises(InputError, match="culling camera of 32 x 20 for a picture of 213 x 131"):
-        Renderer(model.to(device)).render(camera, settings=RenderSettings(culling_camera=camera.resized(32, 20)))
+@pytest.mark.parametrize("culling", CULLING)
+@pytest.mark.parametrize("size", [(32, 20), (640, 393)])
+def test_a_culling_camera_may_have_another_size(model, device, camera, culling, size):
+    renderer, seen_by = Renderer(model.to(device)), camera.resized(*size)
+    depth = buffer_of(np.full(size[::-1], 5.5, np.float32), device)
+    renderer.render(seen_by, depth, RenderSettings(culling))
+    kept = visible_mask(renderer)
+    renderer.render(camera, depth, RenderSettings(culling, culling_camera=seen_by))
+    assert np.array_equal(visible_mask(renderer), kept) and (culling == "off" or not kept.all())
+
+
+def test_a_depth_of_another_size_than_the_culling_cameras_is_refused(model, device, camera, depth):
+    with pytest.raises(InputError, match="depth of 213 x 131 for culling by a view of 32 x 20"):
+        settings = RenderSettings("centre", culling_camera=camera.resized(32, 20))
+        Renderer(model.to(device)).render(camera, buffer_of(depth, device), settings)

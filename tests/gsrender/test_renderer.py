@@ -108,7 +108,7 @@ def test_any_size_is_drawn(model, device, width, height):
 
 
 def test_a_depth_of_another_size_is_refused(model, device, camera, depth):
-    with pytest.raises(InputError, match="depth of 213 x 130 for a picture of 213 x 131"):
+    with pytest.raises(InputError, match="depth of 213 x 130 for culling by a view of 213 x 131"):
         Renderer(model.to(device)).render(camera, buffer_of(depth[:-1], device))
 
 

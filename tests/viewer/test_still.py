@@ -4,19 +4,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from gsrender import RenderSettings
+from gsrender.crop import Crop
 from viewer.frame import render_frame
 from viewer.measures import psnr
 from viewer.still import LEAST, corners, draw_still, part_size
+from vk_interop.depth_settings import DepthSettings
 
 SIZE, PART = (300, 170), (150, 85)
 
 
 def parts_of(scene, camera, settings, part=PART):
-    *_, (done, image) = draw_still(scene, camera, settings, part)
-    assert done == len(corners((camera.width, camera.height), part))
+    *_, (share, image) = draw_still(scene, camera, settings, part)
+    assert share == 1
     return np.asarray(image)
 
 
@@ -29,6 +32,15 @@ def test_parts_of_one_size_cover_the_picture_and_no_more(size, part):
     assert covered.all()
 
 
+@pytest.mark.parametrize("size, part, overlap", [(SIZE, PART, 4), (SIZE, PART, 84), (PART, PART, 200)])
+def test_parts_may_overlap(size, part, overlap):
+    """By so much at least, so that without their outermost pixels they still cover what is between them."""
+    for axis in (0, 1):
+        starts = sorted({corner[axis] for corner in corners(size, part, overlap)})
+        assert starts[0] == 0 and starts[-1] == size[axis] - part[axis]
+        assert all(b <= a + part[axis] - overlap for a, b in zip(starts, starts[1:]))
+
+
 def test_parts_are_like_the_frames_but_no_larger_than_the_picture_and_not_tiny():
     assert part_size((4000, 3000), (900, 600)) == (900, 600)
     assert part_size((320, 3000), (900, 600)) == (320, 600)
@@ -36,22 +48,42 @@ def test_parts_are_like_the_frames_but_no_larger_than_the_picture_and_not_tiny()
     assert part_size((4000, 3000), (40, 20)) == (LEAST, LEAST)
 
 
-def test_parts_make_the_picture_that_is_drawn_at_once(scene):
-    """But for a few items at its edges, where the rule for what is in view counts pixels."""
+@pytest.mark.parametrize("culling", ["off", "centre", "footprint"])
+def test_parts_make_the_picture_that_is_drawn_at_once(scene, culling):
+    """Of the same items to the last one, though their tiles and their depths are cut out otherwise."""
     focal = SIZE[1] / (2 * np.tan(np.radians(110.0) / 2))  # a wide lens, whose parts would each bend ellipses otherwise
     camera = replace(scene.first_camera(*SIZE), fx=focal, fy=focal)
-    whole = render_frame(scene, camera, RenderSettings("off")).rgba[..., :3].float() / 255
-    parts = whole.new_tensor(parts_of(scene, camera, RenderSettings("off"))) / 255
-    assert psnr(parts, whole) > 40
+    settings = RenderSettings(culling, crop=Crop((-20.0, -20.0, -1.0), (20.0, 20.0, 9.0)))
+    whole = render_frame(scene, camera, settings).rgba[..., :3].float() / 255
+    items = scene.renderer.drawn_items.tolist()
+    parts = whole.new_tensor(parts_of(scene, camera, settings)) / 255
+    assert psnr(parts, whole) > 60 and scene.renderer.drawn_items.tolist() == items
 
 
-def test_every_part_is_of_what_culling_leaves_in_the_whole_view(scene):
-    camera, kept = scene.first_camera(*SIZE), []
-    for _ in draw_still(scene, camera, RenderSettings("centre"), PART):
-        kept.append(scene.renderer.drawn_items.tolist())
-    assert len(kept) == 4 and kept == 4 * kept[:1]
-    render_frame(scene, camera.fitted(*PART), RenderSettings("centre"))
-    assert scene.renderer.drawn_items.tolist() == kept[0]
+def test_parts_are_of_what_a_frozen_view_leaves(scene):
+    camera, elsewhere = (scene.cameras[i].camera.with_near(scene.near).resized(*SIZE) for i in (3, 0))
+    settings = RenderSettings("centre", culling_camera=elsewhere)
+    whole = render_frame(scene, camera, settings).rgba[..., :3].float() / 255
+    assert psnr(whole.new_tensor(parts_of(scene, camera, settings)) / 255, whole) > 60
+
+
+@pytest.mark.parametrize("error", [None, 0.0, 5.5, 30.0])
+def test_a_depth_in_parts_is_that_of_the_whole_view(scene, error):
+    """Though culling's depth takes the farthest of so many texels around each."""
+    before, camera, seen = scene.proxy.settings, scene.first_camera(*SIZE), []
+    scene.proxy.settings = DepthSettings(error)
+    try:
+        whole = scene.proxy.render(camera)
+        whole.ready.wait()
+        expected = whole.levels.clone()
+        with pytest.MonkeyPatch.context() as patch:
+            render = scene.renderer.render
+            patch.setattr(scene.renderer, "render", lambda *given: seen.append(given[1].levels) or render(*given))
+            parts_of(scene, camera, RenderSettings("centre"))
+    finally:
+        scene.proxy.settings = before
+    close = torch.isclose(seen[0], expected, rtol=1e-4)  # another projection rounds otherwise, at edges by a texel
+    assert len(close) == len(expected) and close.float().mean() > 0.998 and expected.isfinite().float().mean() > 0.1
 
 
 @pytest.fixture
@@ -76,8 +108,9 @@ def test_the_window_goes_on_while_a_picture_is_saved(desk, tmp_path):
     save(desk, 1280, 900)
     camera, settings, part = viewer.state.camera(1280, 900), viewer.settings.render, part_size((1280, 900),
                                                                                            viewer.picture_size)
-    assert viewer.saving.still.total == len(corners((1280, 900), part)) == 6
-    left, presented, pose = 6 - viewer.saving.still.done, viewer.presented, viewer.state.pose
+    parts = 2 * len(corners((1280, 900), part))  # of the depth and of the picture
+    left, presented, pose = parts * (1 - viewer.saving.still.done), viewer.presented, viewer.state.pose
+    assert parts == 12 and 0 < left < parts
     desk.drag((900, 300), (960, 320))
     desk.until(lambda: list(tmp_path.glob("picture-*.png")), "the file")
     assert viewer.presented - presented >= left and viewer.state.pose != pose

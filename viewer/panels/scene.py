@@ -138,7 +138,7 @@ def _screenshot(app):
         app.act("save picture")
     imgui.end_disabled()
     if still:
-        imgui.progress_bar(still.done / still.total, (-6 * imgui.get_font_size(), 0), f"drawing {still.path}")
+        imgui.progress_bar(still.done, (-6 * imgui.get_font_size(), 0), f"drawing {still.path}")
         imgui.same_line()
         if button("cancel##picture", "Leaves the picture undrawn."):
             app.saving.cancel()

@@ -77,10 +77,11 @@ struct Scratch {
     unsigned long long *chunk_sum; // [chunks / THREADS] of the running sums, see RunningSum
     unsigned long long *cull_sum;  // [chunks]
     unsigned long long *decode_sum;
+    int *chunk_from_work; // [chunks] chunks that cull looks into, ascending; the last bit: only to count. What comes
+                          // before the tiles is where it is whatever the picture's size: cull's may be another one
     unsigned *tile_pairs; // [tiles] pairs of a tile
     size_t zeroed;        // bytes up to here, by gs_begin
     unsigned *tile_base;  // [sort's blocks, tiles] of a tile's pairs, how many are before those of a block
-    int *chunk_from_work; // [chunks] chunks that cull looks into, ascending; the last bit: only to count
     int *large;           // [gaussian_capacity] indices of the large splats, and from the end those of the huge ones
     unsigned *shows;      // [gaussian_capacity] bits: in which tiles of its rectangle a splat shows, if 32 at most
     Work *work;           // [most_works] of all tiles, segments first, then the longest
@@ -99,10 +100,10 @@ struct Scratch {
         chunk_sum = arena.take<unsigned long long>(chunk_count(model) / THREADS + 1);
         cull_sum = arena.take<unsigned long long>(chunk_count(model));
         decode_sum = arena.take<unsigned long long>((size_t(model.count) + DECODE_CHUNK - 1) / DECODE_CHUNK);
+        chunk_from_work = arena.take<int>(chunk_count(model));
         tile_pairs = arena.take<unsigned>(tiles);
         zeroed = arena.used;
         tile_base = arena.take<unsigned>(tiles * resident_blocks(SORT_BLOCKS));
-        chunk_from_work = arena.take<int>(chunk_count(model));
         large = arena.take<int>(buffers.gaussian_capacity);
         shows = arena.take<unsigned>(buffers.gaussian_capacity);
         work = arena.take<Work>(most_works(int(tiles)));
