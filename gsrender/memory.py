@@ -22,11 +22,12 @@ class Holder(Protocol):
 class MemoryLimit:
     """A ceiling over all that it was told to count.
 
-    most  bytes; None: whatever the device has
+    most       bytes; None: whatever the device has
+    is_lifted  for what is open now a person has allowed whatever the device has; `most` holds for what is opened next
     """
 
-    def __init__(self, most: int | None = None):
-        self.most = most
+    def __init__(self, most: int | None = None, is_lifted: bool = False):
+        self.most, self.is_lifted = most, is_lifted
         self._holders: dict[int, weakref.ref] = {}
 
     def count(self, holder: Holder):
@@ -42,8 +43,8 @@ class MemoryLimit:
         return sum(holder.nbytes for _, ref in holders if (holder := ref()) is not None)
 
     def check(self, more: int, what: str):
-        """Raises NoRoom where `what`, which takes so many more bytes, would go above the ceiling."""
-        if self.most is not None and more > 0 and self.used + more > self.most:
+        """Raises NoRoom where `what`, which takes so many more bytes, would go above a ceiling that is not lifted."""
+        if self.most is not None and not self.is_lifted and more > 0 and self.used + more > self.most:
             raise NoRoom(f"{what} needs {size(more)} more, and of the {size(self.most)} of memory that may be taken "
                          f"{size(self.used)} are: draw a smaller picture or model, cull more, or allow more memory")
 

@@ -97,15 +97,14 @@ class Files:
         self._app.take(scene)
         if keeps_model:
             self._app.state, self._app.view, self._app.jumps = replace(state, ground=None), view, jumps
-        self._app.say(f"opened {opening.name}, {time.perf_counter() - opening.began:.1f} s")
+        freely = ", without the memory limit, which holds again for the next scene" if scene.limit.is_lifted else ""
+        self._app.say(f"opened {opening.name}, {time.perf_counter() - opening.began:.1f} s{freely}")
 
     def answer(self, answer: str):
-        """To the question: opens it in half precision, or without a ceiling, or not."""
+        """To the question: opens it in half precision, or for once without a ceiling, or not."""
         question, self.question = self.question, None
         if answer == CANCEL:
             return self._app.say(f"{question.name} was not opened")
-        if answer == ANYWAY:
-            self._app.scene.limit.most = None  # whatever the device has
         self.opening = self._asked.again(precision="half" if answer == HALF else None, anyway=answer == ANYWAY)
         self._app.say(f"opening {question.name}")
 

@@ -26,7 +26,8 @@ class Forecast:
     host: int
 
     def problem(self, limit: MemoryLimit) -> str | None:
-        """Where it will not fit, a sentence without an end, to which a way out can be added."""
+        """Where it will not fit, a sentence without an end, to which a way out can be added. A ceiling that was lifted
+        for another scene counts."""
         if limit.most is not None and self.device > limit.most - limit.used:
             taken = f"{size(limit.used)} of the {size(limit.most)} that may be taken are taken already" \
                 if limit.used else f"{size(limit.most)} may be taken"

@@ -32,7 +32,8 @@ class Opening:
     proxy       None: the one that lies beside the model
     given, fit  how the proxy lies: see Scene
     precision   None: as what is open
-    anyway      though the forecast says that there is too little memory
+    anyway      though the forecast says that there is too little memory: the ceiling is lifted, until another scene is
+                open or this one will not be
     """
 
     def __init__(self, opened: Scene, outputs: tuple[str, ...], model: Path | None, proxy: Path | None = None,
@@ -43,6 +44,8 @@ class Opening:
         self._opened, self._model, self._proxy = opened, model, proxy
         self._precision, self._anyway = precision or opened.precision, anyway
         self._given, self._fit, self._outputs = given, fit, outputs
+        self._was_lifted = opened.limit.is_lifted
+        opened.limit.is_lifted = self._was_lifted or anyway
         self._lock, self._cancelled = threading.Lock(), threading.Event()
         self._proxy_depth: ProxyDepth | None = None  # that nobody has taken yet
         self._thread = ThreadPoolExecutor(1, "opening")
@@ -63,6 +66,7 @@ class Opening:
             self._cancelled.set()
             if self._proxy_depth:
                 self._proxy_depth.close()
+        self._opened.limit.is_lifted = self._was_lifted
 
     def wait(self):
         """Until its thread is over."""
@@ -71,10 +75,12 @@ class Opening:
     def take(self) -> Scene:
         """The scene, whole, on the device of the one that was open, which is still to be closed. Raises Cancelled,
         TooLarge, InputError, DeviceError; then nothing has changed."""
+        limit = self._opened.limit
+        limit.is_lifted = self._was_lifted  # should it raise
         scene = self._read.result()
         if self._cancelled.is_set():
             raise Cancelled
-        scene.device, self._proxy_depth = self._opened.device, None
+        scene.device, self._proxy_depth, limit.is_lifted = self._opened.device, None, self._anyway
         return scene
 
     @property

@@ -188,7 +188,7 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
         import torch
         # torch's default stream is CUDA's legacy one, which everything else in the process waits for.
         torch.cuda.set_stream(torch.cuda.Stream())
-    limit = MemoryLimit(memory_limit or (None if anyway else default_most(torch_device)))
+    limit = MemoryLimit(memory_limit or default_most(torch_device), is_lifted=anyway and memory_limit is None)
     if not anyway:
         proxy = (Path(mesh) if mesh else proxy_of(model, iteration)) if with_proxy else None
         _check_room(limit, memory_limit is not None, precision, model=model, mesh=proxy, backend=torch_device,

@@ -11,12 +11,14 @@ from PIL import Image, ImageDraw
 from plain import write_plain
 from tests.gsrender.synthesise import write_anchor_checkpoint
 
+from gsrender.memory import NoRoom
 from viewer.alignment import Alignment
-from viewer.app import Viewer
+from viewer.app import OUTPUTS, Viewer
 from viewer.fit import Fit
 from viewer.forecast import forecast
 from viewer.frame import render_frame
 from viewer.frustum import line_ends
+from viewer.opening import Opening
 from viewer.panels import PANELS, crop_lines
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.window import Window
@@ -405,6 +407,44 @@ def test_what_will_not_fit_is_asked_about_and_there_are_ways_out(window, tmp_pat
     found.limit.most = None
     viewer.files.open(scene.opened, scene.mesh_path)
     opened(window)
+
+
+def test_opening_anyway_is_for_that_scene_alone(window, tmp_path, little_room):
+    """Which may grow as it likes; what is opened next is asked about again."""
+    viewer, scene, path = window.viewer, window.viewer.scene, write_plain(tmp_path, 200_000)
+    limit = scene.limit
+    little_room(10 << 20)
+    ceiling = limit.most
+    drop(window, path)
+    asked(window)
+    window.click(*window.places["open anyway"])
+    found = opened(window)
+    assert "without the memory limit, which holds again for the next" in viewer.message and limit.most == ceiling
+    limit.check(1 << 40, "what it grows by")
+    window.until(lambda: viewer.idle and viewer.scene is found, "its picture")
+    drop(window, path)
+    asked(window)
+    assert "may be taken are taken already" in viewer.files.question.sentence
+    window.click(*window.places["cancel"])
+    limit.most = None
+    viewer.files.open(scene.opened, scene.mesh_path)
+    opened(window)
+    limit.most = ceiling
+    with pytest.raises(NoRoom):
+        limit.check(1 << 40, "too much")
+
+
+@pytest.mark.parametrize("end", ["cancelled", "broken"])
+def test_an_opening_anyway_that_came_to_nothing_leaves_the_limit_as_it_was(window, tmp_path, end):
+    viewer, path = window.viewer, write_plain(tmp_path, 200_000)
+    scene, limit = viewer.scene, viewer.scene.limit
+    path.write_bytes(path.read_bytes()[:-9] if end == "broken" else path.read_bytes())
+    viewer.files.opening = Opening(scene, OUTPUTS, path, anyway=True)
+    assert limit.is_lifted
+    if end == "cancelled":
+        viewer.files.cancel()
+    window.until(lambda: viewer.files.opening is None, "the end")
+    assert viewer.scene is scene and not limit.is_lifted
 
 
 def test_where_even_half_is_too_much_it_is_not_offered(window, tmp_path, little_room):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from imgui_bundle import imgui
 
-from gsrender.memory import size
+from gsrender.memory import MemoryLimit, size
 from viewer.memory import MEMORY
 from viewer.panels import stages
 from viewer.panels.rows import DIM, NOTHING, WARN, button, checkbox, columns, stat_row, table, tooltip
@@ -93,7 +93,7 @@ def draw(app) -> ViewerSettings:
             stat_row("input to picture", figures.latency, LATENCY.format(screen.queue))
         imgui.table_next_column()
         with table("memory", 0.6):
-            for name, nbytes, help in TAKEN.get(app.scene, lambda: memory_rows(app.memory, app.scene.limit.most)):
+            for name, nbytes, help in TAKEN.get(app.scene, lambda: memory_rows(app.memory, app.scene.limit)):
                 stat_row(name, nbytes, help)
     return settings
 
@@ -138,9 +138,9 @@ def _headline(fps: str, frames: int, is_capped: bool, idle: bool):
         tooltip(help)
 
 
-def memory_rows(by_name: dict[str, int], most: int | None) -> list[tuple[str, str, str]]:
+def memory_rows(by_name: dict[str, int], limit: MemoryLimit) -> list[tuple[str, str, str]]:
     """(name, bytes in words, meaning): all of it first, then by name, so that the rows stay where they are."""
-    of = f" of {size(most)}" if most else ""
+    of = "" if limit.most is None else ", no limit" if limit.is_lifted else f" of {size(limit.most)}"
     ordered = sorted(by_name.items(), key=lambda row: row[0].lower())
     whole = f"{size(sum(by_name.values()))}{of}"
     return [("memory in all", whole, "On the device that draws: the sum of what follows."),
