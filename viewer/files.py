@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from gsrender.errors import DeviceError, InputError
 from gsrender.settings import RenderSettings
 from viewer.forecast import TooLarge
 from viewer.look import Look
-from viewer.opening import Cancelled, Opening, is_mesh
+from viewer.opening import Cancelled, Opening
 from viewer.panels.browser import Browser
 from viewer.panels.question import ANYWAY, CANCEL, HALF, Question
 from viewer.ruler import Ruler
-from viewer.scene import proxy_of
 
 
 class Files:
@@ -64,7 +62,10 @@ class Files:
                 self.open(chosen)
 
     def work(self):
-        """What was being opened, where it is there: in place of the scene that is open, or a sentence."""
+        """What was being opened, where it is there: in place of the scene that is open, or a sentence. Looks again while
+        a directory is read."""
+        if self.browser and self.browser.is_reading:
+            self._app.stir()
         opening = self.opening
         if opening is None or not opening.is_done:
             return
@@ -109,25 +110,14 @@ class Files:
         self._app.say(f"opening {question.name}")
 
     def browse(self):
-        self.browser = Browser(self._app.scene.opened.resolve().parent)  # where other models and the proxy lie
+        self.browser = Browser(Path(os.path.abspath(self._app.scene.opened)).parent)  # where other models lie
 
     def open(self, path: Path, proxy: Path | None = None):
         """Opens a model, or a proxy mesh for the model that is open, beside the frames. An error is told."""
-        try:
-            mesh = is_mesh(path)
-            if not mesh:
-                proxy = proxy or proxy_of(path)
-        except InputError as error:
-            return self._app.complain(str(error))
         if self.opening:
             self._leave()
         self.question = None  # another scene is wanted than the one that it is about
-        scene = self._app.scene
-        model, proxy = (scene.opened, path) if mesh else (path, proxy)
-        alignment = self._app.remembered.alignment(model, proxy)
-        lies_already = proxy and scene.mesh_path and proxy.resolve() == scene.mesh_path.resolve()
-        given, fit = (scene.given, scene.fit) if lies_already else (np.eye(4), alignment.fit)
-        self.opening = Opening(scene, self._outputs, None if mesh else path, proxy, given, fit)
+        self.opening = Opening(self._app.scene, self._outputs, path, self._app.remembered, proxy)
         self._app.say(f"opening {path}")
 
     def reload(self):

@@ -13,7 +13,8 @@ import numpy as np
 from gsrender.errors import InputError
 from viewer.fit import Fit
 from viewer.forecast import check_room
-from viewer.scene import MESH_SUFFIXES, Scene, read_model, read_proxy
+from viewer.remembered import Remembered
+from viewer.scene import MESH_SUFFIXES, Scene, proxy_of, read_model, read_proxy
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.proxy_depth import ProxyDepth
 
@@ -28,22 +29,21 @@ class Cancelled(Exception):
 class Opening:
     """
     outputs     what a Frame carries besides the picture
-    model       a directory or a file; None keeps the model that is open and opens another proxy for it
-    proxy       None: the one that lies beside the model
-    given, fit  how the proxy lies: see Scene
+    path        a model, or a proxy mesh for the model that is open
+    remembered  how the proxy lies, where another one than the one that is open has been laid
+    proxy       of a model; None: the one that lies beside it
     precision   None: as what is open
     anyway      though the forecast says that there is too little memory: the ceiling is lifted, until another scene is
                 open or this one will not be
     """
 
-    def __init__(self, opened: Scene, outputs: tuple[str, ...], model: Path | None, proxy: Path | None = None,
-                 given: np.ndarray = np.eye(4), fit: Fit = Fit(), precision: str | None = None, anyway: bool = False):
-        self.name = str(model or proxy)
+    def __init__(self, opened: Scene, outputs: tuple[str, ...], path: Path, remembered: Remembered,
+                 proxy: Path | None = None, precision: str | None = None, anyway: bool = False):
+        self.name = str(path)
         self.began = time.perf_counter()
-        self.step = 0 if model else 1  # of STEPS
-        self._opened, self._model, self._proxy = opened, model, proxy
-        self._precision, self._anyway = precision or opened.precision, anyway
-        self._given, self._fit, self._outputs = given, fit, outputs
+        self.step = 0  # of STEPS
+        self._opened, self._path, self._remembered, self._proxy = opened, path, remembered, proxy
+        self._precision, self._anyway, self._outputs = precision or opened.precision, anyway, outputs
         self._was_lifted = opened.limit.is_lifted
         opened.limit.is_lifted = self._was_lifted or anyway
         self._lock, self._cancelled = threading.Lock(), threading.Event()
@@ -58,7 +58,7 @@ class Opening:
 
     def again(self, precision: str | None, anyway: bool) -> Opening:
         """The same once more, in another way."""
-        return Opening(self._opened, self._outputs, self._model, self._proxy, self._given, self._fit, precision, anyway)
+        return Opening(self._opened, self._outputs, self._path, self._remembered, self._proxy, precision, anyway)
 
     def cancel(self):
         """Ends it after the step that is under way; `take` raises Cancelled."""
@@ -89,18 +89,18 @@ class Opening:
 
     def _run(self):
         opened = self._opened
+        model, proxy = (None, self._path) if is_mesh(self._path) else (self._path, self._proxy or proxy_of(self._path))
         if not self._anyway:
-            check_room(opened.limit, self._precision, model=self._model, mesh=self._proxy, backend=opened.backend,
+            check_room(opened.limit, self._precision, model=model, mesh=proxy, backend=opened.backend,
                        detail=self._detail, outputs=self._outputs)
-        if self._model:
-            scene = read_model(self._model, opened.backend, opened.limit, self._outputs,
-                               precision=self._precision)
+        if model:
+            scene = read_model(model, opened.backend, opened.limit, self._outputs, precision=self._precision)
         else:
             scene = replace(opened, proxy=None, mesh=None, mesh_path=None, warnings=list(opened.model.warnings))
         scene.first_view  # so that the window need not work it out
         self._go_on(1)
-        clusters = read_proxy(scene, self._proxy, self._given, self._fit, self._detail,
-                              on_mesh=lambda: self._go_on(2))
+        given, fit = self._lies(scene.opened, proxy)
+        clusters = read_proxy(scene, proxy, given, fit, self._detail, on_mesh=lambda: self._go_on(2))
         if clusters is not None:
             self._keep(ProxyDepth(opened.device, clusters, self._detail))
             scene.proxy = self._proxy_depth
@@ -108,6 +108,13 @@ class Opening:
             import torch
             torch.cuda.synchronize()
         return scene
+
+    def _lies(self, model: Path, proxy: Path | None) -> tuple[np.ndarray, Fit]:
+        """How the proxy lies, by the command line's word and on top of that: see Scene."""
+        opened = self._opened
+        if proxy and opened.mesh_path and proxy.resolve() == opened.mesh_path.resolve():
+            return opened.given, opened.fit
+        return np.eye(4), self._remembered.alignment(model, proxy).fit
 
     def _go_on(self, step: int):
         if self._cancelled.is_set():

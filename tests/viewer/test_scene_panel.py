@@ -1,12 +1,15 @@
 """The panel Scene, by mouse and keyboard in a real window: opening other scenes beside it, and what goes wrong."""
 
+import os
 import shutil
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from desktop import Hand, open_for_window, usual_settings, watch_places, xdotool
+from imgui_bundle import imgui
 from PIL import Image, ImageDraw
 from plain import write_plain
 from tests.gsrender.synthesise import write_anchor_checkpoint
@@ -20,6 +23,7 @@ from viewer.frame import render_frame
 from viewer.frustum import line_ends
 from viewer.opening import Opening
 from viewer.panels import PANELS, crop_lines
+from viewer.panels.browser import Browser
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.window import Window
 
@@ -144,6 +148,7 @@ def test_the_browser_goes_through_directories_to_a_file(window, street):
     assert browser.folder == street
     window.rest()
     window.click(*window.places["up"])
+    window.until(lambda: not browser.is_reading, "the directory above")
     assert browser.folder == street.parent and browser.typed == str(street.parent)
     window.click(*window.places["##path"])
     window.key("ctrl+a")
@@ -155,6 +160,36 @@ def test_the_browser_goes_through_directories_to_a_file(window, street):
     window.click(*window.places["proxy.glb"])
     scene = opened(window)
     assert scene.mesh_path == street / "proxy.glb" and scene.opened == street / "model"
+
+
+def test_the_window_goes_on_while_a_directory_is_slow(window, street, monkeypatch):
+    viewer, answer, scandir, said = window.viewer, threading.Event(), os.scandir, []
+    monkeypatch.setattr("viewer.listing.os.scandir", lambda path: answer.wait(60) and scandir(path))
+    text = imgui.text_colored
+    monkeypatch.setattr(imgui, "text_colored", lambda colour, words: said.append(words) or text(colour, words))
+    window.key("ctrl+o")
+    window.until(lambda: f"reading {street} ..." in said, "what it waits for")
+    browser, pose = viewer.files.browser, viewer.state.pose
+    assert browser.is_reading and not viewer.resting
+    left, top, *_ = viewer.area  # the browser stands in the middle
+    window.drag((left + 20, top + 20), (left + 60, top + 30))
+    assert viewer.state.pose != pose
+    window.places.pop("model/", None)
+    answer.set()
+    window.until(lambda: "model/" in window.places, "the directory")
+    viewer.files.browser = None
+    window.rest()
+
+
+def test_a_long_directory_is_drawn_only_where_it_is_in_view(window, tmp_path):
+    for number in range(3000):
+        (tmp_path / f"{number:04}").mkdir()
+    window.places.clear()
+    window.viewer.files.browser = Browser(tmp_path)
+    window.until(lambda: "0000/" in window.places, "the directory")
+    assert sum(place.endswith("/") for place in window.places) < 60
+    window.viewer.files.browser = None
+    window.rest()
 
 
 def test_a_picture_is_saved_in_the_size_asked_for(window, tmp_path):
@@ -439,7 +474,7 @@ def test_an_opening_anyway_that_came_to_nothing_leaves_the_limit_as_it_was(windo
     viewer, path = window.viewer, write_plain(tmp_path, 200_000)
     scene, limit = viewer.scene, viewer.scene.limit
     path.write_bytes(path.read_bytes()[:-9] if end == "broken" else path.read_bytes())
-    viewer.files.opening = Opening(scene, OUTPUTS, path, anyway=True)
+    viewer.files.opening = Opening(scene, OUTPUTS, path, viewer.remembered, anyway=True)
     assert limit.is_lifted
     if end == "cancelled":
         viewer.files.cancel()

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from imgui_bundle import imgui
 
 from gsrender.memory import size
+from viewer.listing import Listing
 from viewer.panels.rows import DIM, button, tooltip
 from viewer.scene import MESH_SUFFIXES
 
 LINES = 18
 SUFFIXES = f"{', '.join(MESH_SUFFIXES[:-1])} or {MESH_SUFFIXES[-1]}"
-MOST = 2000  # entries of a directory
+SOON = 0.2  # seconds in which most directories are read: it is not said before
 
 
 class Browser:
     """A window over the others, in `folder`; a path that is typed into it counts as well."""
 
     def __init__(self, folder: Path):
-        self.typed = ""
+        self._shown: Listing | None = None
         self._go(folder)
 
     def draw(self, window: tuple[float, float]) -> tuple[Path | None, bool]:
         """What was chosen; and whether it stays open."""
-        font, chosen = imgui.get_font_size(), None
+        font, chosen = imgui.get_font_size(), self._arrive()
         imgui.set_next_window_pos((window[0] / 2, window[1] / 2), imgui.Cond_.appearing, (0.5, 0.5))
         imgui.set_next_window_size((min(40 * font, window[0]), 0))
         _, stays = imgui.begin("Open", True, imgui.WindowFlags_.no_docking | imgui.WindowFlags_.no_collapse
@@ -36,22 +38,17 @@ class Browser:
         entered, self.typed = imgui.input_text("##path", self.typed, imgui.InputTextFlags_.enter_returns_true)
         tooltip("The directory that is shown. Type a path and press Enter to go there, or to open the file.")
         if entered:
-            chosen = self._choose(Path(self.typed).expanduser())
+            self._go(Path(self.typed).expanduser())
         if button("up", "To the directory above."):
             self._go(self.folder.parent)
         imgui.same_line()
         if button("open this directory", "Opens it as a model, as Proxy-GS, Octree-GS and Scaffold-GS train it."):
             chosen = self.folder
-        if imgui.begin_child("entries", (0, LINES * imgui.get_text_line_height_with_spacing()),
+        if imgui.begin_child(str(self.folder), (0, LINES * imgui.get_text_line_height_with_spacing()),
                              imgui.ChildFlags_.borders):
-            for name, is_folder, nbytes in self._entries:
-                if imgui.selectable(f"{name}/" if is_folder else name, False)[0]:
-                    chosen = self._choose(self.folder / name)
-                if not is_folder:
-                    imgui.same_line(30 * font)
-                    imgui.text_colored(DIM, size(nbytes))
+            chosen = self._entries() or chosen
         imgui.end_child()
-        imgui.text_colored(DIM, self._problem or f"A click goes into a directory, or opens a file: {SUFFIXES}.")
+        imgui.text_colored(DIM, self._listing.problem or f"A click goes into a directory, or opens a file: {SUFFIXES}.")
         # While it is used by keyboard Escape is ImGui's, and the scene does not hear of it.
         io = imgui.get_io()
         by_keyboard = imgui.is_window_focused() and (io.want_text_input or io.nav_visible)
@@ -59,20 +56,41 @@ class Browser:
         imgui.end()
         return chosen, bool(stays) and not left and chosen is None
 
-    def _choose(self, path: Path) -> Path | None:
-        if path.is_dir():
-            return self._go(path)
-        return path
+    @property
+    def folder(self) -> Path:
+        return self._listing.path
+
+    @property
+    def is_reading(self) -> bool:
+        return not self._listing.is_read
 
     def _go(self, folder: Path):
-        self.folder, self._problem = folder.resolve(), ""
-        self.typed, self._entries = str(self.folder), []
-        try:
-            with os.scandir(self.folder) as found:
-                entries = [(entry.name, entry.is_dir(), entry.stat().st_size) for entry in found
-                           if not entry.name.startswith(".")
-                           and (entry.is_dir() or Path(entry.name).suffix.lower() in MESH_SUFFIXES)]
-        except OSError as error:
-            self._problem = f"{self.folder}: {error.strerror}"
-            return
-        self._entries = sorted(entries, key=lambda entry: (not entry[1], entry[0].lower()))[:MOST]
+        folder = Path(os.path.abspath(folder))
+        self._listing, self._asked, self.typed = Listing(folder), time.perf_counter(), str(folder)
+
+    def _arrive(self) -> Path | None:
+        """What there is where somebody went: the file, if it is one."""
+        listing = self._listing
+        if self.is_reading or self._shown is listing:
+            return None
+        self._shown, self.typed = listing, str(listing.path)
+        return listing.path if listing.is_file else None
+
+    def _entries(self) -> Path | None:
+        """The list; what was clicked in it. Only what is in view is drawn, however long it is."""
+        if self.is_reading:
+            if time.perf_counter() - self._asked > SOON:
+                imgui.text_colored(DIM, f"reading {self.folder} ...")
+            return None
+        chosen, clipper = None, imgui.ListClipper()
+        clipper.begin(len(self._listing.entries))
+        while clipper.step():
+            for entry in self._listing.entries[clipper.display_start:clipper.display_end]:
+                if imgui.selectable(f"{entry.name}/" if entry.is_folder else entry.name, False)[0]:
+                    chosen = entry
+                if not entry.is_folder:
+                    imgui.same_line(30 * imgui.get_font_size())
+                    imgui.text_colored(DIM, size(entry.nbytes))
+        if chosen and chosen.is_folder:
+            return self._go(self.folder / chosen.name)
+        return chosen and self.folder / chosen.name

@@ -1,0 +1,41 @@
+"""What the browser of files has to show, read beside the window."""
+
+import time
+
+import pytest
+
+from viewer.listing import Listing
+
+
+def read(path) -> Listing:
+    listing = Listing(path)
+    end = time.monotonic() + 30
+    while not listing.is_read and time.monotonic() < end:
+        time.sleep(0.001)
+    assert listing.is_read
+    return listing
+
+
+def test_directories_come_first_then_what_can_be_opened(tmp_path):
+    for folder in ("Zoo", "apes", ".git"):
+        (tmp_path / folder).mkdir()
+    for name in ("b.ply", "A.GLB", "notes.txt", ".hidden.glb"):
+        (tmp_path / name).write_bytes(b"12345")
+    (tmp_path / "gone.glb").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "other").symlink_to(tmp_path / "Zoo")
+    listing = read(tmp_path)
+    assert [entry.name for entry in listing.entries] == ["apes", "other", "Zoo", "A.GLB", "b.ply"]
+    assert [entry.nbytes for entry in listing.entries] == [0, 0, 0, 5, 5]
+    assert not listing.problem and not listing.is_file
+
+
+def test_a_file_is_told_from_a_directory(tmp_path):
+    (tmp_path / "a.ply").write_bytes(b"1")
+    assert read(tmp_path / "a.ply").is_file and not read(tmp_path).is_file
+
+
+@pytest.mark.parametrize("name", ["gone", "round", "nul\0l"])
+def test_what_cannot_be_read_is_a_sentence(tmp_path, name):
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    listing = read(tmp_path / name)
+    assert name in listing.problem and not listing.entries and not listing.is_file

@@ -1,0 +1,58 @@
+"""What a directory holds, read on a thread of its own: one on a network may take its time, or never answer."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import Thread
+from typing import NamedTuple
+
+from viewer.scene import MESH_SUFFIXES
+
+
+class Entry(NamedTuple):
+    name: str
+    is_folder: bool
+    nbytes: int
+
+
+class Listing:
+    """
+    path     what is read; absolute once it is
+    is_read  whether the others are known
+    is_file  it is no directory
+    entries  its directories and those of its files that can be opened, in this order and by name; hidden ones not
+    problem  why it could not be read, a sentence; empty where it was
+    """
+
+    def __init__(self, path: Path):
+        self.path, self.is_read, self.is_file = path, False, False
+        self.entries: list[Entry] = []
+        self.problem = ""
+        Thread(target=self._read, name="listing", daemon=True).start()  # nobody waits for it, not even at the end
+
+    def _read(self):
+        try:
+            self.path = self.path.resolve()
+            with os.scandir(self.path) as found:
+                entries = [entry for entry in map(_entry, found) if entry]
+            self.entries = sorted(entries, key=lambda entry: (not entry.is_folder, entry.name.lower()))
+        except NotADirectoryError:
+            self.is_file = True
+        except (OSError, RuntimeError, ValueError) as error:  # of links that lead round, of a typed null byte
+            self.problem = f"{self.path}: {getattr(error, 'strerror', None) or error}"
+        self.is_read = True
+
+
+def _entry(found: os.DirEntry) -> Entry | None:
+    """None where there is nothing to open."""
+    if found.name.startswith("."):
+        return None
+    try:
+        if found.is_dir():
+            return Entry(found.name, True, 0)
+        if Path(found.name).suffix.lower() in MESH_SUFFIXES:
+            return Entry(found.name, False, found.stat().st_size)
+    except OSError:  # a link to nowhere
+        pass
+    return None
