@@ -13,6 +13,7 @@ from gsrender.frame import Frame
 from gsrender.memory import MemoryLimit
 from gsrender.model import GaussianModel
 
+OUTPUTS = ("rgb", "alpha", "depth")  # of a Frame, besides the picture
 COUNTS = ("inside", "lod", "visible", "gaussians", "drawn", "pairs")  # the first fields of GsCounts
 COUNTS_WORDS = ffi.sizeof("GsCounts") // 8
 GAUSSIAN_FLOATS = ffi.sizeof("GsGaussian") // 4
@@ -47,8 +48,13 @@ class Room:
     height: int = 0
 
     @property
+    def columns(self) -> int:
+        """Of tiles."""
+        return -(-self.width // constants.GS_TILE)
+
+    @property
     def tiles(self) -> int:
-        return -(-self.width // constants.GS_TILE) * -(-self.height // constants.GS_TILE)
+        return self.columns * -(-self.height // constants.GS_TILE)
 
 
 class Buffers:
@@ -155,7 +161,7 @@ class Buffers:
             plan["view"] = (ffi.sizeof("GsView"),), torch.uint8
         if self.device.type == "cpu" or "gaussians" in self.outputs:  # CUDA projects them as they are decoded
             plan["gaussians"] = (room.gaussians, GAUSSIAN_FLOATS), torch.float32
-        unwanted = {"rgb", "alpha", "depth"} - set(self.outputs)
+        unwanted = set(OUTPUTS) - set(self.outputs)
         return {name: kind for name, kind in plan.items() if name not in unwanted}
 
     def _new(self, shape, dtype):

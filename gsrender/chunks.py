@@ -8,7 +8,7 @@ import dataclasses
 import torch
 
 from gsrender._native import constants
-from gsrender.model import Anchors, GaussianModel, Splats
+from gsrender.model import Anchors, GaussianModel, Splats, rows_of
 
 CHUNK = constants.GS_CHUNK
 PIECE = 1 << 18  # items
@@ -27,8 +27,7 @@ def arranged(model: GaussianModel) -> GaussianModel:
     if isinstance(items, Anchors):
         key = key + (items.level.long() << 30)
     file_from_item = key.argsort(stable=True)
-    per_item = ("position", "offset", "feature", "scale", "rotation", "level", "extra_level", "opacity", "sh")
-    moved = {name: getattr(items, name)[file_from_item] for name in per_item if hasattr(items, name)}
+    moved = {name: rows[file_from_item] for name, rows in rows_of(items).items()}
     return dataclasses.replace(model, items=dataclasses.replace(items, **moved), file_from_item=file_from_item.cpu())
 
 

@@ -16,7 +16,7 @@ UNITS = constants.GS_TENSOR_UNITS  # features, and hidden units
 
 def suits(items: Anchors) -> bool:
     """Whether the decoders have the sizes that there are kernels for."""
-    sizes = {(mlp.features, mlp.hidden) for mlp in (items.opacity_mlp, items.covariance_mlp, items.colour_mlp)}
+    sizes = {(mlp.features, mlp.hidden) for mlp in items.mlps.values()}
     return sizes == {(UNITS, UNITS)} and items.bank_mlp is None and items.offset.shape[1] <= constants.GS_TENSOR_OFFSETS
 
 

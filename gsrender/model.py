@@ -12,6 +12,7 @@ from gsrender.camera import Triple
 from gsrender.trimmed import trimmed_bounds
 
 PRECISIONS = ("full", "half")
+MOST_LEVELS = 64  # fork^level has to be a number; trained models have about ten
 LEVEL_MAPS = ("round", "floor", "ceil", "progressive")
 
 
@@ -69,6 +70,12 @@ class Anchors:
 
     def __len__(self) -> int:
         return len(self.position)
+
+    @property
+    def mlps(self) -> dict[str, Mlp]:
+        """By their fields here and in GsModel, in the order there; the feature bank where there is one."""
+        mlps = {name: getattr(self, name) for name in ("opacity_mlp", "covariance_mlp", "colour_mlp", "bank_mlp")}
+        return {name: mlp for name, mlp in mlps.items() if mlp}
 
 
 @dataclass
@@ -150,6 +157,12 @@ class GaussianModel:
         if self.device == torch.device(device):
             return self
         return dataclasses.replace(self, items=_to(self.items, device))
+
+
+def rows_of(items: Anchors | Splats) -> dict[str, torch.Tensor]:
+    """By field, the tensors that have a row for each item."""
+    return {field.name: value for field in dataclasses.fields(items) if field.name != "appearance"
+            and isinstance(value := getattr(items, field.name), torch.Tensor)}
 
 
 def tensors_of(value):

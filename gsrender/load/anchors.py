@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from gsrender.errors import InputError
-from gsrender.model import LEVEL_MAPS, Anchors, GaussianModel
+from gsrender.model import LEVEL_MAPS, MOST_LEVELS, Anchors, GaussianModel
 from gsrender.load.cfg_args import CfgArgs
 from gsrender.load.decoders import read_decoders
 from gsrender.load.files import shown
@@ -17,7 +17,6 @@ from gsrender.load.model_files import ModelFiles
 from gsrender.load.ply import PlyHeader, PlyVertices, read_vertices
 from gsrender.load.rows import background, keep_finite, tensor, unit_quaternions
 
-LEVEL_LIMIT = 64  # fork^level has to be a number; trained models have about ten
 NEAR = {"proxy-gs": 1e-4, "octree-gs": 0.2, "scaffold-gs": 0.2}  # compiled into the trainers' rasterisers
 
 
@@ -79,9 +78,9 @@ def _info(vertices: PlyVertices) -> tuple[float, float]:
 
 
 def _levels(path, level: np.ndarray) -> np.ndarray:
-    wrong = ~((level >= 0) & (level < LEVEL_LIMIT) & (level == np.round(level)))
+    wrong = ~((level >= 0) & (level < MOST_LEVELS) & (level == np.round(level)))
     if wrong.any():
-        raise InputError(f"{path}: level: {level[wrong][0]}, expected whole numbers from 0 to {LEVEL_LIMIT - 1}")
+        raise InputError(f"{path}: level: {level[wrong][0]}, expected whole numbers from 0 to {MOST_LEVELS - 1}")
     return level
 
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-import torch
-
 from gsrender.load import load_model
 from gsrender.load.model_files import find_model
 from gsrender.load.ply import read_header
-from gsrender.model import GaussianModel
+from gsrender.model import GaussianModel, rows_of
 
 FIRST = 256  # rows that are read
 SORTING = 118  # bytes an item, for a moment, while items are put in order (chunks.py)
-IMAGINED = ("position", "offset", "feature", "scale", "rotation", "level", "extra_level", "opacity", "sh")
 
 
 @dataclass(frozen=True)
@@ -42,12 +39,9 @@ def outline(path, iteration: int | None = None, precision: str = "full") -> Outl
 
 
 def _row_bytes(model: GaussianModel) -> int:
-    items = model.items
-    return sum(tensor.nbytes // len(items) for name in IMAGINED if (tensor := getattr(items, name, None)) is not None)
+    return sum(rows.nbytes // len(rows) for rows in rows_of(model.items).values())
 
 
 def _imagined(model: GaussianModel, count: int) -> GaussianModel:
-    def repeated(tensor: torch.Tensor):
-        return tensor[:1].expand(count, *tensor.shape[1:])
-    items = {name: repeated(getattr(model.items, name)) for name in IMAGINED if hasattr(model.items, name)}
-    return dataclasses.replace(model, items=dataclasses.replace(model.items, **items))
+    repeated = {name: rows[:1].expand(count, *rows.shape[1:]) for name, rows in rows_of(model.items).items()}
+    return dataclasses.replace(model, items=dataclasses.replace(model.items, **repeated))

@@ -136,7 +136,7 @@ def finished_before(renderer: Renderer, lists: Lists, nearest: torch.Tensor) -> 
     buffers.pair_from_tile = pointer(pair_from_tile, "unsigned *")
     buffers.rgb = buffers.alpha = buffers.z = ffi.NULL
     native = renderer._native
-    check(native, native.gs_stage(stage_names(native).index("blend"), renderer._model, view, buffers, ffi.NULL))
+    check(native, native.gs_stage(stage_names(native).index("blend"), renderer._model.struct, view, buffers, ffi.NULL))
     lit = (rgba[..., 0] > 0).float()
     return F.max_pool2d(lit[None], TILE, ceil_mode=True).reshape(-1) == 0
 

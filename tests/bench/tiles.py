@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 import torch
 
-from gsrender.model import GaussianModel
+from gsrender.model import GaussianModel, rows_of
 from vk_interop.cluster_lod import ClusterMesh
 
 # Of the largest coordinate's last place. A place moves by at most half a one along each axis when it is rounded, and so
@@ -30,9 +30,7 @@ def tiled_model(model: GaussianModel, n: int, pitch: float) -> GaussianModel:
     """n x n copies of a model's items, `pitch` scene units apart, on its device. Decoders and embedding stay one."""
     moves = torch.from_numpy(steps(n, pitch)).to(model.device)
     items, count = model.items, len(model.items)
-    per_item = {field.name: value for field in dataclasses.fields(items) if field.name != "appearance"
-                and isinstance(value := getattr(items, field.name), torch.Tensor)}
-    repeated = {name: value.repeat(len(moves), *[1] * (value.dim() - 1)) for name, value in per_item.items()}
+    repeated = {name: rows.repeat(len(moves), *[1] * (rows.dim() - 1)) for name, rows in rows_of(items).items()}
     repeated["position"].view(len(moves), count, 3)[..., :2] += moves[:, None]
     return dataclasses.replace(model, items=dataclasses.replace(items, **repeated), file_from_item=None)
 

@@ -41,7 +41,7 @@ def test_a_frame_that_was_queued_before_the_buffers_grew_is_incomplete_too(model
     room = dataclasses.replace(renderer.buffers.room, pairs=renderer.stats.counts["pairs"] // 3)
     renderer.buffers.fit(room)
     renderer.draw(camera)
-    renderer._queue.submit(renderer._model, renderer._view, renderer._buffers, renderer.buffers.tensors)
+    renderer._queue.submit(renderer._model.struct, renderer._view, renderer._buffers, renderer.buffers.tensors)
     assert renderer.wait().incomplete
     assert torch.equal(renderer.render(camera).rgb, right) and not renderer.stats.incomplete
 
