@@ -9,8 +9,7 @@ from typing import Callable
 import numpy as np
 
 from gsrender.errors import InputError
-from gsrender.load.files import regular_file
-
+from gsrender.load.files import reading, regular_file
 from vk_interop.mesh_gltf import read_gltf, transformed
 from vk_interop.mesh_obj import read_obj
 from vk_interop.mesh_ply import read_ply
@@ -43,10 +42,8 @@ def load_mesh(path, transform=None, up: str = "z") -> ProxyMesh:
     if path.suffix.lower() not in READERS:
         raise InputError(f"{path}: a {path.suffix or 'file without extension'}, expected {', '.join(READERS)}")
     matrix = model_from_mesh(transform, up)
-    try:
+    with reading(path):
         vertices, triangles = READERS[path.suffix.lower()](path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read, {error.strerror}") from error
     if len(triangles) == 0:
         raise InputError(f"{path}: no triangles in it")
     if max(len(vertices), len(triangles)) > LIMIT:

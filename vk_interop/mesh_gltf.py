@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import numpy as np
 
 from gsrender.errors import InputError
-from gsrender.load.files import parse_json, read_bytes, regular_file, shown
+from gsrender.load.files import LARGEST, parse_json, read_bytes, regular_file, shown
 
 LIMIT = 4 << 30  # bytes of a file; a .glb counts its own in 32 bits
 ITEM_LIMIT = 1 << 27  # vertices or triangles of all nodes together: a mesh may be shown many times
@@ -268,9 +268,8 @@ class _Document:
 
     def _numbers(self, parent, where, name, count, default=None) -> np.ndarray:
         value = parent.get(name, default)
-        # Past 1e30 a product of a few would not be finite, and NaN is no less.
         if not isinstance(value, (list, tuple)) or len(value) != count or not all(
-                type(number) in (int, float) and abs(number) <= 1e30 for number in value):
+                type(number) in (int, float) and abs(number) <= LARGEST for number in value):  # NaN fails
             self.fail(f"{where}.{name}", f"{shown(value)}, expected {count} finite numbers")
         return np.array(value, np.float64)
 

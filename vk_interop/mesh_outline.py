@@ -6,8 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gsrender.errors import InputError
-from gsrender.load.files import regular_file
+from gsrender.load.files import reading, regular_file
 from gsrender.load.ply import read_header
 from vk_interop.cluster_buffers import bytes_of
 from vk_interop.cluster_lod import CLUSTER_TRIANGLES
@@ -50,7 +49,7 @@ class MeshOutline:
 def outline_mesh(path) -> MeshOutline:
     """Takes milliseconds. Raises InputError where there are no such counts."""
     path = regular_file(path)
-    try:
+    with reading(path):
         size, suffix = path.stat().st_size, path.suffix.lower()
         if suffix in (".glb", ".gltf"):
             vertices, triangles = count_gltf(path)
@@ -59,12 +58,9 @@ def outline_mesh(path) -> MeshOutline:
         if suffix == ".ply":
             header = read_header(path)
             faces = sum(element.count for element in header.elements if element.name == "face")
-            row = sum(int(p.kind[1]) for p in header.elements[0].properties)
-            behind = max(size - header.size - row * header.count, 0)
+            behind = max(size - header.size - header.row_bytes * header.count, 0)
             return MeshOutline(header.count, faces, VERTEX * header.count + behind + WIDE * faces)
         return _outline_obj(path, size)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read, {error.strerror}") from error
 
 
 def _outline_obj(path: Path, size: int) -> MeshOutline:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gsrender.errors import InputError
-from gsrender.load.ply import FORMATS, PlyElement, PlyHeader, read_header, read_vertices
+from gsrender.load.ply import FORMATS, PlyElement, PlyHeader, nbytes_of, read_header, read_vertices
 
 INDICES = ("vertex_indices", "vertex_index")
 
@@ -40,19 +40,16 @@ class _binary:
 
     def __init__(self, header: PlyHeader):
         self.order = FORMATS[header.format]
-        row = sum(int(p.kind[1]) for p in header.elements[0].properties)
         with header.path.open("rb") as file:
-            file.seek(header.size + header.count * row)
+            file.seek(header.size + header.count * header.row_bytes)
             self.data = file.read()
         self.present, self.position = len(self.data), 0
 
-    @staticmethod
-    def size(kind: str) -> int:
-        return int(kind[1])
+    size = staticmethod(nbytes_of)
 
     def take(self, kind: str, count: int) -> tuple:
         """The next `count` numbers. Raises ValueError where there are not as many."""
-        size = count * int(kind[1])
+        size = count * nbytes_of(kind)
         if not 0 <= size <= self.present - self.position:
             raise ValueError
         code = {"i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "f4": "f", "f8": "d"}[kind]

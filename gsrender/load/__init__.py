@@ -7,6 +7,7 @@ from typing import Callable
 from gsrender.errors import InputError
 from gsrender.load.cameras import distortion_warning, load_cameras
 from gsrender.load.dataset_camera import DatasetCamera
+from gsrender.load.files import reading
 from gsrender.load.model_files import ModelFiles, find_model
 
 __all__ = ["DatasetCamera", "ModelFiles", "distortion_warning", "find_model", "load_cameras", "load_model"]
@@ -31,7 +32,7 @@ def load_model(path, device="cpu", iteration: int | None = None, progress: Calla
     from gsrender.load.splats import load_splats
 
     say = progress or (lambda what: None)
-    try:
+    with reading(path):
         files = find_model(path, iteration)
         header = read_header(files.ply)
         if most is not None:
@@ -44,8 +45,6 @@ def load_model(path, device="cpu", iteration: int | None = None, progress: Calla
             model = load_splats(header, args)
         else:
             raise InputError(f"{header.path}: neither anchors (f_anchor_feat_0) nor Gaussians (f_dc_0) in its columns")
-    except OSError as error:
-        raise InputError(f"{error.filename or path}: cannot be read, {error.strerror}") from error
     model = model.stored(precision)
     say(f"moving {model.nbytes:,} bytes to {device}")
     return model.to(device)

@@ -9,8 +9,9 @@ import numpy as np
 
 from gsrender.errors import InputError
 from gsrender.load.colmap import find_colmap, load_colmap
-from gsrender.load.dataset_camera import DatasetCamera, camera_at, find_image, image_name, split_of, stem_of
-from gsrender.load.files import parse_json, read_text
+from gsrender.load.dataset_camera import (FARTHEST_PIXEL, DatasetCamera, camera_at, find_image, image_name, split_of,
+                                          stem_of)
+from gsrender.load.files import LARGEST, parse_json, read_text
 from gsrender.load.json_object import JsonObject
 from gsrender.settings import LARGEST_SIDE
 
@@ -56,7 +57,7 @@ def _inria(path: Path, entry: JsonObject) -> DatasetCamera:
     if width is None or height is None:
         raise InputError(f"{entry.where}: width or height is missing")
     pose = np.column_stack([entry.matrix("rotation", (3, 3)), entry.matrix("position", (3,))])
-    fx, fy = (entry.required(name, 0, 1e9) for name in ("fx", "fy"))
+    fx, fy = (entry.required(name, 0, FARTHEST_PIXEL) for name in ("fx", "fy"))
     camera = camera_at(entry.where, "rotation", pose, fx, fy, width, height)
     return DatasetCamera(stem_of(image), camera, split_of(path, image), None)
 
@@ -67,7 +68,7 @@ def _nerf(path: Path, entry: JsonObject) -> DatasetCamera:
     width, height = entry.whole("w", LARGEST_SIDE), entry.whole("h", LARGEST_SIDE)
     if width is None or height is None:
         width, height = _image_size(entry, image)
-    fx, fy = entry.number("fl_x", 0, 1e9), entry.number("fl_y", 0, 1e9)
+    fx, fy = entry.number("fl_x", 0, FARTHEST_PIXEL), entry.number("fl_y", 0, FARTHEST_PIXEL)
     angle_x, angle_y = (entry.number(f"camera_angle_{axis}", 0, 3.14) for axis in "xy")
     if fx is None and angle_x is None:
         raise InputError(f"{entry.where}: neither fl_x nor camera_angle_x is there")
@@ -77,9 +78,9 @@ def _nerf(path: Path, entry: JsonObject) -> DatasetCamera:
         fy = height / (2 * math.tan(angle_y / 2)) if angle_y is not None else fx
     pose = entry.matrix("transform_matrix", (4, 4), (3, 4))[:3]
     pose[:, 1:3] *= -1  # OpenGL's y up, z back -> y down, z forward
-    cx, cy = entry.number("cx", -1e9, 1e9), entry.number("cy", -1e9, 1e9)
+    cx, cy = entry.number("cx", -FARTHEST_PIXEL, FARTHEST_PIXEL), entry.number("cy", -FARTHEST_PIXEL, FARTHEST_PIXEL)
     camera = camera_at(entry.where, "transform_matrix", pose, fx, fy, width, height, cx, cy)
-    distortion = ", ".join(name for name in DISTORTION if entry.number(name, -1e9, 1e9))
+    distortion = ", ".join(name for name in DISTORTION if entry.number(name, -LARGEST, LARGEST))
     return DatasetCamera(stem_of(name), camera, split_of(path, name), image, distortion)
 
 

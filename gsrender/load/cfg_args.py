@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gsrender.errors import InputError
-from gsrender.load.files import read_text, shown
+from gsrender.load.files import LARGEST, read_text, shown
 
 LIMIT = 16 << 10  # bytes; real ones have 600. Python's parser fails cleanly on any nesting that fits
 
@@ -26,7 +26,7 @@ class CfgArgs:
 
     def number(self, name: str) -> float | None:
         value = self._get(name, (int, float), "a number")
-        if value is not None and not abs(value) <= 1e30:
+        if value is not None and not abs(value) <= LARGEST:
             raise InputError(f"{self.path}: {name}={shown(value)}, expected a finite number")
         return value
 

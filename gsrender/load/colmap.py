@@ -16,8 +16,9 @@ from typing import BinaryIO, Iterator
 import numpy as np
 
 from gsrender.errors import InputError
-from gsrender.load.dataset_camera import DatasetCamera, camera_at, find_image, image_name, split_of, stem_of
-from gsrender.load.files import regular_file, shown
+from gsrender.load.dataset_camera import (FARTHEST_PIXEL, DatasetCamera, camera_at, find_image, image_name, split_of,
+                                          stem_of)
+from gsrender.load.files import LARGEST, reading, regular_file, shown
 from gsrender.settings import LARGEST_SIDE
 
 SUFFIXES = (".bin", ".txt")  # COLMAP too takes the first where both are there
@@ -98,7 +99,7 @@ def _dataset_camera(file: Path, image: _Image, lenses: dict[int, _Lens], lenses_
 def _rotation(image: _Image) -> np.ndarray:
     """[3, 3], camera from world."""
     length = math.hypot(*image.quaternion)
-    if not 0.9 < length < 1.1 or not all(abs(t) <= 1e30 for t in image.translation):  # NaN fails
+    if not 0.9 < length < 1.1 or not all(abs(t) <= LARGEST for t in image.translation):  # NaN fails
         raise InputError(f"{image.where}: quaternion {shown(image.quaternion)}, translation "
                          f"{shown(image.translation)}, expected a quaternion of length 1 and finite numbers")
     w, x, y, z = (value / length for value in image.quaternion)
@@ -109,16 +110,13 @@ def _rotation(image: _Image) -> np.ndarray:
 
 def _read(path: Path, rows) -> list:
     """All that `rows` finds in the file."""
-    try:
-        with open(regular_file(path), "rb") as file:
-            found = []
-            for row in rows(path, file):
-                if len(found) == MOST:
-                    raise InputError(f"{path}: expected at most {MOST:,} {path.stem}")
-                found.append(row)
-            return found
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read, {error.strerror}") from error
+    with reading(path), open(regular_file(path), "rb") as file:
+        found = []
+        for row in rows(path, file):
+            if len(found) == MOST:
+                raise InputError(f"{path}: expected at most {MOST:,} {path.stem}")
+            found.append(row)
+        return found
 
 
 def _lens(where: str, model: str, width: int, height: int, numbers: tuple[float, ...]) -> _Lens:
@@ -126,7 +124,8 @@ def _lens(where: str, model: str, width: int, height: int, numbers: tuple[float,
     fx, fy, cx, cy = lens.pinhole
     if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
         raise InputError(f"{where}: {width} x {height} pixels, expected 1 to {LARGEST_SIDE} each")
-    if not (0 < fx <= 1e9 and 0 < fy <= 1e9 and abs(cx) <= 1e9 and abs(cy) <= 1e9):
+    if not (all(0 < focal <= FARTHEST_PIXEL for focal in (fx, fy))
+            and all(abs(middle) <= FARTHEST_PIXEL for middle in (cx, cy))):  # NaN fails
         raise InputError(f"{where}: focal length {fx:g}, {fy:g} and principal point {cx:g}, {cy:g} pixels, expected "
                          "focal lengths above 0 and finite numbers")
     return lens

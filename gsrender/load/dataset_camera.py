@@ -14,6 +14,7 @@ from gsrender.errors import InputError
 from gsrender.load.files import shown
 
 SCALE_LIMIT = 0.05  # how far a rotation's singular values may be from 1: rounding, or a scale left in by a tool
+FARTHEST_PIXEL = 1e9  # of a focal length, and of a principal point from the corner
 SPLITS = ("train", "test", "val", "eval", "fly")
 IMAGES = (".png", ".jpg", ".jpeg", ".exr", ".webp", ".tif", ".tiff", ".bmp")
 

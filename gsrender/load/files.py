@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 from gsrender.errors import InputError
+
+LARGEST = 1e30  # of a number that others are multiplied with: a product of a few is finite in float64
+
+
+@contextmanager
+def reading(path):
+    """Turns what the system says of a file that it does not read into an InputError."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{error.filename or path}: cannot be read, {error.strerror}") from error
 
 
 def regular_file(path) -> Path:
@@ -22,13 +34,11 @@ def regular_file(path) -> Path:
 def read_bytes(path, limit: int) -> bytes:
     """All of a file that is not empty and has at most `limit` bytes."""
     path = regular_file(path)
-    try:
+    with reading(path):
         size = path.stat().st_size
         if not 0 < size <= limit:
             raise InputError(f"{path}: {size:,} bytes, expected 1 to {limit:,}")
         return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read, {error.strerror}") from error
 
 
 def read_text(path, limit: int) -> str:

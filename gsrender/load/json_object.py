@@ -7,9 +7,7 @@ import math
 import numpy as np
 
 from gsrender.errors import InputError
-from gsrender.load.files import shown
-
-LARGEST = 1e30  # of a number in a matrix: its square is finite in float64
+from gsrender.load.files import LARGEST, shown
 
 
 class JsonObject:

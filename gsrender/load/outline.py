@@ -31,10 +31,9 @@ def outline(path, iteration: int | None = None, precision: str = "full") -> Outl
     full = load_model(path, "cpu", iteration, most=FIRST)
     stored = full.stored(precision)
     count = header.count
-    row = sum(int(p.kind[1]) for p in header.elements[0].properties)
     loading, kept = _row_bytes(full), _row_bytes(stored)
     # The file's rows beside tables of floats; or the colours in 32 and in 16 bits; or the items in both orders.
-    most = max(row + loading, loading + 3 * (loading - kept), kept + max(kept + 16, SORTING))
+    most = max(header.row_bytes + loading, loading + 3 * (loading - kept), kept + max(kept + 16, SORTING))
     return Outline(_imagined(stored, count), count * most)
 
 

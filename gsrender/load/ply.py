@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.recfunctions import structured_to_unstructured
 
 from gsrender.errors import InputError
-from gsrender.load.files import regular_file, shown
+from gsrender.load.files import reading, regular_file, shown
 
 HEADER_LIMIT = 256 << 10  # bytes; a model of 512 features has 20 KB
 COUNT_LIMIT = 2**31 - 1  # the native libraries count items with an int
@@ -26,7 +26,7 @@ FORMATS = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": "="}
 @dataclass(frozen=True)
 class PlyProperty:
     name: str
-    kind: str  # numpy type without byte order
+    kind: str  # one of TYPES' values: NumPy's, without byte order
     length: str | None = None  # of a list: the type of its length
 
 
@@ -53,6 +53,11 @@ class PlyHeader:
     def names(self) -> tuple[str, ...]:
         """Of a vertex's properties."""
         return tuple(p.name for p in self.elements[0].properties)
+
+    @property
+    def row_bytes(self) -> int:
+        """Of a vertex, where the file is not text."""
+        return sum(nbytes_of(p.kind) for p in self.elements[0].properties)
 
     def beginning(self, most: int) -> PlyHeader:
         """The same with no more vertices than that."""
@@ -84,13 +89,16 @@ class PlyVertices:
         return np.ascontiguousarray(table)
 
 
+def nbytes_of(kind: str) -> int:
+    """Of one number of a PlyProperty's kind."""
+    return int(kind[1])
+
+
 def read_header(path) -> PlyHeader:
+    """The head of a .ply file whose first element is `vertex`, and has no lists. Raises InputError."""
     path = regular_file(path)
-    try:
-        with path.open("rb") as file:
-            head = file.read(HEADER_LIMIT)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read, {error.strerror}") from error
+    with reading(path), path.open("rb") as file:
+        head = file.read(HEADER_LIMIT)
     if not re.match(rb"ply\r?\n", head):
         raise InputError(f"{path}: not a .ply file, it begins with {shown(head[:8])}")
     end = re.search(rb"\nend_header\r?\n", head)
@@ -104,6 +112,7 @@ def read_header(path) -> PlyHeader:
 
 
 def read_vertices(header: PlyHeader) -> PlyVertices:
+    """All vertices that the header tells of. Raises InputError."""
     order = FORMATS[header.format]
     dtype = np.dtype([(p.name, order + p.kind) for p in header.elements[0].properties])
     values = header.count * (dtype.itemsize if header.format != "ascii" else 2 * len(dtype))
