@@ -12,6 +12,8 @@ from gsrender.camera import Triple
 from gsrender.trimmed import trimmed_bounds
 
 PRECISIONS = ("full", "half")
+# View z in scene units at which each trainer's rasteriser stops drawing: compiled into it.
+NEAR = {"proxy-gs": 1e-4, "octree-gs": 0.2, "scaffold-gs": 0.2, "3dgs": 0.2}
 MOST_LEVELS = 64  # fork^level has to be a number; trained models have about ten
 LEVEL_MAPS = ("round", "floor", "ceil", "progressive")
 
@@ -101,9 +103,9 @@ class GaussianModel:
     """What `load_model` returns and `Renderer` draws."""
 
     items: Anchors | Splats
-    source: str  # 'proxy-gs', 'octree-gs', 'scaffold-gs' or '3dgs': who trained it, as far as the files tell
+    source: str  # one of NEAR: who trained it, as far as the files tell
     background: Triple  # the one it was trained on
-    near: float  # view z in scene units at which its trainer stops drawing: 1e-4 for Proxy-GS, 0.2 for the others
+    near: float  # view z in scene units at which drawing stops
     path: str = ""
     warnings: list[str] = field(default_factory=list)  # what loading dropped or guessed, a sentence each
     file_from_item: torch.Tensor | None = None  # [N] int64 on the host: which of the file's each is; None: the same

@@ -9,58 +9,52 @@ import numpy as np
 import torch
 
 from gsrender.errors import InputError
-from gsrender.model import LEVEL_MAPS, MOST_LEVELS, Anchors, GaussianModel
+from gsrender.model import LEVEL_MAPS, MOST_LEVELS, NEAR, Anchors, GaussianModel
 from gsrender.load.cfg_args import CfgArgs
 from gsrender.load.decoders import read_decoders
 from gsrender.load.files import shown
 from gsrender.load.model_files import ModelFiles
 from gsrender.load.ply import PlyHeader, PlyVertices, read_vertices
-from gsrender.load.rows import background, keep_finite, tensor, unit_quaternions
-
-NEAR = {"proxy-gs": 1e-4, "octree-gs": 0.2, "scaffold-gs": 0.2}  # compiled into the trainers' rasterisers
+from gsrender.load.rows import activated_scale, background, keep_finite, shape_columns, tensor, unit_quaternions
 
 
 def load_anchors(files: ModelFiles, header: PlyHeader, args: CfgArgs) -> GaussianModel:
-    levels = "level" in header.names
+    has_levels = "level" in header.names
     offsets, features = _counts(header, args)
+    scales, rotations = shape_columns(header, 6)
     vertices, warnings = read_vertices(header), []
-    source = _source(vertices, args, levels, warnings)
-    voxel_size, standard_distance = _info(vertices) if levels else (args.number("voxel_size") or 0.0, 0.0)
+    source = _source(vertices, args, has_levels, warnings)
+    voxel_size, standard_distance = _info(vertices) if has_levels else (args.number("voxel_size") or 0.0, 0.0)
     rows = dict(
         position=vertices.columns("x", "y", "z"), feature=vertices.columns(*header.numbered("f_anchor_feat_")),
         offset=vertices.columns(*header.numbered("f_offset_")),
-        scale=vertices.columns(*header.numbered("scale_")), rotation=vertices.columns(*header.numbered("rot_")))
-    if levels:
+        scale=vertices.columns(*scales), rotation=vertices.columns(*rotations))
+    if has_levels:
         rows["level"], rows["extra_level"] = vertices.columns("level"), vertices.columns("extra_level")
     del vertices  # of memory, there is never more than twice what the model keeps: outline.py
-    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is dropped next
-        scale = np.exp(rows["scale"])
-    rows = keep_finite(header.path, rows, {"scale": scale}, warnings)
+    rows = keep_finite(header.path, rows, {"scale": activated_scale(rows["scale"])}, warnings)
     position, count = rows["position"], len(rows["position"])
-    level = _levels(header.path, rows["level"][:, 0]) if levels else np.zeros(count, np.float32)
-    decoders = read_decoders(files.folder, args, features=features, offsets=offsets, levels=levels)
+    level = _levels(header.path, rows["level"][:, 0]) if has_levels else np.zeros(count, np.float32)
+    decoders = read_decoders(files.folder, args, features=features, offsets=offsets, levels=has_levels)
 
     items = Anchors(
         position=tensor(position),
         offset=tensor(rows["offset"].reshape(count, 3, offsets).transpose(0, 2, 1)),  # stored all x, all y, all z
         feature=tensor(rows["feature"]), scale=tensor(rows["scale"]),
         rotation=tensor(unit_quaternions(rows["rotation"])),
-        level=tensor(level), extra_level=tensor(rows["extra_level"][:, 0]) if levels else torch.zeros(count),
+        level=tensor(level), extra_level=tensor(rows["extra_level"][:, 0]) if has_levels else torch.zeros(count),
         voxel_size=voxel_size, standard_distance=standard_distance, fork=_fork(args),
-        levels=int(level.max() - level.min()) + 1 if levels else 0, level_map=_level_map(args),
+        levels=int(level.max() - level.min()) + 1 if has_levels else 0, level_map=_level_map(args),
         **vars(decoders))
     return GaussianModel(items, source, background(args), NEAR[source], str(header.path), warnings)
 
 
 def _counts(header: PlyHeader, args: CfgArgs) -> tuple[int, int]:
     """Offsets and features of an anchor, from the columns; the training arguments must agree."""
-    counts = {name: len(header.numbered(name)) for name in ("f_offset_", "f_anchor_feat_", "scale_", "rot_")}
-    if counts["f_offset_"] == 0 or counts["f_offset_"] % 3:
-        raise InputError(f"{header.path}: f_offset_*: {counts['f_offset_']} columns, expected a multiple of 3")
-    if (counts["scale_"], counts["rot_"]) != (6, 4):
-        raise InputError(f"{header.path}: scale_* and rot_*: {counts['scale_']} and {counts['rot_']} columns, "
-                         f"expected 6 and 4")
-    offsets, features = counts["f_offset_"] // 3, counts["f_anchor_feat_"]
+    numbers, features = (len(header.numbered(name)) for name in ("f_offset_", "f_anchor_feat_"))
+    if numbers == 0 or numbers % 3:
+        raise InputError(f"{header.path}: f_offset_*: {numbers} columns, expected a multiple of 3")
+    offsets = numbers // 3
     for name, count in (("n_offsets", offsets), ("feat_dim", features)):
         if args.integer(name) not in (None, count):
             raise InputError(f"{args.path}: {name}={args.integer(name)}, "
@@ -98,10 +92,10 @@ def _level_map(args: CfgArgs) -> str:
     return level_map
 
 
-def _source(vertices: PlyVertices, args: CfgArgs, levels: bool, warnings: list[str]) -> str:
+def _source(vertices: PlyVertices, args: CfgArgs, has_levels: bool, warnings: list[str]) -> str:
     """Who trained it. Octree-GS and Proxy-GS write the same columns, but only Proxy-GS starts its anchors at an opacity
     of one, whose logit is +inf; where none of those is left, the defaults of the training arguments differ."""
-    if not levels:
+    if not has_levels:
         return "scaffold-gs"
     if "opacity" in vertices.header.names and np.isposinf(vertices.columns("opacity")).any():
         return "proxy-gs"

@@ -8,6 +8,7 @@ import torch
 from gsrender.camera import Triple
 from gsrender.errors import InputError
 from gsrender.load.cfg_args import CfgArgs
+from gsrender.load.ply import PlyHeader
 
 
 def keep_finite(path, raw: dict[str, np.ndarray], activated: dict[str, np.ndarray], warnings) -> dict[str, np.ndarray]:
@@ -33,6 +34,21 @@ def keep_finite(path, raw: dict[str, np.ndarray], activated: dict[str, np.ndarra
                         f"({', '.join(reasons)}).")
     values = raw | activated
     return {name: table[keep] if dropped else table for name, table in values.items()}
+
+
+def shape_columns(header: PlyHeader, scales: int) -> tuple[list[str], list[str]]:
+    """Names of the columns of scales and of rotations. Raises InputError where there are not `scales` and four."""
+    scale, rotation = header.numbered("scale_"), header.numbered("rot_")
+    if (len(scale), len(rotation)) != (scales, 4):
+        raise InputError(f"{header.path}: scale_* and rot_*: {len(scale)} and {len(rotation)} columns, expected "
+                         f"{scales} and 4")
+    return scale, rotation
+
+
+def activated_scale(raw: np.ndarray) -> np.ndarray:
+    """[N, columns] from logarithms; what is not finite is left to `keep_finite`."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.exp(raw)
 
 
 def unit_quaternions(raw: np.ndarray) -> np.ndarray:
