@@ -14,8 +14,8 @@ from typing import Iterator
 
 import numpy as np
 
+from gsrender import quaternions
 from gsrender.camera import Camera, Triple
-from viewer import quaternions
 
 GAP = 0.01  # seconds; keyframes may not be nearer to each other
 LONGEST = 86_400.0  # seconds

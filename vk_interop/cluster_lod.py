@@ -18,6 +18,7 @@ import numpy as np
 
 CLUSTER_TRIANGLES = 128
 CLUSTER_VERTICES = 128
+GROUP_CLUSTERS = 16  # that a group should have
 
 # Both are laid out as std430 wants them, so that a shader reads the arrays as they are: 64 and 32 bytes.
 CLUSTER = np.dtype([
@@ -32,6 +33,11 @@ GROUP = np.dtype([
     ("error", "<f4"),  # scene units, at least that of any group below; +inf for what is never simplified away
     ("level", "<u4"),  # the highest of its clusters'
     ("first_cluster", "<u4"), ("cluster_count", "<u4")])
+
+
+def starts(counts: np.ndarray) -> np.ndarray:
+    """Where each of several runs that follow each other begins, int64; of their lengths."""
+    return np.cumsum(counts, dtype=np.int64) - counts
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,12 +12,11 @@ import numpy as np
 from gsrender.errors import InputError
 from gsrender.settings import FARTHEST
 from vk_interop import cluster_lod_meshopt as meshopt
-from vk_interop.cluster_lod import CLUSTER, GROUP, ClusterMesh
-from vk_interop.cluster_lod_group import clusterise, coarser
+from vk_interop.cluster_lod import CLUSTER, GROUP, GROUP_CLUSTERS, ClusterMesh, starts
+from vk_interop.cluster_lod_group import clusterise, coarser, has_three_corners
 
 SOURCE_CHUNK = 1 << 16  # triangles that are cut into clusters at a time
 GROUPING_CHUNK = 1 << 13  # clusters that are put into groups at a time
-GROUP_CLUSTERS = 16  # that a group should have
 LEAST_SAVING = 1 / 16  # of its triangles that a level has to save; else all that is left of the mesh stays as it is
 NOTHING = np.zeros((0, 3), np.uint32), np.zeros(0, CLUSTER), np.inf  # what the last groups of all chains become
 
@@ -53,7 +52,7 @@ def build_clusters(mesh, progress: Callable[[int, int], None] | None = None, can
             groups = np.concatenate([groups, new_groups])
             finished.append(done)
     done = _Clusters.joined(finished)
-    done.clusters["first_triangle"] = _starts(done.clusters["triangle_count"])
+    done.clusters["first_triangle"] = starts(done.clusters["triangle_count"])
     return ClusterMesh(vertices, done.triangles, done.clusters, groups)
 
 
@@ -64,8 +63,7 @@ def _welded(mesh) -> tuple[np.ndarray, np.ndarray]:
     new_vertices = np.empty((count, 3), np.float32)
     new_vertices[new_from_old] = vertices
     triangles = new_from_old[mesh.triangles]
-    a, b, c = triangles.T
-    return new_vertices, triangles[(a != b) & (b != c) & (c != a)]
+    return new_vertices, triangles[has_three_corners(triangles)]
 
 
 def _sorted(vertices: np.ndarray, triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -95,8 +93,8 @@ class _Clusters:
         return self.clusters["triangle_count"].astype(np.int64)
 
     def ordered(self, order: np.ndarray) -> _Clusters:
-        first, counts = _starts(self.counts)[order], self.counts[order]
-        place = np.arange(counts.sum()) + np.repeat(first - _starts(counts), counts)
+        first, counts = starts(self.counts)[order], self.counts[order]
+        place = np.arange(counts.sum()) + np.repeat(first - starts(counts), counts)
         return _Clusters(self.triangles[place], self.clusters[order])
 
     def picked(self, which: np.ndarray) -> _Clusters:
@@ -109,7 +107,7 @@ def _simplify_level(pending: _Clusters, vertices: np.ndarray, groups: np.ndarray
     became, and the clusters of groups that did not shrink; with other neighbours they may, next time. Where hardly
     anything shrinks, all groups end, as the last of their chains."""
     pending, cluster_count = _grouped(pending, len(vertices), workers)
-    first_cluster, group_of_cluster = _starts(cluster_count), np.repeat(np.arange(len(cluster_count)), cluster_count)
+    first_cluster, group_of_cluster = starts(cluster_count), np.repeat(np.arange(len(cluster_count)), cluster_count)
     triangle_count = np.add.reduceat(pending.counts, first_cluster)
     made = _simplified(pending, triangle_count, vertices, workers)
     left = sum(count if new is None else len(new[0]) for new, count in zip(made, triangle_count))
@@ -119,7 +117,7 @@ def _simplify_level(pending: _Clusters, vertices: np.ndarray, groups: np.ndarray
     ended = np.array([new is not None for new in made])
     new_groups = _group_records(pending.clusters, first_cluster, cluster_count, groups)[ended]
     new_groups["error"] += np.array([new[2] for new in made if new], np.float32)
-    new_groups["first_cluster"] = _starts(new_groups["cluster_count"])
+    new_groups["first_cluster"] = starts(new_groups["cluster_count"])
     parts = []
     for group, (triangles, clusters, _) in enumerate(new for new in made if new):
         clusters["refined"], clusters["level"] = len(groups) + group, new_groups["level"][group] + 1
@@ -131,7 +129,7 @@ def _simplify_level(pending: _Clusters, vertices: np.ndarray, groups: np.ndarray
 
 def _grouped(pending: _Clusters, vertex_count: int, workers: _Workers) -> tuple[_Clusters, np.ndarray]:
     """The clusters group by group, and how many each group has, [G] int64."""
-    first_triangle, cluster_count = np.append(_starts(pending.counts), len(pending.triangles)), len(pending.clusters)
+    first_triangle, cluster_count = np.append(starts(pending.counts), len(pending.triangles)), len(pending.clusters)
 
     def group(first, last):
         triangles = pending.triangles[first_triangle[first]:first_triangle[last]]
@@ -144,7 +142,7 @@ def _grouped(pending: _Clusters, vertex_count: int, workers: _Workers) -> tuple[
     borders = [0, *range(first, cluster_count, GROUPING_CHUNK), cluster_count]
     chunks = list(workers.map(lambda chunk: group(*chunk), zip(borders, borders[1:])))
     group_count = np.array([chunk.max() + 1 for chunk in chunks])
-    group_of_cluster = np.concatenate([chunk + first for chunk, first in zip(chunks, _starts(group_count))])
+    group_of_cluster = np.concatenate([chunk + first for chunk, first in zip(chunks, starts(group_count))])
     return pending.ordered(np.argsort(group_of_cluster, kind="stable")), np.bincount(group_of_cluster)
 
 
@@ -171,7 +169,7 @@ def _simplified(pending: _Clusters, triangle_count: np.ndarray, vertices: np.nda
     def simplify(triangles):
         return coarser(triangles, vertices, locked, source)
 
-    return list(workers.map(simplify, np.split(pending.triangles, _starts(triangle_count)[1:]), triangle_count))
+    return list(workers.map(simplify, np.split(pending.triangles, starts(triangle_count)[1:]), triangle_count))
 
 
 def _shared(triangles: np.ndarray, group_of_triangle: np.ndarray, vertex_count: int) -> np.ndarray:
@@ -220,11 +218,6 @@ def _enclosing(centre: np.ndarray, radius: np.ndarray, first: np.ndarray) -> tup
         away = offset[farthest] / np.maximum(distance[farthest], 1e-30)[:, None]
         middle = candidate + away * (reach / step)[:, None]
     return best, np.nextafter(best_reach.astype(np.float32), np.float32(np.inf))
-
-
-def _starts(counts: np.ndarray) -> np.ndarray:
-    """Where each of several runs begins, int64."""
-    return np.cumsum(counts, dtype=np.int64) - counts
 
 
 class _Workers:

@@ -16,7 +16,7 @@ from typing import Callable
 import numpy as np
 
 from gsrender.whole_file import whole_file
-from vk_interop.cluster_lod import CLUSTER, CLUSTER_TRIANGLES, GROUP, ClusterMesh
+from vk_interop.cluster_lod import CLUSTER, CLUSTER_TRIANGLES, GROUP, ClusterMesh, starts
 from vk_interop.cluster_lod_build import build_clusters
 
 VERSION = 2  # goes up with the format, and when the same mesh would give other clusters
@@ -127,8 +127,8 @@ def _is_sound(mesh: ClusterMesh) -> bool:
     return bool(
         mesh.triangles.max(initial=0) < max(len(mesh.vertices), 1)
         and (triangle_count > 0).all() and (triangle_count <= CLUSTER_TRIANGLES).all()
-        and np.array_equal(clusters["first_triangle"], np.cumsum(triangle_count) - triangle_count)
-        and np.array_equal(groups["first_cluster"], np.cumsum(cluster_count) - cluster_count)
+        and np.array_equal(clusters["first_triangle"], starts(triangle_count))
+        and np.array_equal(groups["first_cluster"], starts(cluster_count))
         and np.array_equal(clusters["group"], np.repeat(np.arange(len(groups)), cluster_count))
         and (refined >= -1).all() and (refined < clusters["group"]).all()
         and np.array_equal(clusters["level"] == 0, refined < 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from vk_interop import cluster_lod_meshopt as meshopt
+from vk_interop.cluster_bounds import fill_bounds
 from vk_interop.cluster_lod import CLUSTER
 
 # meshoptimizer's error is a mean over the planes that a vertex stands for. On `town` 99 % of the points of a simplified
@@ -54,6 +55,12 @@ def coarser(triangles: np.ndarray, vertices: np.ndarray, locked: np.ndarray, sou
     return *_clusters(used, kept, positions), error
 
 
+def has_three_corners(triangles: np.ndarray) -> np.ndarray:
+    """[T] bool: which triangles have three different ones. The others cover nothing."""
+    a, b, c = triangles.T
+    return (a != b) & (b != c) & (c != a)
+
+
 def _local(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The vertices that the triangles use, and the triangles as indices into these: meshoptimizer's time and memory
     grow with the highest index."""
@@ -64,21 +71,9 @@ def _local(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _clusters(used: np.ndarray, local: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     local, triangle_count = meshopt.build_clusters(local, positions)
     clusters = np.zeros(len(triangle_count), CLUSTER)
-    first, corner = np.cumsum(triangle_count) - triangle_count, positions[local]
-    low = np.minimum.reduceat(corner.reshape(-1, 3), 3 * first)  # a tenth of the time of a minimum over corners first
-    high = np.maximum.reduceat(corner.reshape(-1, 3), 3 * first)
-    centre = (low + high) / 2
-    clusters["low"], clusters["high"], clusters["centre"] = low, high, centre
-    clusters["radius"] = _longest(corner - np.repeat(centre, triangle_count, axis=0)[:, None], first)
-    clusters["longest_edge"] = _longest(corner - corner[:, (1, 2, 0)], first)
     clusters["triangle_count"] = triangle_count
+    fill_bounds(clusters, positions[local])
     return used[local], clusters
-
-
-def _longest(vectors: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """The length of the longest of [T, 3, 3] vectors in each run that begins at `first`, rounded up."""
-    square = np.einsum("ijk,ijk->ij", vectors, vectors)
-    return np.sqrt(np.maximum.reduceat(square, first).max(axis=1)) * np.float32(1 + 1e-6)  # float32 rounds six times
 
 
 def _distinct(triangles: np.ndarray) -> np.ndarray:
@@ -184,8 +179,7 @@ def _snapped(triangles: np.ndarray, positions: np.ndarray, locked: np.ndarray, t
         new_from_old = np.arange(len(positions))
         new_from_old[free] = free[order[np.searchsorted(cell[order], cell)]]
         kept = new_from_old[triangles]
-        a, b, c = kept.T
-        kept = kept[(a != b) & (b != c) & (c != a)]
+        kept = kept[has_three_corners(kept)]
         if len(kept) <= target:
             return kept.astype(np.uint32), float(np.linalg.norm(positions[new_from_old] - positions, axis=1).max())
         cell_size *= 1.3

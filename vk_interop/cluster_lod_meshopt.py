@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from gsrender.errors import DeviceError
-from vk_interop.cluster_lod import CLUSTER_TRIANGLES, CLUSTER_VERTICES
+from vk_interop.cluster_lod import CLUSTER_TRIANGLES, CLUSTER_VERTICES, starts
 
 VERSION = "0.2.30a0"  # its source is meshoptimizer 0.22 and partitionClusters; later ones take other arguments
 LEAST_TRIANGLES = 40  # of a cluster that may end early, as the next triangle is far away: a third, as others choose
@@ -89,7 +89,7 @@ def build_clusters(triangles: np.ndarray, vertices: np.ndarray) -> tuple[np.ndar
                    SPLIT_FACTOR)
     first_vertex, first_corner, _, triangle_count = clusters[:count].T.astype(np.int64)
     corners = 3 * triangle_count
-    place = np.arange(corners.sum()) + np.repeat(first_corner - (np.cumsum(corners) - corners), corners)
+    place = np.arange(corners.sum()) + np.repeat(first_corner - starts(corners), corners)
     return vertex[np.repeat(first_vertex, corners) + corner[place]].reshape(-1, 3), triangle_count
 
 
@@ -108,7 +108,7 @@ def numbered(triangles: np.ndarray, triangle_count: np.ndarray) -> tuple[np.ndar
     if not own[:, 0].all() or own.sum() != len(triangles):
         raise ValueError(f"a cluster of {count.min()} or {count.max()} triangles: expected 1 to {CLUSTER_TRIANGLES}")
     # Each cluster filled up with its last triangle, which brings no new vertex, so that the scan ends where it does.
-    padded = np.take(triangles, np.cumsum(count)[:, None] - count + np.minimum(place, count - 1), axis=0)
+    padded = np.take(triangles, starts(triangle_count)[:, None] + np.minimum(place, count - 1), axis=0)
     clusters, vertices, corners = _scanned(padded)
     if len(clusters) != len(count):
         raise ValueError(f"a cluster of more than {SCAN_VERTICES} vertices")

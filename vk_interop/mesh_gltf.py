@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import numpy as np
 
+from gsrender import quaternions
 from gsrender.errors import InputError
 from gsrender.load.files import LARGEST, parse_json, read_bytes, regular_file, shown
 
@@ -135,11 +136,8 @@ class _Document:
         length = np.sqrt(x * x + y * y + z * z + w * w)
         if not length > 0:
             self.fail(f"{where}.rotation", "all zero, expected a unit quaternion")
-        x, y, z, w = x / length, y / length, z / length, w / length
-        rotation = np.array([[1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-                             [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-                             [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)]])
         matrix = np.eye(4)
+        rotation = quaternions.to_matrix(np.array([w, x, y, z]) / length)
         matrix[:3, :3] = rotation * self._numbers(node, where, "scale", 3, (1, 1, 1))
         matrix[:3, 3] = self._numbers(node, where, "translation", 3, (0, 0, 0))
         return matrix

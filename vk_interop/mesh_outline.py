@@ -9,14 +9,14 @@ from pathlib import Path
 from gsrender.load.files import reading, regular_file
 from gsrender.load.ply import read_header
 from vk_interop.cluster_buffers import bytes_of
-from vk_interop.cluster_lod import CLUSTER_TRIANGLES
+from vk_interop.cluster_lod import CLUSTER_TRIANGLES, GROUP_CLUSTERS
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.mesh_gltf import count_gltf
 
 VERTEX, TRIANGLE, WIDE = 12, 12, 24  # bytes of one as it is kept, and of a triangle while its indices have 64 bits
 BUILDING = 80  # bytes a triangle, while levels of detail are built
 ALL_LEVELS = 2.0  # triangles of all levels to one of the source: each level halves the one below
-FILLED = 119, 16 * 119  # triangles of a cluster, and of a group, as they come out
+FILLED = 119  # triangles of a cluster, as they come out where there are levels
 PIECES, PIECE = 64, 1 << 16  # of an .obj, which has no head, that are looked at; bytes of each
 
 
@@ -41,8 +41,8 @@ class MeshOutline:
         """Of the device's memory, once it was drawn: with its levels of detail, or without where all is drawn."""
         with_levels = settings.lod_error is not None
         triangles = int(self.triangles * (ALL_LEVELS if with_levels else 1))
-        cluster, group = FILLED if with_levels else (CLUSTER_TRIANGLES, 16 * CLUSTER_TRIANGLES)
-        return bytes_of(self.vertices, triangles, -(-triangles // cluster), -(-triangles // group),
+        cluster = FILLED if with_levels else CLUSTER_TRIANGLES
+        return bytes_of(self.vertices, triangles, -(-triangles // cluster), -(-triangles // (GROUP_CLUSTERS * cluster)),
                         settings.drawn_by(on_cpu))
 
 

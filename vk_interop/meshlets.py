@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from vk_interop import cluster_lod_meshopt as meshopt
+from vk_interop.cluster_lod import starts
 
 # In a cluster's words, its vertices come first: what is to be added to `base`. Triangles begin with the next whole
 # word, three corners each, the first in the lowest bits. 12 bytes.
@@ -43,17 +44,16 @@ def meshlets(triangles: np.ndarray, triangle_count: np.ndarray) -> tuple[np.ndar
 
 def _meshlets(triangles: np.ndarray, triangle_count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     vertices, vertex_count, corners = meshopt.numbered(triangles, triangle_count)
-    firsts = np.cumsum(vertex_count) - vertex_count
+    firsts = starts(vertex_count)
     base = np.minimum.reduceat(vertices, firsts)
     vertex_bits = _bits(np.maximum.reduceat(vertices, firsts) - base)
     corner_bits = _bits(vertex_count - 1)
     list_words, triangle_words = -(-vertex_bits * vertex_count // 32), -(-3 * corner_bits * triangle_count // 32)
-    ends = np.cumsum(list_words + triangle_words)
-    first_word = ends - list_words - triangle_words
+    first_word = starts(list_words + triangle_words)
 
     a, b, c = corners.T.astype(np.uint32)
     bits = np.repeat(corner_bits, triangle_count).astype(np.uint32)
-    words = np.zeros(ends[-1], np.uint32)
+    words = np.zeros((list_words + triangle_words).sum(), np.uint32)
     _put(words, first_word, vertices - np.repeat(base, vertex_count), vertex_count, vertex_bits)
     _put(words, first_word + list_words, a | b << bits | c << 2 * bits, triangle_count, 3 * corner_bits)
     records = np.zeros(len(triangle_count), MESHLET)
@@ -70,8 +70,8 @@ def _bits(most: np.ndarray) -> np.ndarray:
 
 def _put(words: np.ndarray, first_word: np.ndarray, values: np.ndarray, counts: np.ndarray, bits: np.ndarray):
     """Writes runs of values, each of its `bits` and each run from its word on, lowest bits first."""
-    starts = 32 * first_word - (np.cumsum(counts) - counts) * bits
-    at = np.repeat(starts, counts) + np.arange(len(values)) * np.repeat(bits, counts)
+    begin = 32 * first_word - starts(counts) * bits
+    at = np.repeat(begin, counts) + np.arange(len(values)) * np.repeat(bits, counts)
     word, shifted = at >> 5, values.astype(np.uint64) << (at & 31).astype(np.uint64)
     begins = np.flatnonzero(np.diff(word, prepend=-1))  # of those that share a word
     word, shifted = word[begins], np.bitwise_or.reduceat(shifted, begins)

@@ -15,6 +15,7 @@ from typing import BinaryIO, Iterator
 
 import numpy as np
 
+from gsrender import quaternions
 from gsrender.errors import InputError
 from gsrender.load.dataset_camera import (FARTHEST_PIXEL, DatasetCamera, camera_at, find_image, image_name, split_of,
                                           stem_of)
@@ -102,10 +103,7 @@ def _rotation(image: _Image) -> np.ndarray:
     if not 0.9 < length < 1.1 or not all(abs(t) <= LARGEST for t in image.translation):  # NaN fails
         raise InputError(f"{image.where}: quaternion {shown(image.quaternion)}, translation "
                          f"{shown(image.translation)}, expected a quaternion of length 1 and finite numbers")
-    w, x, y, z = (value / length for value in image.quaternion)
-    return np.array([[1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-                     [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-                     [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)]])
+    return quaternions.to_matrix([value / length for value in image.quaternion])
 
 
 def _read(path: Path, rows) -> list:

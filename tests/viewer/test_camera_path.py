@@ -9,7 +9,7 @@ import trimesh
 
 from gsrender import load_cameras
 from gsrender.camera import Camera
-from viewer import quaternions
+from gsrender import quaternions
 from viewer.camera_path import GAP, CameraPath, Keyframe
 
 TIMES = (0.0, 0.5, 2.0, 2.3, 4.0, 7.0)
