@@ -16,6 +16,7 @@ constants = ffi.dlopen(None)  # the header's enums, whichever library runs
 
 
 def library_path(device_type: str) -> Path:
+    """Where the library is, or will be."""
     return HERE / "_lib" / f"libgsrender_{device_type}.so"
 
 
@@ -36,6 +37,7 @@ def library(device_type: str):
 
 
 def check(native, error: int) -> None:
+    """Raises DeviceError where a call of the library returned an error."""
     if error:
         raise DeviceError(f"gsrender: {ffi.string(native.gs_error(error)).decode()}")
 

@@ -14,7 +14,8 @@ from gsrender.memory import MemoryLimit
 from gsrender.model import GaussianModel
 
 OUTPUTS = ("rgb", "alpha", "depth")  # of a Frame, besides the picture
-COUNTS = ("inside", "lod", "visible", "gaussians", "drawn", "pairs")  # the first fields of GsCounts
+# The counts of a GsCounts, which come before its moments.
+COUNTS = tuple(name for name, field in ffi.typeof("GsCounts").fields if field.type.kind == "primitive")
 COUNTS_WORDS = ffi.sizeof("GsCounts") // 8
 GAUSSIAN_FLOATS = ffi.sizeof("GsGaussian") // 4
 SPLAT_FLOATS = ffi.sizeof("GsSplat") // 4

@@ -25,12 +25,12 @@ class Done(NamedTuple):
     words: list[int]  # of its GsCounts
     stages: list[str]
     marks: list[float]  # milliseconds when each stage began, and the end of the last
-    room: tuple[int, int]  # the capacities that it was drawn with; they may have grown since
+    capacities: tuple[int, int]  # of Gaussians and pairs, that it was drawn with; they may have grown since
     crops: bool  # whether it had a crop box
 
     @property
     def incomplete(self) -> bool:
-        return self.words[GAUSSIANS] > self.room[0] or self.words[PAIRS] > self.room[1]
+        return self.words[GAUSSIANS] > self.capacities[0] or self.words[PAIRS] > self.capacities[1]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -43,11 +43,13 @@ class Done(NamedTuple):
         return {name: b - a for name, a, b in zip(self.stages, self.marks, self.marks[1:])}
 
 
-def fits(buffers) -> tuple[int, int]:
+def capacities(buffers) -> tuple[int, int]:
+    """Of a GsBuffers."""
     return buffers.gaussian_capacity, buffers.pair_capacity
 
 
 def stage_names(native) -> list[str]:
+    """Of a library, in their order."""
     names = []
     while (name := native.gs_stage_name(len(names))) != ffi.NULL:
         names.append(ffi.string(name).decode())
@@ -69,6 +71,10 @@ class Apart:
 
 
 class HostQueue:
+    """Draws a frame while it is submitted."""
+
+    is_full = False
+
     def __init__(self, native):
         self.native, self.names, self._done = native, stage_names(native), None
 
@@ -88,7 +94,8 @@ class HostQueue:
                 apart.choose(tensors)
             marks.append(time.perf_counter())
         marks = [1000 * mark for mark in marks]
-        self._done = Done(tensors["counts"].tolist(), self.names, marks, fits(buffers), bool(view.crop.on))
+        self._done = Done(tensors["counts"].tolist(), self.names, marks, capacities(buffers),
+                          bool(view.crop.on))
 
     def collect(self, wait: bool) -> Done | None:
         """The oldest finished frame that was not collected yet; None if there is none."""
@@ -97,6 +104,8 @@ class HostQueue:
 
 
 class CudaQueue:
+    """Frames that are on the device's stream."""
+
     AHEAD = 8  # frames the host may be ahead of the stream; a further one waits
 
     def __init__(self, native, device: torch.device):
@@ -110,7 +119,7 @@ class CudaQueue:
             if apart is None:
                 self._capture(model, view, buffers)
             frame, stream = self._free[-1], torch.cuda.current_stream().cuda_stream
-            frame.room, frame.crops, view.report = fits(buffers), bool(view.crop.on), frame.report
+            frame.capacities, frame.crops, view.report = capacities(buffers), bool(view.crop.on), frame.report
             check(self.native, self.native.gs_begin(model, view, buffers, ffi.cast("void *", stream)))
             if ready is not None:
                 ready.wait(stream)
@@ -148,7 +157,7 @@ class CudaQueue:
         self._free.append(frame)
         words = ffi.unpack(frame.words, COUNTS_WORDS)
         marks = [nanoseconds / 1e6 for nanoseconds in words[len(COUNTS):]]
-        return Done(words, self.names, marks, frame.room, frame.crops)
+        return Done(words, self.names, marks, frame.capacities, frame.crops)
 
     def _capture(self, model, view, buffers) -> None:
         # All that a kernel is given as an argument. The view is not: kernels read it from memory.
@@ -175,3 +184,4 @@ class _InFlight:
         self.counts = torch.empty(COUNTS_WORDS, dtype=torch.int64, pin_memory=True)
         self.words, self.report = pointer(self.counts, "long long *"), pointer(self.counts, "GsCounts *")
         self.done = torch.cuda.Event()
+        self.capacities, self.crops = (0, 0), False  # as in Done

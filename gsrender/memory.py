@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -49,6 +50,21 @@ class MemoryLimit:
                          f"{size(self.used)} are: draw a smaller picture or model, cull more, or allow more memory")
 
 
+@contextmanager
+def memory_or(sentence: str):
+    """Turns torch's failure to allocate into a NoRoom of that sentence."""
+    import torch
+    try:
+        yield
+    except DeviceError:
+        raise
+    except (RuntimeError, MemoryError) as error:
+        # On the CPU torch has no error of its own for it, only this word in a RuntimeError's text.
+        if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "alloc" in str(error):
+            raise NoRoom(sentence) from error
+        raise
+
+
 def default_most(backend: str) -> int:
     """Bytes of a ceiling for a device that nothing was taken of yet: what it has free, less a reserve."""
     free = free_bytes(backend)
@@ -67,4 +83,5 @@ def free_bytes(backend: str) -> int:
 
 
 def size(nbytes: int) -> str:
+    """As people read it."""
     return f"{nbytes / 2**30:.2f} GiB" if nbytes >= 2**30 else f"{nbytes / 2**20:.1f} MiB"

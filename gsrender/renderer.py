@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from contextlib import contextmanager
 from functools import partial
 
 import torch
@@ -18,7 +17,7 @@ from gsrender.errors import DeviceError, InputError
 from gsrender.frame import Frame, FrameStats
 from gsrender.frame_queue import Apart, CudaQueue, Done, HostQueue
 from gsrender.inspection import Inspection, inspect
-from gsrender.memory import MemoryLimit, NoRoom
+from gsrender.memory import MemoryLimit, NoRoom, memory_or
 from gsrender.model import MOST_LEVELS, GaussianModel
 from gsrender.native_model import NativeModel, planned_nbytes, planned_struct
 from gsrender.settings import CULLING, LARGEST_SIDE, RenderSettings
@@ -35,20 +34,6 @@ def scratch_bytes(native, model, room: Room) -> int:
     view = ffi.new("GsView *", {"width": room.width, "height": room.height})
     buffers = ffi.new("GsBuffers *", {"gaussian_capacity": room.gaussians, "pair_capacity": room.pairs})
     return native.gs_scratch_bytes(model, view, buffers)
-
-
-@contextmanager
-def memory_or(sentence: str):
-    """Turns torch's failure to allocate into a NoRoom of that sentence."""
-    try:
-        yield
-    except DeviceError:
-        raise
-    except (RuntimeError, MemoryError) as error:
-        # On the CPU torch has no error of its own for it, only this word in a RuntimeError's text.
-        if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "alloc" in str(error):
-            raise NoRoom(sentence) from error
-        raise
 
 
 def planned_memory(model: GaussianModel, outputs: tuple[str, ...], device: str) -> dict[str, int]:
@@ -124,7 +109,7 @@ class Renderer:
         if depth is not None and depth.crop != settings.crop:
             raise InputError(f"depth cut off at {depth.crop or 'no box'} for a picture with {settings.crop or 'none'}: "
                              "the crop boxes must be equal")
-        self._collect(wait=self.is_cuda and self._queue.is_full)
+        self._collect(wait=self._queue.is_full)
         self._size_for(camera.width, camera.height)
         self._fill_view(self._view, camera, depth, settings, rgba)
         apart = None

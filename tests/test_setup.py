@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gsrender import _build
+from vk_interop.cluster_lod_meshopt import VERSION
 
 ROOT = Path(__file__).parent.parent
 
@@ -71,6 +72,10 @@ def test_without_nvcc_only_the_cpu_library_is_built_and_that_is_said(small, monk
 def test_a_gpu_that_nvcc_does_not_know_is_refused_by_name(monkeypatch):
     with pytest.raises(SystemExit, match="CUDA_ARCH: 12345 unknown to nvcc .* which knows"):
         _build._cuda_command(_build._find_nvcc(), ["90", "12345"])
+
+
+def test_the_mesh_library_that_is_installed_is_the_one_whose_functions_are_known():
+    assert f'"meshoptimizer=={VERSION}"' in (ROOT / "setup.py").read_text()
 
 
 def test_a_wheel_holds_all_that_runs(tmp_path):

@@ -40,6 +40,7 @@ CURSORS = {imgui.MouseCursor_.text_input: glfw.IBEAM_CURSOR, imgui.MouseCursor_.
            imgui.MouseCursor_.resize_ew: glfw.HRESIZE_CURSOR, imgui.MouseCursor_.resize_ns: glfw.VRESIZE_CURSOR,
            imgui.MouseCursor_.resize_nwse: glfw.RESIZE_NWSE_CURSOR,
            imgui.MouseCursor_.not_allowed: glfw.NOT_ALLOWED_CURSOR}
+OUTSIDE = (-3.4028234663852886e38,) * 2  # ImGui's word for no mouse
 
 
 class GlfwEvents:
@@ -58,8 +59,8 @@ class GlfwEvents:
         glfw.set_drop_callback(window, lambda _, paths: collector.drop(paths))
         glfw.set_window_refresh_callback(window, lambda _: collector.stir())
         platform = imgui.get_platform_io()
-        platform.platform_get_clipboard_text_fn = self._get_clipboard
-        platform.platform_set_clipboard_text_fn = lambda _, text: glfw.set_clipboard_string(None, text)
+        platform.platform_get_clipboard_text_fn = lambda _: self.clipboard()
+        platform.platform_set_clipboard_text_fn = lambda _, text: self.set_clipboard(text)
 
     def show_cursor(self):
         """Gives the pointer the shape that ImGui asks for."""
@@ -71,9 +72,13 @@ class GlfwEvents:
         glfw.set_cursor(self._window, self._cursors[shape])
         self._shape = shape
 
-    def _get_clipboard(self, _):
-        text = glfw.get_clipboard_string(None)  # None where it holds a picture
+    def clipboard(self) -> str:
+        """The text on it; empty where it holds something else."""
+        text = glfw.get_clipboard_string(None)
         return text.decode(errors="replace") if text else ""
+
+    def set_clipboard(self, text: str):
+        glfw.set_clipboard_string(None, text)
 
     def _on_key(self, window, key, scancode, action, mods):
         name, down = KEY_NAMES.get(key), action != glfw.RELEASE
@@ -111,6 +116,3 @@ class GlfwEvents:
         self._collector.stir()
         if not focused:
             self._collector.lose_focus()
-
-
-OUTSIDE = (-3.4028234663852886e38,) * 2  # ImGui's word for no mouse

@@ -128,23 +128,27 @@ class ImguiLayer:
 
     def add_texture(self, pixels: np.ndarray) -> imgui.ImTextureRef:
         """A picture [H, W, 4] uint8 that panels may draw as of now."""
-        key, self._next_texture = self._next_texture, self._next_texture + 1
-        self._textures[key] = made = _Texture(self._layout, self._sampler, pixels.shape[1], pixels.shape[0])
-        made.write(np.ascontiguousarray(pixels))
-        return imgui.ImTextureRef(key)
+        return imgui.ImTextureRef(self._new_texture(np.ascontiguousarray(pixels)))
 
     def remove_texture(self, texture: imgui.ImTextureRef):
         """No frame after the present one may draw it."""
+        self._forget_texture(texture.get_tex_id())
+
+    def _new_texture(self, pixels: np.ndarray) -> int:
+        """ImGui's number for a picture [H, W, 4] uint8."""
+        key, self._next_texture = self._next_texture, self._next_texture + 1
+        self._textures[key] = made = _Texture(self._layout, self._sampler, pixels.shape[1], pixels.shape[0])
+        made.write(pixels)
+        return key
+
+    def _forget_texture(self, key: int):
         self.device.wait_idle()  # the frame before may still read it
-        self._textures.pop(texture.get_tex_id()).close()
+        self._textures.pop(key).close()
 
     def _update(self, texture):
         status = imgui.ImTextureStatus
         if texture.status == status.want_create:
-            key, self._next_texture = self._next_texture, self._next_texture + 1
-            self._textures[key] = made = _Texture(self._layout, self._sampler, texture.width, texture.height)
-            made.write(_pixels(texture))
-            texture.set_tex_id(key)
+            texture.set_tex_id(self._new_texture(_pixels(texture)))
             texture.set_status(status.ok)
         elif texture.status == status.want_updates:
             rect = texture.update_rect
@@ -152,8 +156,7 @@ class ImguiLayer:
                 _pixels(texture)[rect.y:rect.y + rect.h, rect.x:rect.x + rect.w], rect.x, rect.y)
             texture.set_status(status.ok)
         elif texture.status == status.want_destroy and texture.unused_frames > 0:
-            self.device.wait_idle()  # the frame before may still read it
-            self._textures.pop(texture.tex_id).close()
+            self._forget_texture(texture.tex_id)
             texture.set_tex_id(0)
             texture.set_status(status.destroyed)
 

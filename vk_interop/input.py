@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 Pair = tuple[float, float]
+BUTTONS = ("left", "right", "middle")
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,3 @@ class Collector:
         self._panels &= self._buttons
         self._begin()
         return result
-
-
-BUTTONS = ("left", "right", "middle")

@@ -23,7 +23,7 @@ def read_ply(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if len(lists) != 1 or lists[0].length is None or "f" in lists[0].kind + lists[0].length:
         raise InputError(f"{path}: element face has no list of integers {' or '.join(INDICES)}")
     vertices = read_vertices(header).columns("x", "y", "z")
-    words = _text(header) if header.format == "ascii" else _binary(header)
+    words = _Text(header) if header.format == "ascii" else _Binary(header)
     smallest = sum(words.size(p.length or p.kind) for p in faces.properties)
     if faces.count * smallest > words.present:
         raise InputError(f"{path}: {faces.count:,} faces need {faces.count * smallest:,} bytes at least, "
@@ -35,7 +35,7 @@ def read_ply(path: Path) -> tuple[np.ndarray, np.ndarray]:
     return vertices, _polygons(path, faces, lists[0].name, words)
 
 
-class _binary:
+class _Binary:
     """The bytes after the vertices, a number at a time."""
 
     def __init__(self, header: PlyHeader):
@@ -58,7 +58,7 @@ class _binary:
         return values
 
 
-class _text:
+class _Text:
     """The words after the vertices' lines, a number at a time."""
 
     def __init__(self, header: PlyHeader):
@@ -81,7 +81,7 @@ class _text:
         return tuple(map(float if kind[0] == "f" else int, words))
 
 
-def _all_triangles(faces: PlyElement, name: str, words: _binary) -> np.ndarray | None:
+def _all_triangles(faces: PlyElement, name: str, words: _Binary) -> np.ndarray | None:
     """[count, 3] where every list of indices has three and no other list is in the way, in one go; else None."""
     if any(p.length and p.name != name for p in faces.properties):
         return None
@@ -97,7 +97,7 @@ def _all_triangles(faces: PlyElement, name: str, words: _binary) -> np.ndarray |
     return rows["corners"].astype(np.int64) if (rows["length"] == 3).all() else None
 
 
-def _polygons(path, faces: PlyElement, name: str, words) -> np.ndarray:
+def _polygons(path, faces: PlyElement, name: str, words: _Binary | _Text) -> np.ndarray:
     triangles: list[tuple[int, int, int]] = []
     for number in range(faces.count):
         try:

@@ -66,11 +66,10 @@ class Window(Screen):
 
     def clipboard(self) -> str:
         """The text on it; empty where it holds something else."""
-        text = self._glfw.get_clipboard_string(None)
-        return text.decode(errors="replace") if text else ""
+        return self.events.clipboard()
 
     def set_clipboard(self, text: str):
-        self._glfw.set_clipboard_string(None, text)
+        self.events.set_clipboard(text)
 
     def _look(self):
         """Asks once a frame what costs a round trip to the display."""

@@ -19,6 +19,7 @@ from gsrender.load.rows import activated_scale, background, keep_finite, shape_c
 
 
 def load_anchors(files: ModelFiles, header: PlyHeader, args: CfgArgs) -> GaussianModel:
+    """The anchors of a .ply and the decoders beside it, on the host. Raises InputError."""
     has_levels = "level" in header.names
     offsets, features = _counts(header, args)
     scales, rotations = shape_columns(header, 6)

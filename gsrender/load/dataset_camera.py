@@ -59,11 +59,13 @@ def image_name(where: str, value) -> PurePosixPath:
 
 
 def stem_of(image: PurePosixPath) -> str:
+    """The `name` of a DatasetCamera."""
     # A name without an image's extension may have dots of its own: r_0.5 is not the stem r_0.
     return image.stem if image.suffix.lower() in IMAGES else image.name
 
 
 def split_of(file: Path, image: PurePosixPath) -> str:
+    """The `split` of a DatasetCamera, from the names of its file and its image."""
     if match := re.fullmatch(r"transforms_(\w+)", file.stem):
         return match[1]
     candidates = (image.parent.name, re.split(r"[_\-\d]", image.name)[0])

@@ -42,6 +42,7 @@ def read_bytes(path, limit: int) -> bytes:
 
 
 def read_text(path, limit: int) -> str:
+    """The same, of UTF-8 text."""
     try:
         return read_bytes(path, limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:

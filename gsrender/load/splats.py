@@ -13,6 +13,7 @@ from gsrender.load.rows import activated_scale, background, keep_finite, shape_c
 
 
 def load_splats(header: PlyHeader, args: CfgArgs) -> GaussianModel:
+    """The Gaussians of a .ply, on the host. Raises InputError."""
     rest, (scales, rotations) = header.numbered("f_rest_"), shape_columns(header, 3)
     if len(rest) not in (0, 9, 24, 45):
         raise InputError(f"{header.path}: f_rest_*: {len(rest)} columns, expected 0, 9, 24 or 45")

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 from measures import buffer_of
+from synthesise import write_anchor_checkpoint
 
-from gsrender import Camera, DepthBuffer, InputError, Renderer, RenderSettings
+from gsrender import Camera, DepthBuffer, InputError, Renderer, RenderSettings, load_model
 from gsrender.depth import pyramid_sizes
+from gsrender.model import rows_of
 
 
 def test_the_same_camera_gives_the_same_picture_bit_for_bit(model, device, camera, depth):
@@ -118,9 +120,8 @@ def test_a_picture_beyond_all_size_is_refused(model, device):
 
 
 def test_a_model_of_nothing_is_refused(model, device):
-    each = {field.name: value[:0] for field in dataclasses.fields(model.items)
-            if field.name != "appearance" and isinstance(value := getattr(model.items, field.name), torch.Tensor)}
-    nothing = dataclasses.replace(model, items=dataclasses.replace(model.items, **each))
+    none = {name: rows[:0] for name, rows in rows_of(model.items).items()}
+    nothing = dataclasses.replace(model, items=dataclasses.replace(model.items, **none))
     with pytest.raises(InputError, match=f"0 {model.kind}, and there is something to draw from 1 on"):
         Renderer(nothing.to(device))
 
@@ -136,11 +137,8 @@ def test_statistics_carry_the_stages_and_the_counts(model, device, camera):
 
 
 def test_an_unknown_appearance_is_refused(tmp_path, device, camera):
-    from synthesise import write_anchor_checkpoint
-
-    import gsrender
     write_anchor_checkpoint(tmp_path, appearance_dim=8, cameras=5)
-    renderer = Renderer(gsrender.load_model(tmp_path).to(device))
+    renderer = Renderer(load_model(tmp_path).to(device))
     pictures = [renderer.render(camera, settings=RenderSettings(appearance=row)).rgb.clone() for row in (0, 4)]
     assert not torch.equal(*pictures)
     with pytest.raises(InputError, match="rows 0 to 4"):
@@ -148,12 +146,9 @@ def test_an_unknown_appearance_is_refused(tmp_path, device, camera):
 
 
 def test_a_decoder_too_wide_is_refused(tmp_path):
-    from synthesise import write_anchor_checkpoint
-
-    import gsrender
     write_anchor_checkpoint(tmp_path, n_offsets=40)
     with pytest.raises(InputError, match="280 wide; at most 256"):
-        Renderer(gsrender.load_model(tmp_path))
+        Renderer(load_model(tmp_path))
 
 
 def test_items_in_a_deliberately_bad_state_do_not_spoil_the_picture(model, device, camera):
