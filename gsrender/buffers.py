@@ -13,6 +13,7 @@ from gsrender.frame import Frame
 from gsrender.memory import MemoryLimit
 from gsrender.model import GaussianModel
 
+TILE = constants.GS_TILE  # edge of a tile, pixels
 OUTPUTS = ("rgb", "alpha", "depth")  # of a Frame, besides the picture
 # The counts of a GsCounts, which come before its moments.
 COUNTS = tuple(name for name, field in ffi.typeof("GsCounts").fields if field.type.kind == "primitive")
@@ -27,7 +28,7 @@ NAMED = {  # each tensor: the name that people read, and what it is for
     "item_from_visible": ("visible items", "Which items of the model culling left."),
     "gaussians": ("Gaussians", "The Gaussians that decode made of the visible items."),
     "splats": ("projected splats", "Those Gaussians as ellipses on the screen, with their colour."),
-    "pairs": ("tile pairs", "Which splat covers which tile of 16 x 16 pixels, and how far away it is."),
+    "pairs": ("tile pairs", f"Which splat covers which tile of {TILE} x {TILE} pixels, and how far away it is."),
     "pair_from_tile": ("tile lists", "Where the list of each tile begins among the tile pairs."),
     "scratch": ("working memory", "What a stage needs while it runs: marks, sums, lists that are half sorted."),
     "rgba": ("picture",
@@ -51,11 +52,11 @@ class Room:
     @property
     def columns(self) -> int:
         """Of tiles."""
-        return -(-self.width // constants.GS_TILE)
+        return -(-self.width // TILE)
 
     @property
     def tiles(self) -> int:
-        return self.columns * -(-self.height // constants.GS_TILE)
+        return self.columns * -(-self.height // TILE)
 
 
 class Buffers:

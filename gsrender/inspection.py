@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from gsrender._native import check, constants, ffi, pointer
-
-TILE = constants.GS_TILE  # edge of a tile, pixels
+from gsrender._native import check, ffi, pointer
 
 
 @dataclass(frozen=True)

@@ -98,24 +98,18 @@ class Renderer:
         items  [n] int32 ascending: draws these of the model's items, as they come, in place of those that cull keeps
 
         Where a buffer turned out too small, this one picture lacks items and its `stats` say so; where it cannot grow,
-        so do the next ones, and `refusal` says why. Raises NoRoom where there is none for a picture of that size.
+        so do the next ones, and `refusal` says why. Raises NoRoom where there is none for a picture of that size, and
+        InputError where sizes or crop boxes do not belong together.
         """
-        if max(camera.width, camera.height) > LARGEST_SIDE:
-            raise InputError(f"picture size {camera.width} x {camera.height}: at most {LARGEST_SIDE} pixels a side")
-        culled = settings.culling_camera or camera
-        if depth is not None and (depth.width, depth.height) != (culled.width, culled.height):
-            raise InputError(f"depth of {depth.width} x {depth.height} for culling by a view of "
-                             f"{culled.width} x {culled.height}: the sizes must be equal")
-        if depth is not None and depth.crop != settings.crop:
-            raise InputError(f"depth cut off at {depth.crop or 'no box'} for a picture with {settings.crop or 'none'}: "
-                             "the crop boxes must be equal")
+        culled_by = settings.culling_camera or camera
+        _check(camera, culled_by, depth, settings)
         self._collect(wait=self._queue.is_full)
         self._size_for(camera.width, camera.height)
         self._fill_view(self._view, camera, depth, settings, rgba)
         apart = None
         if settings.culling_camera is not None or items is not None:
             apart = Apart(ffi.new("GsView *"), items)
-            self._fill_view(apart.view, culled, depth, settings, rgba)
+            self._fill_view(apart.view, culled_by, depth, settings, rgba)
         ready = depth.ready if depth is not None else None
         self._queue.submit(self._model.struct, self._view, self._buffers, self.buffers.tensors, ready, apart)
         self.queued += 1
@@ -133,7 +127,7 @@ class Renderer:
 
     @property
     def tile_splats(self) -> torch.Tensor:
-        """[rows, columns] int32: how many splats the last frame had in the list of each tile of 16 x 16 pixels."""
+        """[rows, columns] int32: how many splats the last frame had in the list of each tile."""
         return self.buffers.tensors["pair_from_tile"].diff().view(-1, self.buffers.room.columns)
 
     @property
@@ -215,3 +209,15 @@ class Renderer:
             view.crop.axes = [v for axis in settings.crop.axes for v in axis]
         view.depth = pointer(depth.levels if depth is not None else None, "float *")
         view.rgba = pointer(self.buffers.tensors["rgba"] if rgba is None else rgba, "unsigned char *")
+
+
+def _check(camera: Camera, culled_by: Camera, depth: DepthBuffer | None, settings: RenderSettings) -> None:
+    """Raises InputError for what cannot be drawn, or does not belong together."""
+    if max(camera.width, camera.height) > LARGEST_SIDE:
+        raise InputError(f"picture size {camera.width} x {camera.height}: at most {LARGEST_SIDE} pixels a side")
+    if depth is not None and (depth.width, depth.height) != (culled_by.width, culled_by.height):
+        raise InputError(f"depth of {depth.width} x {depth.height} for culling by a view of "
+                         f"{culled_by.width} x {culled_by.height}: the sizes must be equal")
+    if depth is not None and depth.crop != settings.crop:
+        raise InputError(f"depth cut off at {depth.crop or 'no box'} for a picture with {settings.crop or 'none'}: "
+                         "the crop boxes must be equal")

@@ -31,7 +31,8 @@ PACKAGES = (("numpy", "numpy", "arrays", True), ("torch", "torch", "tensors", Tr
 
 @dataclass(frozen=True)
 class Finding:
-    """`mend` is a command or a sentence, empty where nothing is wrong. What is `needed` the program cannot do without."""
+    """`mend` is a command or a sentence, empty where nothing is wrong. The program cannot do without what is `needed`.
+    """
 
     name: str
     found: str

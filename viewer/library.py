@@ -22,8 +22,8 @@ def show(model: str | Path, scene: str | Path | None = None, *, where: str | Non
     model, scene  a trained model and its proxy mesh; without it, the one that lies beside the model
     where         'window': returns once it is closed. 'page': the address is printed, and the Page returned that draws
                   while the program goes on; `page.wait()` waits for Ctrl+C, `page.close()` ends it, and as the last
-                  line of a notebook's cell it shows itself. None: a window where there is a display and no notebook, else a
-                  page
+                  line of a notebook's cell it shows itself. None: a window where there is a display and no notebook,
+                  else a page
     options       of the command line of the window or of `serve`, underscores for hyphens: culling="off", margin=0.2,
                   host="0.0.0.0", proxy_transform=[16 numbers], token=True
     Raises InputError, a ValueError, and DeviceError where the machine cannot.

@@ -55,8 +55,8 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
 
 
 def _with_their_options(arguments: list[str]) -> list[str]:
-    """The same, with lists of numbers that begin with a minus joined to the option before, for which argparse takes them
-    otherwise."""
+    """The same, with lists of numbers that begin with a minus joined to the option before: for an option argparse would
+    take them."""
     joined = []
     for argument in arguments:
         if joined and joined[-1].startswith("--") and "=" not in joined[-1] and re.match(r"-[\d.][^ ]*,", argument):
@@ -96,8 +96,8 @@ def _serve(parser):
     _model(parser)
     _culling(parser)
     parser.add_argument("--host", default="localhost", metavar="H",
-                        help="name or address of this machine to listen on, 0.0.0.0 for all; others than localhost take "
-                             "a token, which the printed address has (default: %(default)s, for this machine and "
+                        help="name or address of this machine to listen on, 0.0.0.0 for all; others than localhost "
+                             "take a token, which the printed address has (default: %(default)s, for this machine and "
                              "tunnels to it)")
     parser.add_argument("--port", type=_port, default=8080, metavar="P",
                         help="the next free one is taken where it is not (default: %(default)s)")
@@ -204,10 +204,12 @@ def _model(parser):
 
 def _detail(parser, default: float | None, said: str):
     parser.add_argument("--lod-error", type=_pixels, metavar="PX|off", default=default,
-                        help=f"pixels that the proxy's surface may be off; off draws all of its triangles (default: {said})")
+                        help="pixels that the proxy's surface may be off; off draws all of its triangles (default: "
+                             f"{said})")
     parser.add_argument("--raster", choices=RASTERS,
-                        help="what draws the proxy's triangles: a compute shader the small ones and the vertex pipeline the "
-                             "others, or one of them all (default: compute; on a CPU or with --lod-error off, vertex)")
+                        help="what draws the proxy's triangles: a compute shader the small ones and the vertex "
+                             "pipeline the others, or one of them all (default: compute; on a CPU or with --lod-error "
+                             "off, vertex)")
 
 
 def _proxy(parser):

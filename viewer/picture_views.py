@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from gsrender.camera import Camera
-from gsrender.inspection import TILE
+from gsrender.buffers import TILE
 from viewer import colours
 from viewer.colours import Legend, legend, painted, ramp
 from viewer.frustum import draw_frustum

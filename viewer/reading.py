@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gsrender.inspection import TILE
+from gsrender.buffers import TILE
 from viewer.shot import Shot
 
 

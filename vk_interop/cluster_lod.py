@@ -54,8 +54,12 @@ class ClusterMesh:
         return int(self.clusters["level"].max()) + 1 if len(self.clusters) else 0
 
     @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        return self.vertices, self.triangles, self.clusters, self.groups
+
+    @property
     def nbytes(self) -> int:
-        return sum(array.nbytes for array in (self.vertices, self.triangles, self.clusters, self.groups))
+        return sum(array.nbytes for array in self.arrays)
 
     def drawn(self, too_coarse: np.ndarray) -> np.ndarray:
         """[C] bool, the clusters of a cut; too_coarse is [G] bool. All True draws level 0: the source."""

@@ -98,8 +98,7 @@ def _write(path: Path, key: bytes, mesh: ClusterMesh):
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.parent.stat().st_mode & WRITABLE:
         raise PermissionError(None, "a read-only folder")
-    arrays = [np.ascontiguousarray(array, dtype.base) for array, dtype in
-              zip((mesh.vertices, mesh.triangles, mesh.clusters, mesh.groups), ARRAYS)]
+    arrays = [np.ascontiguousarray(array, dtype.base) for array, dtype in zip(mesh.arrays, ARRAYS)]
     lengths = [len(array) for array in arrays]
     header = HEADER.pack(MAGIC, VERSION, key, *lengths, _checksum(key, lengths, *arrays))
     with whole_file(path) as unfinished, open(unfinished, "wb") as file:

@@ -52,8 +52,7 @@ class _Binary:
         size = count * nbytes_of(kind)
         if not 0 <= size <= self.present - self.position:
             raise ValueError
-        code = {"i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "f4": "f", "f8": "d"}[kind]
-        values = struct.unpack_from(f"{self.order}{count}{code}", self.data, self.position)
+        values = struct.unpack_from(f"{self.order}{count}{np.dtype(kind).char}", self.data, self.position)
         self.position += size
         return values
 

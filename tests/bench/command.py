@@ -7,7 +7,7 @@ from gsrender.errors import DeviceError, InputError
 
 
 def exit_code(work: Callable[[], None]) -> int:
-    """Does the work. 2 where input was wrong and 3 where the machine cannot, each with its sentence, as the viewer's."""
+    """Does the work. 2 where input was wrong, 3 where the machine cannot, each with its sentence, as the viewer's."""
     try:
         work()
     except InputError as error:

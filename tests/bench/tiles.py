@@ -48,8 +48,7 @@ def tiled_clusters(mesh: ClusterMesh, n: int, pitch: float) -> ClusterMesh:
         if size * n * n >= 2**31:
             raise ValueError(f"{n} x {n} copies of {size:,} {name}: expected fewer than 2^31 in all")
     last_place = np.spacing(np.float32(np.abs(mesh.vertices).max(initial=0) + np.abs(moves).max()))
-    vertices, triangles, clusters, groups = (np.empty((n * n, *array.shape), array.dtype) for array in (
-        mesh.vertices, mesh.triangles, mesh.clusters, mesh.groups))
+    vertices, triangles, clusters, groups = (np.empty((n * n, *array.shape), array.dtype) for array in mesh.arrays)
     for copy, move in enumerate(moves):
         vertices[copy] = mesh.vertices + move
         triangles[copy] = mesh.triangles + np.uint32(copy * sizes["vertices"])
