@@ -20,7 +20,7 @@ import sys
 import time
 from pathlib import Path
 
-from gsrender.whole_file import whole_file
+from gsrender.whole_file import remove_leftovers, whole_file
 
 CSRC = Path(__file__).parent / "csrc"
 LIB = Path(__file__).parent / "_lib"
@@ -82,6 +82,7 @@ def _library(target: Path, command: list[str], folder: str, say) -> None:
         return
     say(f"compiling {target.name}: {' '.join(command)}")
     start = time.monotonic()
+    remove_leftovers(target.parent, target.name.__eq__)
     # A process that has the old library loaded keeps it: the new one takes its name only when it is whole.
     with whole_file(target) as unfinished:
         if subprocess.run([*command, *map(str, sources), "-o", str(unfinished)]).returncode:

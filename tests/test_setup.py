@@ -44,6 +44,13 @@ def test_only_what_changed_is_compiled_again(small, monkeypatch):
     assert small() == "compiling" and small.library.exists()
 
 
+def test_what_a_killed_compiler_left_goes(small):
+    small.library.parent.mkdir()
+    small.library.with_name(".libgsrender_cpu.so.999999999").touch()  # no Linux has as many processes
+    small()
+    assert {path.name for path in small.library.parent.iterdir()} == {"libgsrender_cpu.so", "libgsrender_cpu.stamp"}
+
+
 def test_a_source_that_does_not_compile_leaves_the_old_library_and_nothing_else(small, capfd):
     small()
     old, files = small.library.read_bytes(), sorted(small.library.parent.iterdir())

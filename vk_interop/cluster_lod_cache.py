@@ -15,7 +15,7 @@ from typing import Callable
 
 import numpy as np
 
-from gsrender.whole_file import whole_file
+from gsrender.whole_file import remove_leftovers, whole_file
 from vk_interop.cluster_lod import CLUSTER, CLUSTER_TRIANGLES, GROUP, ClusterMesh, starts
 from vk_interop.cluster_lod_build import build_clusters
 
@@ -101,6 +101,7 @@ def _write(path: Path, key: bytes, mesh: ClusterMesh):
     arrays = [np.ascontiguousarray(array, dtype.base) for array, dtype in zip(mesh.arrays, ARRAYS)]
     lengths = [len(array) for array in arrays]
     header = HEADER.pack(MAGIC, VERSION, key, *lengths, _checksum(key, lengths, *arrays))
+    remove_leftovers(path.parent, path.name.__eq__)  # half a gigabyte each, for a large mesh
     with whole_file(path) as unfinished, open(unfinished, "wb") as file:
         for part in (header, *arrays):
             file.write(part)

@@ -158,6 +158,13 @@ def test_an_interrupted_write_leaves_nothing(proxy, tmp_path, monkeypatch, error
     assert beside.exists() and len(builds) == 2
 
 
+def test_what_a_killed_process_left_half_written_goes(proxy):
+    mesh, beside, _ = proxy
+    beside.with_name(".proxy.glb.clusters.999999999").touch()  # no Linux has as many processes
+    load_or_build(mesh)
+    assert files(beside.parent) == ["proxy.glb", "proxy.glb.clusters"]
+
+
 def test_what_is_no_file_is_not_opened(proxy):
     mesh, beside, builds = proxy
     os.mkfifo(beside)  # opening it would wait for a writer

@@ -1,5 +1,7 @@
 """What the parts of the room are made of."""
 
+import time
+
 import numpy as np
 
 from vk_interop import resources
@@ -71,8 +73,9 @@ def test_timestamps_tell_how_long_the_gpu_worked(device):
             vk.vkCmdFillBuffer(command, target.handle, 0, target.nbytes, 1)
         times.write(command, 2)
 
+    start = time.perf_counter()
     device.run(fill_once_then_eight_times)
     once, often = times.milliseconds()
-    assert 0 < once and 0 < often < 60_000
+    assert 0 < once and 0 < often and once + often < 1000 * (time.perf_counter() - start)
     times.close()
     target.close()
