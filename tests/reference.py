@@ -327,8 +327,8 @@ def blend(camera, splats, tiles, background):
 
 
 def inspect(camera, splats, tiles, opacity=0.0):
-    """For each pixel [H, W]: how many splats it takes until it is finished, and the nearest one of at least that opacity
-    within 1 sigma of whose centre it lies, -1 where there is none."""
+    """For each pixel [H, W]: how many splats it takes until it is finished, and the nearest one of at least that
+    opacity within 1 sigma of whose centre it lies, -1 where there is none."""
     columns = -(-camera.width // TILE)
     blended = np.zeros((camera.height, camera.width), int)
     front = np.full_like(blended, -1)

@@ -62,8 +62,8 @@ class Files:
                 self.open(chosen)
 
     def work(self):
-        """What was being opened, where it is there: in place of the scene that is open, or a sentence. Looks again while
-        a directory is read."""
+        """What was being opened, where it is there: in place of the scene that is open, or a sentence. Looks again
+        while a directory is read."""
         if self.browser and self.browser.is_reading:
             self._app.stir()
         opening = self.opening

@@ -1,5 +1,5 @@
-"""A picture of any size, drawn a part at a time, so that a window goes on meanwhile; of the device's memory it takes what
-a part does, and the depth that it is culled by."""
+"""A picture of any size, drawn a part at a time, so that a window goes on meanwhile; of the device's memory it takes
+what a part does, and the depth that it is culled by."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def _view_z(scene: Scene, camera: Camera) -> torch.Tensor:
 
 def _draw_depth(scene: Scene, part: Camera, settings: RenderSettings, corner: tuple[int, int], reach: int,
                 view_z: torch.Tensor):
-    """Puts a part's depth, as culling reads it, in its place; what is wrong at its right and lower edges, the next parts
-    put right."""
+    """Puts a part's depth, as culling reads it, in its place; what is wrong at its right and lower edges, the next
+    parts put right."""
     depth = scene.proxy.render(part, crop=settings.crop)
     depth.ready.wait(scene.stream)
     left, top = (reach if start else 0 for start in corner)

@@ -154,7 +154,8 @@ def replaced(data, at, layout, *values):
     ("images", lambda d: d.replace(b"JPG\0", b"JPG" + b"a" * 9999), "image 3: its name has no end within 4,096"),
     ("images", lambda d: d.replace(b"JPG\0" + bytes(8), b"JPG\0" + b"\xff" * 8),
      "image 3: 18,446,744,073,709,551,615 points need"),
-    ("images", lambda d: replaced(d, 12, "<d", np.nan), "image 3: quaternion .nan, .* expected a quaternion of length")])
+    ("images", lambda d: replaced(d, 12, "<d", np.nan),
+     "image 3: quaternion .nan, .* expected a quaternion of length")])
 def test_a_broken_binary_is_refused(tmp_path, file, edit, said):
     path = write_binary(tmp_path, LENSES, IMAGES) / f"{file}.bin"
     before = path.read_bytes()

@@ -82,7 +82,8 @@ def test_an_item_in_the_box_is_hidden_only_by_a_surface_in_the_box(sample, culli
 
 
 def test_render_crops_and_says_so(viewer, street, tmp_path):
-    ran = viewer("render", street / "model", "--views", "test_0002", "--size", "96x64", "--crop", WORDS, "--out", tmp_path)
+    ran = viewer("render", street / "model", "--views", "test_0002", "--size", "96x64", "--crop", WORDS,
+                 "--out", tmp_path)
     stats = json.loads((tmp_path / "stats.json").read_text())["views"]["test_0002"]
     assert ran.code == 0 and stats["crop"]["from"] == list(BOX.low) and stats["crop"]["to"] == list(BOX.high)
     assert 0 < stats["visible_anchors"] <= stats["lod_anchors"] <= stats["inside"] < 16067
@@ -93,7 +94,8 @@ def test_depth_caches_are_cut_off_as_well(viewer, street, tmp_path):
     cameras = "--cameras", street / "model/cameras.json"
     assert viewer("depth", street / "proxy.glb", *cameras, *common, "--out", tmp_path / "depth").code == 0
     visible = {}
-    for name, more in (("cut", ("--depth-from", tmp_path / "depth", "--culling", "centre")), ("off", ("--culling", "off")),
+    for name, more in (("cut", ("--depth-from", tmp_path / "depth", "--culling", "centre")),
+                       ("off", ("--culling", "off")),
                        ("drawn", ("--culling", "centre", "--lod-error", "off"))):
         ran = viewer("render", street / "model", *common, *more, "--crop", WORDS, "--out", tmp_path / name)
         assert ran.code == 0
@@ -104,7 +106,8 @@ def test_depth_caches_are_cut_off_as_well(viewer, street, tmp_path):
 
 def test_bench_and_fly_take_a_box(viewer, street, tmp_path):
     common = "--size", "96x64", "--crop", WORDS
-    ran = viewer("bench", street / "model", *common, "--views", "test_0002", "--frames", "2", "--json", tmp_path / "b.json")
+    ran = viewer("bench", street / "model", *common, "--views", "test_0002", "--frames", "2",
+                 "--json", tmp_path / "b.json")
     report = json.loads((tmp_path / "b.json").read_text())
     assert ran.code == 0 and report["crop"]["to"] == list(BOX.high) and "inside" in ran.out
     assert len({row["counts"]["inside"] for row in report["rows"]}) == 1

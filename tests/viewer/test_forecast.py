@@ -22,7 +22,7 @@ def test_what_a_scene_takes_on_the_device_is_foretold_within_a_tenth(street, lod
     detail, outputs = DepthSettings(lod_error), ("alpha", "depth")
     ahead = forecast(street / "model", street / "proxy.glb", "cpu", detail, outputs=outputs)
     with open_scene(street / "model", backend="cpu", detail=detail, outputs=outputs) as scene:
-        scene.proxy.render(scene.first_camera(16, 16)).ready.wait(None)  # what draws the mesh comes with the first frame
+        scene.proxy.render(scene.first_camera(16, 16)).ready.wait(None)  # with it comes what draws the mesh
         taken = sum(scene.memory.values()) - scene.proxy.memory["proxy depth"]
         assert ahead.device == pytest.approx(taken, rel=0.1)
     assert ahead.device < ahead.host and ahead.what == "16,067 anchors and 112,019 triangles"

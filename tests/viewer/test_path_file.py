@@ -88,8 +88,8 @@ def test_what_is_no_path_is_refused_by_field(tmp_path, changes, said):
 
 @pytest.mark.parametrize("text, said", [
     ("", "0 bytes, expected 1 to"), ("{", "not valid JSON"), ("[" * 100_000, "nested too deeply"),
-    ("7", "neither a list"), ('{"keyframes": [NaN]}', "NaN is not a number"), ('{"path": 1}', "neither a list of cameras"),
-    ("[]", "no cameras")])
+    ("7", "neither a list"), ('{"keyframes": [NaN]}', "NaN is not a number"),
+    ('{"path": 1}', "neither a list of cameras"), ("[]", "no cameras")])
 def test_what_is_no_json_of_ours_is_refused(tmp_path, text, said):
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(InputError, match=f"a.json: .*{said}"):

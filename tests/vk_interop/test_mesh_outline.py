@@ -26,8 +26,9 @@ def save(path, mesh):
     if path.suffix == ".ply":
         faces = np.zeros(len(triangles), [("length", "u1"), ("corners", "<i4", 3)])
         faces["length"], faces["corners"] = 3, triangles
-        head = (f"ply\nformat binary_little_endian 1.0\nelement vertex {len(vertices)}\nproperty float x\nproperty float y\n"
-                f"property float z\nelement face {len(faces)}\nproperty list uchar int vertex_indices\nend_header\n")
+        head = (f"ply\nformat binary_little_endian 1.0\nelement vertex {len(vertices)}\n"
+                "property float x\nproperty float y\nproperty float z\n"
+                f"element face {len(faces)}\nproperty list uchar int vertex_indices\nend_header\n")
         path.write_bytes(head.encode() + vertices.tobytes() + faces.tobytes())
         return path
     path.write_text("".join(f"v {x:.6f} {y:.6f} {z:.6f}\n" for x, y, z in vertices)

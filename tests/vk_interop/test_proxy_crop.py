@@ -133,7 +133,8 @@ def test_a_mesh_that_is_laid_elsewhere_is_cut_off_where_it_lies(device):
     placing[:3] = np.column_stack([1.7 * np.array(TURNED), (3, -2, 5)])
     source, box = nested(), Crop((-3, -4, 2), (9, 1, 7), TURNED)
     laid = mesh(source.vertices @ placing[:3, :3].T + placing[:3, 3], source.triangles)
-    cameras = [Camera.look_at(place, (3, -2, 5), width=64, height=48, near=0.01) for place in ((20, 3, 9), (-4, 14, -6))]
+    cameras = [Camera.look_at(place, (3, -2, 5), width=64, height=48, near=0.01)
+               for place in ((20, 3, 9), (-4, 14, -6))]
     expected = [drawn for drawn, _ in draw(device, flat_clusters(laid), cameras, box)]
     for settings in (DepthSettings(), DepthSettings(None, "compute", False)):
         with ProxyDepth(device, build_clusters(source), settings, placing=placing) as proxy:

@@ -8,8 +8,8 @@ from viewer.panels.rows import beside, button
 
 HALF, ANYWAY, CANCEL = "half precision", "open anyway", "cancel"
 HELP = {HALF: "Opens it with its colours in 16 bits: it will fit then.",
-        ANYWAY: "Tries it, and takes whatever memory there is, for this scene alone. It may fail with a sentence, or slow "
-                "the machine down.",
+        ANYWAY: "Tries it, and takes whatever memory there is, for this scene alone. It may fail with a sentence, or "
+                "slow the machine down.",
         CANCEL: "Leaves it unopened, and this scene as it is."}
 
 
