@@ -12,6 +12,7 @@ from gsrender.settings import RenderSettings
 from viewer.frame import FrameOrder, end_frame, frame_stats
 from viewer.look import Look
 from viewer.looking import Looking
+from viewer.reading import Reader
 from viewer.scene import Scene
 from viewer.settings import FRAME_MODES
 from viewer.shot import Shot, Spare
@@ -27,12 +28,13 @@ class Canvas:
     frame             its tensors: alpha and depth hold until the next picture
     shot              the same, and what else can be asked of it
     looking           paints where it is not shown as it is drawn
+    reader            reads pixels of the shot
     stats             of the last frame that is known to be finished
     recent, history   of drawn frames; `recent` only of those with the present size and settings
     """
 
     def __init__(self, scene: Scene, spare: Spare):
-        self._scene, self.looking = scene, Looking(scene, spare)
+        self._scene, self.looking, self.reader = scene, Looking(scene, spare), Reader()
         self.camera: Camera | None = None
         self.settings: RenderSettings | None = None
         self.frame: Frame | None = None

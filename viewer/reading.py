@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+import weakref
 from dataclasses import dataclass
 
+import torch
+
 from gsrender.buffers import TILE
+from viewer.arriving import Arriving
 from viewer.shot import Shot
 
 
@@ -25,21 +29,52 @@ class Reading:
     tile_splats: int | None = None  # splats in the list of its tile
 
 
-def read(shot: Shot, x: int, y: int, closely: bool) -> Reading:
-    """At column x and row y. `closely` draws what else is needed, once for a Shot; for when the picture stands."""
-    frame = shot.frame
-    reading = dict(x=x, y=y, colour=tuple(frame.rgba[y, x, :3].tolist()), alpha=float(frame.alpha[y, x]),
-                   depth=_finite(frame.depth[y, x]))
+class Reader:
+    """Reads one pixel after the other. What is asked for comes with a later frame: nobody waits for the GPU."""
+
+    def __init__(self):
+        self._asked = None  # what the newest reading is of
+        self._coming: Arriving | None = None
+        self._reading: Reading | None = None
+
+    def look(self, shot: Shot, x: int, y: int, closely: bool) -> Reading | None:
+        """The newest reading that is there, of column x and row y or of where the cursor was before; None before the
+        first. `closely` draws what else is needed, once for a Shot; for when the picture stands, since it waits."""
+        self._take()
+        asked = weakref.ref(shot), x, y, closely
+        if self._coming is None and asked != self._asked and (closely or shot.newest):
+            self._asked, self._coming = asked, Arriving(_values(shot, x, y, closely))
+            self._take()  # on the CPU it is here
+        return self._reading
+
+    def _take(self):
+        if self._coming and self._coming.is_here:
+            self._reading, self._coming = _reading(*self._asked[1:3], self._coming.values.tolist()), None
+
+
+def _values(shot: Shot, x: int, y: int, closely: bool) -> torch.Tensor:
+    """float64, which holds a cluster's number: what a Reading has, in its order."""
+    frame = shot.frame if closely else shot.newest
+    found = [*frame.rgba[y, x, :3].split(1), frame.alpha[y, x], frame.depth[y, x]]
     if closely:
-        reading |= dict(blended=int(shot.inspection.blended[y, x]),
-                        tile_splats=int(shot.tile_splats[y // TILE, x // TILE]))
+        found += [shot.inspection.blended[y, x], shot.tile_splats[y // TILE, x // TILE]]
         if shot.scene.proxy is not None:
-            cluster, level = (int(values[y, x]) for values in (shot.surfaces.cluster, shot.surfaces.level))
-            reading |= dict(proxy=_finite(shot.proxy_depth[y, x]), cluster=cluster if cluster >= 0 else None,
-                            level=level if level >= 0 else None)
+            found += [shot.proxy_depth[y, x], shot.surfaces.cluster[y, x], shot.surfaces.level[y, x]]
+    return torch.cat([value.view(1).to(frame.rgba.device, torch.float64) for value in found])
+
+
+def _reading(x: int, y: int, values: list[float]) -> Reading:
+    red, green, blue, alpha, depth, *closely = values
+    reading = dict(x=x, y=y, colour=(int(red), int(green), int(blue)), alpha=alpha, depth=_finite(depth))
+    if closely:
+        blended, tile_splats, *of_proxy = closely
+        reading |= dict(blended=int(blended), tile_splats=int(tile_splats))
+        if of_proxy:
+            proxy, cluster, level = of_proxy
+            reading |= dict(proxy=_finite(proxy), cluster=int(cluster) if cluster >= 0 else None,
+                            level=int(level) if level >= 0 else None)
     return Reading(**reading)
 
 
-def _finite(value) -> float | None:
-    number = float(value)
-    return number if math.isfinite(number) else None
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -70,8 +70,14 @@ class Shot:
         self._number = self.scene.renderer.queued  # of `drawn`
 
     @property
+    def newest(self) -> Frame | None:
+        """As it was drawn, though it may lack items, and nobody waits for it; None where the renderer has drawn
+        another one since."""
+        return self.drawn if self.scene.renderer.queued == self._number else None
+
+    @property
     def frame(self) -> Frame:
-        """Whole, and the last one of the scene's renderer."""
+        """Whole, and the last one of the scene's renderer. Waits for it."""
         renderer = self.scene.renderer
         if self.drawn is None or renderer.queued != self._number or renderer.wait().incomplete:
             self.drawn = render_frame(self.scene, self.camera, self.settings)

@@ -14,7 +14,7 @@ from viewer.frame import render_frame
 from viewer.look import COMPARISONS, Look, described, resized
 from viewer.looking import combined
 from viewer.picture_views import paint
-from viewer.reading import read
+from viewer.reading import Reader
 from viewer.shot import Shot, Spare
 from viewer.view_table import VIEW_NAMES
 
@@ -172,7 +172,7 @@ def test_the_pixel_under_the_cursor_is_read(hand, panels):
     hand.frame(2)
     hand.rest()
     assert hand.viewer.pixel == (200, height - 90)
-    found = read(hand.viewer.canvas.shot, *hand.viewer.pixel, closely=True)
+    found = Reader().look(hand.viewer.canvas.shot, *hand.viewer.pixel, closely=True)
     shown = hand.see()
     assert found.colour == tuple(shown[top + height - 90, left + 200])
     assert 0.5 < found.alpha <= 1 and found.depth > 0 and found.proxy > 0

@@ -12,6 +12,7 @@ from gsrender.settings import CULLING, RenderSettings
 from viewer.app import OUTPUTS, Viewer
 from viewer.frame import render_frame
 from viewer.panels import PANELS
+from viewer.reading import Reader
 from viewer.scene import open_scene
 from viewer.settings import ViewerSettings
 from vk_interop.screen import Offscreen
@@ -158,3 +159,45 @@ def test_in_a_narrow_panel_choices_go_below_one_another(viewer, monkeypatch):
     panel = imgui.internal.find_window_by_name("Compare")
     assert places["difference"][0] < panel.pos.x + panel.size.x
     assert places["difference"][1] > places["first"][1]
+
+
+def test_a_pixel_is_read_without_waiting_for_the_gpu(viewer):
+    viewer.frame()
+    shot, reader = viewer.canvas.shot, Reader()
+    before = reader.look(shot, 9, 9, closely=False)
+    if viewer.scene.backend == "cuda":
+        torch.cuda.synchronize()
+        before = reader.look(shot, 9, 9, closely=False)
+        torch.cuda._sleep(2_000_000_000)  # a second or so in which nothing on the stream is done
+        assert reader.look(shot, 240, 200, closely=False) == before
+        assert not torch.cuda.current_stream().query()
+        torch.cuda.synchronize()
+    assert (before.x, before.y) == (9, 9)
+    found, frame = reader.look(shot, 240, 200, closely=False), shot.newest
+    assert (found.x, found.y, found.blended) == (240, 200, None)
+    assert found.colour == tuple(frame.rgba[200, 240, :3].tolist())
+    assert (found.alpha, found.depth) == (float(frame.alpha[200, 240]), float(frame.depth[200, 240]))
+
+
+def test_a_pixel_is_read_anew_where_the_cursor_or_the_picture_is_another(viewer):
+    viewer.frame()
+    reader, found = Reader(), []
+    for _ in range(2):
+        for x, y in ((240, 200), (100, 300), (240, 200)):
+            reader.look(viewer.canvas.shot, x, y, closely=False)
+            torch.cuda.synchronize() if viewer.scene.backend == "cuda" else None
+            found.append(reader.look(viewer.canvas.shot, x, y, closely=False))
+        viewer.state = viewer.state.placed(yaw=viewer.state.pose.yaw + 1)
+        viewer.frame()
+    assert [(one.x, one.y) for one in found] == 2 * [(240, 200), (100, 300), (240, 200)]
+    assert found[0] == found[2] and found[3] == found[5] and found[0].depth != found[3].depth
+
+
+def test_a_frame_that_is_not_the_renderers_last_is_not_read(viewer, scene):
+    viewer.frame()
+    shot, reader = viewer.canvas.shot, Reader()
+    render_frame(scene, viewer.state.camera(48, 32), viewer.settings.render)
+    assert shot.newest is None and reader.look(shot, 4, 2, closely=False) is None
+    reader.look(shot, 4, 2, closely=True)  # draws it again
+    torch.cuda.synchronize() if scene.backend == "cuda" else None
+    assert reader.look(shot, 4, 2, closely=True).blended is not None

@@ -8,7 +8,7 @@ from imgui_bundle import imgui
 
 from viewer.actions import act
 from viewer.panels.rows import DIM, NOTHING, checkbox, stat_row, table, tooltip
-from viewer.reading import Reading, read
+from viewer.reading import Reading
 from viewer.ruler import Ruler
 from viewer.settings import ViewerSettings
 from viewer.view_table import VIEWS, view_kind
@@ -49,7 +49,7 @@ def _read(app) -> Reading | None:
     pixel, shot = app.pixel, app.canvas.shot
     if pixel is None or shot is None or (shot.camera.width, shot.camera.height) != app.picture_size:
         return None
-    return read(shot, *pixel, closely=app.idle)
+    return app.canvas.reader.look(shot, *pixel, closely=app.idle)
 
 
 def _reading(r: Reading | None, ruler: Ruler):
