@@ -38,8 +38,14 @@ class Crop:
             raise ValueError(f"crop box along {self.axes}: three unit vectors at right angles are wanted")
 
     @property
+    def edges(self) -> list[tuple[Triple, Triple]]:
+        """The ends of its twelve, in the world."""
+        corners = self.corners
+        return [(corners[i], corners[i | 1 << axis]) for i in range(8) for axis in range(3) if not i >> axis & 1]
+
+    @property
     def corners(self) -> list[Triple]:
-        """Its eight, in the world; two whose numbers differ in one bit are the ends of an edge."""
+        """Its eight, in the world; bit by bit their numbers say on which axes they are at the upper end."""
         ends = [[(self.low, self.high)[i >> axis & 1][axis] for axis in range(3)] for i in range(8)]
         return [tuple(sum(x * axis[c] for x, axis in zip(end, self.axes)) for c in range(3)) for end in ends]
 

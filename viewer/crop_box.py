@@ -13,6 +13,8 @@ from viewer.pose import AXES, Space
 if TYPE_CHECKING:
     import torch
 
+CROP_COLOUR = (0.45, 0.74, 1.0)  # of its edges
+
 
 def box_axes(up: Triple) -> tuple[Triple, Triple, Triple]:
     """The model's own where one of them is up, else two level ones and up: for a model that lies askew."""

@@ -18,9 +18,10 @@ from gsrender.frame import FrameStats
 from gsrender.settings import RenderSettings
 from viewer.compare import decibels, mean_square
 from viewer.controls import Space
-from viewer.crop_box import box_around, box_axes
+from viewer.crop_box import CROP_COLOUR, box_around, box_axes
 from viewer.frame import render_frame
 from viewer.legend import with_legend
+from viewer.lines import draw_lines
 from viewer.look import resized
 from viewer.page_camera import stand, viser_scale
 from viewer.page_controls import Wish
@@ -187,7 +188,11 @@ class Page:
         camera = request.camera
         shot = Shot(self.scene, camera, resized(wish.render, camera.width, camera.height), self._spare)
         painted = paint(kind.name, shot, wireframe=wish.wireframe, ruler=self.scene.ruler)
-        picture = with_legend(Image.fromarray(painted.picture.cpu().numpy()), painted.legend)
+        picture = painted.picture
+        if wish.render.crop:
+            z = shot.proxy_depth if kind.needs_proxy else shot.frame.depth
+            picture = draw_lines(picture, z, camera, wish.render.crop.edges, [255 * part for part in CROP_COLOUR])
+        picture = with_legend(Image.fromarray(picture.cpu().numpy()), painted.legend)
         frame = shot.drawn
         middle = float(frame.depth[frame.depth.shape[0] // 2, frame.depth.shape[1] // 2]) if frame else math.inf
         return shot.stats, np.array(picture), middle if math.isfinite(middle) else None

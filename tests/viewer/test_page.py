@@ -8,9 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from browser import PATIENCE, own_browser, until
+from PIL import Image, ImageDraw
 
+from gsrender.crop import Crop
 from gsrender.settings import RenderSettings
 from viewer.controls import SPEED, Space
+from viewer.crop_box import CROP_COLOUR
+from viewer.lines import line_ends
 
 PANEL = 560  # column that the page's panel begins after
 
@@ -68,6 +72,16 @@ def shows(tab, picture) -> bool:
     assert seen.shape == picture.shape
     error = np.square(seen[250:, :PANEL].astype(float) - picture[250:, :PANEL]).mean()
     return 10 * np.log10(255 ** 2 / max(error, 1e-9)) > 35
+
+
+def edges(request, width: int) -> np.ndarray:
+    """[H, W], where the edges of the crop box are in a picture."""
+    image = Image.new("1", (request.camera.width, request.camera.height))
+    for a, b in request.wish.render.crop.edges:
+        ends = line_ends(request.camera, a, b)
+        if ends:
+            ImageDraw.Draw(image).line([*map(tuple, ends[0])], fill=1, width=width)
+    return np.array(image)
 
 
 def change(tab, visitor, what: str, act):
@@ -187,13 +201,35 @@ def test_the_crop_box_leaves_out_what_is_outside_and_its_ends_do_not_pass_each_o
         visitor._wake()
     _, cut = change(tab, visitor, "a box above the street", lambda: put("crop from", (*low[:2], low[2] + 2)))
     assert cut.wish.render.crop.low == (*low[:2], low[2] + 2)
-    until(lambda: shows(tab, drawn(cut)), "the picture of what is inside")
-    assert not shows(tab, drawn(on))
+    inside, near = drawn(cut), edges(cut, 9)[..., None]
+    until(lambda: shows(tab, np.where(near, tab.see(), inside)), "the picture of what is inside")
+    assert not shows(tab, np.where(near, tab.see(), drawn(on)))
     _, flat = change(tab, visitor, "an end beyond the other", lambda: put("crop from", (*low[:2], high[2] + 9)))
     assert flat.wish.render.crop.low == (*low[:2], high[2])
     put("crop from", low)
+    put("crop to", high)
     _, off = change(tab, visitor, "no crop box", lambda: tab.click("crop box", "label"))
     assert off.wish.render == before.wish.render
+
+
+def test_the_edges_of_the_crop_box_are_drawn_over_what_is_inside(page, tab, drawn):
+    tab, visitor = tab
+    camera = visitor.sent.camera
+    ahead = camera.position + 8 * camera.rotation[2] - 2 * camera.rotation[0] + camera.rotation[1]
+    wish = visitor._panel.wish
+    box = Crop(tuple(ahead - 1.5), tuple(ahead + 1.5))
+
+    def wear(other):
+        visitor._panel.wish = other
+        visitor._wake()
+    cropped = replace(wish, box=box, render=replace(wish.render, crop=box))
+    _, sent = change(tab, visitor, "a box ahead", lambda: wear(cropped))
+    inside, line, near = drawn(sent), edges(sent, 1), edges(sent, 9)[..., None]
+    line[:, PANEL:] = line[:250] = False
+    until(lambda: shows(tab, np.where(near, tab.see(), inside)), "what is in the box")
+    away = [np.abs(picture[line] - 255 * np.array(CROP_COLOUR)).mean() for picture in (tab.see(), inside)]
+    assert line.sum() > 100 and away[0] < 0.8 * away[1], away  # JPEG blurs thin lines
+    change(tab, visitor, "no box", lambda: wear(wish))
 
 
 def test_the_wireframe_is_drawn_over_the_picture(tab):

@@ -10,7 +10,8 @@ from PIL import Image
 from gsrender.settings import RenderSettings
 from viewer.colours import DISTANCE, EMPTY, HEAT, Scale, distances, legend, ramp
 from viewer.frame import render_frame
-from viewer.frustum import COLOUR, clip, draw_frustum
+from viewer.frustum import COLOUR, draw_frustum
+from viewer.lines import clip
 from viewer.legend import with_legend
 from viewer.picture_views import PAINTERS, REMOVED, paint
 from viewer.ruler import Ruler

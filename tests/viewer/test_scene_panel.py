@@ -20,7 +20,7 @@ from viewer.app import OUTPUTS, Viewer
 from viewer.fit import Fit
 from viewer.forecast import forecast
 from viewer.frame import render_frame
-from viewer.frustum import line_ends
+from viewer.lines import line_ends
 from viewer.opening import Opening
 from viewer.panels import PANELS, crop_lines
 from viewer.panels.browser import Browser
@@ -258,8 +258,8 @@ def test_what_is_inside_the_crop_box_is_counted_and_its_edges_are_drawn_over_it(
     lines = (cropped.see() != seen).any(2)
     assert not lines[:, :left].any()
     near, camera = Image.new("L", (width, height)), viewer.state.camera(width, height)
-    for a, b in crop_lines.EDGES:
-        ends = line_ends(camera, box.corners[a], box.corners[b])
+    for a, b in box.edges:
+        ends = line_ends(camera, a, b)
         if ends:
             ImageDraw.Draw(near).line([*map(tuple, ends[0])], fill=255, width=7)
     assert lines.sum() > 300 and not lines[top:top + height, left:][np.asarray(near) == 0].any()

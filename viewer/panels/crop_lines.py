@@ -7,19 +7,17 @@ from imgui_bundle import imgui
 
 from gsrender.camera import Camera
 from gsrender.crop import Crop
-from viewer.frustum import clip, line_ends
-
-COLOUR = (0.45, 0.74, 1.0, 0.9)
-EDGES = [(a, b) for a in range(8) for b in range(a + 1, 8) if (a ^ b).bit_count() == 1]  # of Crop.corners
+from viewer.crop_box import CROP_COLOUR
+from viewer.lines import clip, line_ends
 
 
 def draw(area, camera: Camera, box: Crop):
     """`area` of the camera's picture is in units of the mouse."""
     left, top, width, height = area
-    painter, colour, corners = imgui.get_background_draw_list(), imgui.get_color_u32(COLOUR), box.corners
+    painter, colour = imgui.get_background_draw_list(), imgui.get_color_u32((*CROP_COLOUR, 0.9))
     size = camera.width, camera.height
-    for a, b in EDGES:
-        ends = line_ends(camera, corners[a], corners[b])
+    for a, b in box.edges:
+        ends = line_ends(camera, a, b)
         if ends is not None:
             start, end = map(np.array, ends[0])
             shares = clip(start, end, camera.width, camera.height)  # near the camera's plane, ends are far out
