@@ -182,7 +182,7 @@ class Viewer(Sayings, Travels, Cropping):
         fit = scene.fit
         if not np.array_equal(scene.given, np.eye(4)):
             fit = self.remembered.alignment(scene.opened, scene.mesh_path).fit
-        up = None if space.up == scene.up else space.up
+        up = None if space.up == scene.up and scene.given_up is None else space.up
         return self.remembered.aligned(scene.opened, Alignment(up, space.metres, fit))
 
     def close(self):

@@ -12,7 +12,7 @@ from pathlib import Path
 from gsrender.errors import InputError
 from gsrender.settings import CULLING, FARTHEST, LARGEST_SIDE
 from viewer.view_table import VIEW_NAMES, VIEWS
-from viewer.settings import FRAME_MODES
+from viewer.settings import AXES, FRAME_MODES
 from vk_interop.depth_settings import MOST_ERROR, RASTERS
 
 SUMMARIES = {
@@ -55,11 +55,12 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
 
 
 def _with_their_options(arguments: list[str]) -> list[str]:
-    """The same, with lists of numbers that begin with a minus joined to the option before: for an option argparse would
-    take them."""
+    """The same, with axes and lists of numbers that begin with a minus joined to the option before: for options argparse
+    would take them."""
     joined = []
     for argument in arguments:
-        if joined and joined[-1].startswith("--") and "=" not in joined[-1] and re.match(r"-[\d.][^ ]*,", argument):
+        is_value = re.match(r"-([\d.][^ ]*,|[xyz]$)", argument)
+        if is_value and joined and joined[-1].startswith("--") and "=" not in joined[-1]:
             joined[-1] += f"={argument}"
         else:
             joined.append(argument)
@@ -193,6 +194,9 @@ def _model(parser):
                         help="black, white, R,G,B in 0..1 or model, the one it was trained on (default: %(default)s)")
     parser.add_argument("--near", type=_positive, metavar="N",
                         help="near plane, scene units of view z (default: what the model's trainer used)")
+    parser.add_argument("--model-up", type=_axis, metavar="AXIS",
+                        help="which axis of the model points up, for turning, walking and the crop box: x, y, z, -x, -y, "
+                             "-z or X,Y,Z (default: as its cameras stand, else z; a window remembers it)")
     parser.add_argument("--metres", type=_positive, metavar="M",
                         help="that one scene unit is: lengths and speeds are told in metres, and walking is at the "
                              "height and the pace of a person (default: unknown; a window remembers it)")
@@ -369,6 +373,21 @@ def _background(text: str):
     if len(colour) != 3 or not all(0 <= value <= 1 for value in colour):
         raise argparse.ArgumentTypeError(f"{text!r} is not black, white, model or R,G,B with three numbers in 0..1")
     return colour
+
+
+def _axis(text: str) -> tuple[float, float, float]:
+    """Of length 1."""
+    if re.fullmatch("[+-]?[xyz]", text):
+        return AXES[text if len(text) == 2 else f"+{text}"]
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    length = math.hypot(*values)
+    if len(values) != 3 or not 0 < length <= FARTHEST:  # NaN fails
+        raise argparse.ArgumentTypeError(f"{text!r} is not x, y, z, -x, -y, -z or X,Y,Z, three finite numbers that are "
+                                         "not all 0")
+    return tuple(value / length for value in values)
 
 
 def _crop(text: str) -> tuple[float, ...]:

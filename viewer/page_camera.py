@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import viser
@@ -89,6 +90,11 @@ class Steering:
         position, look_at = handle.position * ratio, handle.look_at * ratio
         with self._client.atomic():
             handle.near, handle.position, handle.look_at = near, position, look_at
+
+    def set_up(self, up: tuple[float, float, float]):
+        """Another axis of the model points up: the picture turns upright."""
+        self._space = replace(self._space, up=up)
+        self._client.camera.up_direction = np.array(up)
 
     @property
     def usual_speed(self) -> float:

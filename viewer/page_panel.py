@@ -9,12 +9,16 @@ import viser
 
 from gsrender.camera import Camera
 from viewer.controls import next_view
+from viewer.crop_box import box_axes, turned
 from viewer.page_camera import MODES, Steering
 from viewer.page_controls import Wish, controls
 from viewer.scene import Scene
+from viewer.settings import AXES
+from viewer.words import UP
 
 SPEEDS = {"1/8": 1 / 8, "1/4": 1 / 4, "1/2": 1 / 2, "1": 1.0, "2": 2.0, "4": 4.0, "8": 8.0}
 NO_VIEW = "–"
+AS_GIVEN = "as the cameras"
 
 
 class Panel:
@@ -35,6 +39,11 @@ class Panel:
         speed = gui.add_dropdown("speed", tuple(SPEEDS), initial_value="1", hint="Of the keys W A S D Q E, times "
                                  f"{scene.ruler.text(steering.usual_speed, '.3g')} a second.")
         speed.on_update(self._choose_speed)
+        self._given_up = scene.up
+        ups = (*AXES,) if scene.up in AXES.values() else (AS_GIVEN, *AXES)
+        now = next((name for name, axis in AXES.items() if axis == scene.up), AS_GIVEN)
+        up = gui.add_dropdown("up", ups, initial_value=now, hint=UP)
+        up.on_update(self._choose_up)
         if scene.cameras:
             self._cameras = [view.camera for view in scene.cameras]
             self._add_views(gui, [f"{number}: {view.name}" for number, view in enumerate(scene.cameras, 1)])
@@ -45,11 +54,13 @@ class Panel:
         self._figures.content = figures
 
     def _add_controls(self, gui, scene: Scene):
+        self._handles = []
         for control in controls(scene):
             lacks = control.needs(scene)
             handle = control.add(gui, control.label, initial_value=control.read(self.wish), hint=lacks or control.hint,
                                  disabled=bool(lacks))
             handle.on_update(self._changer(control))
+            self._handles.append((control, handle))
         frozen = gui.add_checkbox("freeze culling", False, hint="What is drawn stays what this camera needs, while you "
                                   "look from elsewhere; its frustum is drawn as lines.")
         frozen.on_update(self._freeze)
@@ -73,6 +84,17 @@ class Panel:
     async def _choose_speed(self, event):
         if event.target.value in SPEEDS:
             self._steering.hasten(SPEEDS[event.target.value])
+
+    async def _choose_up(self, event):
+        """The crop box goes by it too, so other numbers stand for it."""
+        up, wish = AXES.get(event.target.value, self._given_up), self.wish
+        self._steering.set_up(up)
+        box = turned(wish.box, box_axes(up)) if wish.box.axes != box_axes(up) else wish.box
+        self.wish = replace(wish, box=box, render=replace(wish.render, crop=wish.render.crop and box))
+        for control, handle in self._handles:
+            if handle.value != control.read(self.wish):
+                handle.value = control.read(self.wish)
+        self._changed()
 
     def _add_views(self, gui, names: list[str]):
         self._names, self._view = names, None  # index of the view that was last gone to

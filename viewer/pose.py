@@ -10,9 +10,6 @@ import numpy as np
 
 from gsrender.camera import Camera, Triple
 
-AXES = {"+z": (0.0, 0.0, 1.0), "-z": (0.0, 0.0, -1.0), "+y": (0.0, 1.0, 0.0), "-y": (0.0, -1.0, 0.0),
-        "+x": (1.0, 0.0, 0.0), "-x": (-1.0, 0.0, 0.0)}
-
 
 @dataclass(frozen=True)
 class Space:

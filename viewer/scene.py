@@ -19,6 +19,7 @@ from gsrender.settings import RenderSettings
 from viewer.crop_box import box_axes
 from viewer.fit import Fit
 from viewer.machine import nvidia_driver
+from viewer.pose import Space
 from viewer.ruler import Ruler
 from vk_interop.depth_settings import DepthSettings
 
@@ -53,6 +54,7 @@ class Scene:
     given: np.ndarray = field(default_factory=lambda: np.eye(4))  # [4, 4], model from mesh by the command line's word
     fit: Fit = Fit()  # how the proxy lies, on top of that
     read_fit: Fit = Fit()  # how `mesh` does, the same or another one
+    given_up: Triple | None = None  # the model's, by the command line's word
     near: float = 0.2  # scene units of view z
     ruler: Ruler = Ruler()
     warnings: list[str] = field(default_factory=list)  # a sentence each
@@ -86,8 +88,8 @@ class Scene:
 
     @property
     def up(self) -> Triple:
-        """The model's up: what the cameras of its dataset have in common, z where there are none."""
-        return up_of([view.camera for view in self.cameras])
+        """The model's up: as given, else what the cameras of its dataset have in common, z where there are none."""
+        return self.given_up or up_of([view.camera for view in self.cameras])
 
     @property
     def radius(self) -> float:
@@ -109,7 +111,7 @@ class Scene:
             return self.cameras[self.first_view].camera.with_near(self.near).resized(width, height)
         low, high = (np.asarray(corner.tolist()) for corner in self.model.bounds)
         centre = (low + high) / 2
-        position = centre + self.radius * np.array([-1.0, -1.0, 0.7])
+        position = centre + self.radius * Space(self.up).world_from_level @ (-1.0, -1.0, 0.7)
         return Camera.look_at(position, centre, self.up, width=width, height=height, near=self.near)
 
     def lay(self, fit: Fit):
@@ -165,7 +167,7 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
                mesh_up: str = "z", with_proxy: bool = True, outputs: tuple[str, ...] = (),
                surface_extensions: list[str] | None = None, detail: DepthSettings = DepthSettings(),
                memory_limit: int | None = None, precision: str = "full", fit: Fit = Fit(),
-               metres: float | None = None, anyway: bool = False) -> Scene:
+               metres: float | None = None, model_up: Triple | None = None, anyway: bool = False) -> Scene:
     """Loads and puts on the device everything that a frame needs.
 
     mesh        the proxy; without it, the one that `proxies_beside` finds
@@ -179,6 +181,7 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     memory_limit        bytes that may be taken of the device; without it, what it has free, less a reserve
     precision   `half` keeps the colours of plain splats in 16 bits
     metres      that a scene unit is, for what tells lengths
+    model_up    the model's up; without it, what its cameras tell
     anyway      though the forecast says that there is too little memory
     surface_extensions  what a window asks of Vulkan, [] for an off-screen target; None: Vulkan is only for a proxy
     Raises InputError for what is wrong with the files, DeviceError for what the machine cannot do.
@@ -195,6 +198,7 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
                     detail=detail, outputs=outputs, iteration=iteration)
     scene = read_model(model, torch_device, limit, outputs, iteration, precision)
     scene.near, scene.ruler = scene.model.near if near is None else near, Ruler(metres)
+    scene.given_up = model_up
     if backend == "auto" and torch_device == "cpu" and nvidia_driver():
         scene.warnings.append("there is an NVIDIA GPU, and it is not used: `python -m viewer doctor` says why")
     try:
@@ -276,7 +280,8 @@ def open_options(options, **more) -> Scene:
     return open_scene(options.model, options.scene, backend=options.backend, iteration=options.iteration,
                       near=options.near, far=options.far, transform=options.proxy_transform, mesh_up=options.up,
                       detail=DepthSettings(options.lod_error, options.raster), memory_limit=options.memory_limit,
-                      precision=options.precision, metres=options.metres, anyway=options.anyway, **more)
+                      precision=options.precision, metres=options.metres, model_up=options.model_up, anyway=options.anyway,
+                      **more)
 
 
 def render_settings(options, scene: Scene, culling: str | None = None) -> RenderSettings:

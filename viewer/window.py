@@ -35,6 +35,8 @@ def run(options) -> int:
     if options.proxy_transform is not None or options.up != "z":
         alignment = replace(alignment, fit=Fit())
     options.metres = options.metres or alignment.metres
+    if options.model_up:  # which the window remembers once it closes
+        remembered = remembered.aligned(options.model, replace(alignment, up=None))
     with open_options(options, fit=alignment.fit, outputs=OUTPUTS, surface_extensions=extensions) as scene:
         tell(scene)
         # With a count of frames every one is drawn, so that the figures are of that many.

@@ -16,6 +16,7 @@ CROP = ("Only what is in the box is there. An anchor or a splat counts by its ce
         "away shows what is behind.")
 CROP_FROM = "The box's least x, y and z, in scene units along the model's axes (where it lies askew: level ones and up)."
 CROP_TO = "Its largest x, y and z, in scene units."
+UP = "The axis of the model that points up: what turning and keeping level go by."
 BACKGROUND = "What shows where nothing covers a pixel."
 
 

@@ -35,6 +35,12 @@ def test_a_python_without_the_packages_is_told_where_they_are(command):
     assert ran.returncode == 3 and "./build_ext.sh run installs it" in ran.stderr and ran.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("text, up", [("y", (0, 1, 0)), ("+x", (1, 0, 0)), ("-z", (0, 0, -1)), ("0,3,4", (0, 0.6, 0.8)),
+                                      ("-3,0,-4", (-0.6, 0, -0.8))])
+def test_the_axis_that_is_up_may_be_named_or_given_in_numbers(text, up):
+    assert parse(["--model-up", text, "m"]).model_up == pytest.approx(up)
+
+
 def test_without_a_command_it_is_the_window():
     options = parse(["--culling", "off", "some/model"])
     assert (options.command, str(options.model), options.culling) == ("window", "some/model", "off")
@@ -51,6 +57,9 @@ def test_a_command_is_only_the_first_word():
     (["--size", "0x5", "m"], "'0x5' is not WIDTHxHEIGHT"),
     (["--size", "99999x5", "m"], "is not WIDTHxHEIGHT"),
     (["--size=-5x5", "m"], "is not WIDTHxHEIGHT"),
+    (["--model-up", "up", "m"], "'up' is not x, y, z, -x, -y, -z or X,Y,Z"),
+    (["--model-up", "0,0,0", "m"], "'0,0,0' is not x, y, z"),
+    (["--model-up", "1,nan,0", "m"], "'1,nan,0' is not x, y, z"),
     (["--margin", "nan", "m"], "'nan' is not a finite number from 0 on"),
     (["--margin", "inf", "m"], "'inf' is not a finite number from 0 on"),
     (["--margin=-1", "m"], "'-1' is not a finite number from 0 on"),

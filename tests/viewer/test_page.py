@@ -176,6 +176,21 @@ def test_another_speed_of_the_keys_leaves_the_camera_where_it_is(page, tab):
     assert after.camera.position == pytest.approx(before.position, abs=1.0)  # of 15
 
 
+def test_another_axis_that_is_up_turns_the_picture_upright(page, tab):
+    tab, visitor = tab
+
+    def choose(up):
+        tab.click(before, "input")
+        tab.click(up)
+    for before, up, axis in (("+z", "+y", (0, 1, 0)), ("+y", "+z", (0, 0, 1))):
+        _, after = change(tab, visitor, f"{up} upwards", lambda: choose(up))
+        right, down, _ = after.camera.rotation
+        assert right @ axis == pytest.approx(0, abs=1e-3) and down @ axis < -0.1
+    tab.drag((200, 400), (260, 400))
+    until(lambda: visitor.is_settled, "a picture")
+    assert visitor.sent.camera.rotation[0][2] == pytest.approx(0, abs=1e-3)
+
+
 def test_frozen_culling_leaves_what_its_camera_saw_while_another_looks(tab):
     tab, visitor = tab
     before, frozen = change(tab, visitor, "frozen culling", lambda: tab.click("", "input[type=checkbox]"))

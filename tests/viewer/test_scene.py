@@ -56,6 +56,15 @@ def test_plain_splats_are_not_culled_by_default(block):
         assert scene.proxy is not None and scene.default_culling == "off"
 
 
+@pytest.mark.parametrize("up", [(0.0, -1.0, 0.0), (0.6, 0.0, 0.8)])
+def test_what_is_up_can_be_given(street, up):
+    with open_scene(street / "model", backend="cpu", with_proxy=False, model_up=up) as scene:
+        assert scene.up == up
+        scene.cameras = []
+        right, down, forward = scene.first_camera(90, 60).rotation
+        assert right @ up == pytest.approx(0, abs=1e-9) and down @ up < -0.5 and forward @ up < -0.2
+
+
 def test_the_first_view_is_the_datasets_that_shows_most_with_the_near_plane_of_the_model(street):
     with open_scene(street / "model", backend="cpu", with_proxy=False) as scene:
         camera = scene.first_camera(480, 480)

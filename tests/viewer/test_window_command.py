@@ -11,6 +11,7 @@ import pytest
 from desktop import xdotool
 from PIL import Image
 
+from viewer.alignment import Alignment
 from viewer.remembered import Recent, load
 
 pytestmark = pytest.mark.usefixtures("software_device")
@@ -51,7 +52,8 @@ def test_a_window_that_was_closed_leaves_what_the_next_one_begins_with(display, 
     place = tmp_path / "gsrender-viewer" / "window.json"
     place.parent.mkdir()
     place.write_text("damaged")
-    command = [sys.executable, "-m", "viewer", street / "model", "--backend", "cpu", "--size", "640x400"]
+    command = [sys.executable, "-m", "viewer", street / "model", "--backend", "cpu", "--size", "640x400",
+               "--model-up", "-y"]
     program = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         window = xdotool("search", "--sync", "--onlyvisible", "--name", "^viewer: ").split()[0]
@@ -64,7 +66,8 @@ def test_a_window_that_was_closed_leaves_what_the_next_one_begins_with(display, 
     assert program.wait() == 0
     remembered, sentence = load(place)
     assert sentence is None and remembered.size == (640, 400) and "Statistics" in remembered.layout
-    assert remembered.recent == (Recent(str((street / "model").resolve()), str(street.resolve() / "proxy.glb")),)
+    assert remembered.recent == (Recent(str((street / "model").resolve()), str(street.resolve() / "proxy.glb"),
+                                        Alignment(up=(0.0, -1.0, 0.0))),)
 
 
 def test_a_screenshot_that_cannot_be_written_is_one_sentence(viewer, display, street, tmp_path):

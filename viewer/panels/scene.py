@@ -17,9 +17,8 @@ from viewer.panels import fit
 from viewer.panels.rows import (DIM, NOTHING, beside, button, check_row, colour_row, drag_row, drags_row, heading,
                                 list_row, slider_row, stat_row, table, tooltip)
 from viewer.panels.sampled import Sampled
-from viewer.pose import AXES
-from viewer.settings import RESOLUTION_SCALES, ViewerSettings
-from viewer.words import APPEARANCE, BACKGROUND, CROP, CROP_FROM, CROP_TO
+from viewer.settings import AXES, RESOLUTION_SCALES, ViewerSettings
+from viewer.words import APPEARANCE, BACKGROUND, CROP, CROP_FROM, CROP_TO, UP
 
 UNIT = ("Metres that one scene unit of the model is. Lengths and speeds are told in metres then, and walking is at the "
         "height and the pace of a person. 0: unknown.")
@@ -168,8 +167,7 @@ def _orientation(app):
     with table("orientation", 0.3):
         names = list(AXES)
         now = next((i for i, axis in enumerate(AXES.values()) if axis == app.space.up), None)
-        chosen = list_row("up", now, names, "The axis of the model that points up: what turning and walking go by.",
-                          "as the cameras")
+        chosen = list_row("up", now, names, UP, "as the cameras")
         if chosen != now:
             app.set_up(AXES[names[chosen]])
         ruler = app.scene.ruler
