@@ -1,5 +1,6 @@
 """The panel Scene, by mouse and keyboard in a real window: opening other scenes beside it, and what goes wrong."""
 
+import gc
 import os
 import shutil
 import threading
@@ -417,6 +418,7 @@ def little_room(window):
     limit, before = window.viewer.scene.limit, window.viewer.scene.limit.most
 
     def leave(nbytes):
+        gc.collect()  # scenes that were open before, which count for as long as they are there
         limit.most = limit.used + nbytes
     yield leave
     window.viewer.scene.limit.most = before
