@@ -55,8 +55,8 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
 
 
 def _with_their_options(arguments: list[str]) -> list[str]:
-    """The same, with axes and lists of numbers that begin with a minus joined to the option before: for options argparse
-    would take them."""
+    """The same, with axes and lists of numbers that begin with a minus joined to the option before: argparse would take
+    them for options."""
     joined = []
     for argument in arguments:
         is_value = re.match(r"-([\d.][^ ]*,|[xyz]$)", argument)
@@ -195,8 +195,8 @@ def _model(parser):
     parser.add_argument("--near", type=_positive, metavar="N",
                         help="near plane, scene units of view z (default: what the model's trainer used)")
     parser.add_argument("--model-up", type=_axis, metavar="AXIS",
-                        help="which axis of the model points up, for turning, walking and the crop box: x, y, z, -x, -y, "
-                             "-z or X,Y,Z (default: as its cameras stand, else z; a window remembers it)")
+                        help="which axis of the model points up, for turning, walking and the crop box: x, y, z, -x, "
+                             "-y, -z or X,Y,Z (default: as its cameras stand, else z; a window remembers it)")
     parser.add_argument("--metres", type=_positive, metavar="M",
                         help="that one scene unit is: lengths and speeds are told in metres, and walking is at the "
                              "height and the pace of a person (default: unknown; a window remembers it)")

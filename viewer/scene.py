@@ -280,8 +280,8 @@ def open_options(options, **more) -> Scene:
     return open_scene(options.model, options.scene, backend=options.backend, iteration=options.iteration,
                       near=options.near, far=options.far, transform=options.proxy_transform, mesh_up=options.up,
                       detail=DepthSettings(options.lod_error, options.raster), memory_limit=options.memory_limit,
-                      precision=options.precision, metres=options.metres, model_up=options.model_up, anyway=options.anyway,
-                      **more)
+                      precision=options.precision, metres=options.metres, model_up=options.model_up,
+                      anyway=options.anyway, **more)
 
 
 def render_settings(options, scene: Scene, culling: str | None = None) -> RenderSettings:
