@@ -62,8 +62,19 @@ class Camera:
             raise ValueError("camera: `up` is parallel to the direction of view")
         right = right / np.linalg.norm(right)
         pose = np.column_stack([right, np.cross(forward, right), forward, position])
-        focal = height / (2 * math.tan(math.radians(fov_y) / 2))
-        return Camera.from_pose(pose, focal, focal, width, height, near=near)
+        return Camera.from_fov(pose, fov_y, width, height, near)
+
+    @staticmethod
+    def from_fov(world_from_camera, fov_y: float, width: int, height: int, near: float = 0.2) -> Camera:
+        """The same as `from_pose`, of a vertical field of view in degrees, with its axis in the middle of the picture.
+        """
+        focal = Camera.focal_length(height, math.radians(fov_y))
+        return Camera.from_pose(world_from_camera, focal, focal, width, height, near=near)
+
+    @staticmethod
+    def focal_length(pixels: float, angle: float) -> float:
+        """In pixels, of a lens that sees an angle, in radians, on so many of them."""
+        return pixels / (2 * math.tan(angle / 2))
 
     @property
     def rotation(self) -> np.ndarray:

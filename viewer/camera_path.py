@@ -36,9 +36,8 @@ class Keyframe:
         return Keyframe(float(time), tuple(camera.position.tolist()), tuple(turn.tolist()), camera.fov_y)
 
     def camera(self, width: int, height: int, near: float) -> Camera:
-        focal = height / (2 * math.tan(math.radians(self.fov_y) / 2))
         pose = np.column_stack([quaternions.to_matrix(self.world_from_camera), self.position])
-        return Camera.from_pose(pose, focal, focal, width, height, near=near)
+        return Camera.from_fov(pose, self.fov_y, width, height, near)
 
     def at(self, time: float) -> Keyframe:
         return replace(self, time=float(time))

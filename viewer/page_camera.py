@@ -33,10 +33,9 @@ def camera_of(pose: tuple[float, ...], space: Space, share: float) -> Camera:
     if not (0 < fov < math.pi and near > 0 and all(map(math.isfinite, pose)) and any(turn)):
         raise ValueError(f"no camera: {pose}")
     width, height = (min(max(round(edge * share), 1), LARGEST) for edge in (width, height))
-    focal = height / (2 * math.tan(fov / 2))
     position = np.array([x, y, z]) / viser_scale(space, near)
-    return Camera.from_pose(np.column_stack([SO3(np.array(turn)).as_matrix(), position]), focal, focal, width, height,
-                            near=space.near)
+    pose = np.column_stack([SO3(np.array(turn)).as_matrix(), position])
+    return Camera.from_fov(pose, math.degrees(fov), width, height, space.near)
 
 
 def stand(camera: Camera, space: Space, away: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from gsrender.camera import Camera
 from gsrender.frame import FrameStats
+from gsrender.memory import size
 from viewer.page_controls import Wish
 from viewer.scene import Scene
 from viewer.statistics import COUNTS, Statistics, count_label, milliseconds
@@ -46,17 +47,12 @@ def figures(sharp: bool, cost: Cost, recent: Statistics, scene: Scene) -> str:
               for key in COUNTS if key in cost.stats.counts and (key != "lod" or scene.model.levels))]
     if cost.psnr is not None:
         rows.append(("PSNR to off", "identical" if math.isinf(cost.psnr) else f"{cost.psnr:.1f} dB"))
-    rows.append(("memory, model", _bytes(scene.renderer.memory)))
+    rows.append(("memory, model", size(sum(scene.renderer.memory.values()))))
     if scene.proxy:
-        rows.append(("memory, proxy", _bytes(scene.proxy.memory)))
+        rows.append(("memory, proxy", size(sum(scene.proxy.memory.values()))))
     rows.append(("to the browser and back", f"{cost.trip:.0f} ms"))
     if cost.latency is not None:
         rows.append(("from a move to its picture", f"{cost.latency:.0f} ms"))
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     view = cost.wish.view
     return f"{view}: {view_kind(view).help}.\n\n| drawn on {scene.backend} | |\n|:--|--:|\n{table}"
-
-
-def _bytes(memory: dict[str, int]) -> str:
-    count = sum(memory.values())
-    return f"{count / 2 ** 20:,.0f} MiB" if count < 2 ** 30 else f"{count / 2 ** 30:.2f} GiB"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
 
+from gsrender.camera import Camera
 from gsrender.errors import InputError
 from gsrender.load.colmap import find_colmap, load_colmap
 from gsrender.load.dataset_camera import (FARTHEST_PIXEL, DatasetCamera, camera_at, find_image, image_name, split_of,
@@ -73,9 +73,9 @@ def _nerf(path: Path, entry: JsonObject) -> DatasetCamera:
     if fx is None and angle_x is None:
         raise InputError(f"{entry.where}: neither fl_x nor camera_angle_x is there")
     if fx is None:
-        fx = width / (2 * math.tan(angle_x / 2))
+        fx = Camera.focal_length(width, angle_x)
     if fy is None:
-        fy = height / (2 * math.tan(angle_y / 2)) if angle_y is not None else fx
+        fy = Camera.focal_length(height, angle_y) if angle_y is not None else fx
     pose = entry.matrix("transform_matrix", (4, 4), (3, 4))[:3]
     pose[:, 1:3] *= -1  # OpenGL's y up, z back -> y down, z forward
     cx, cy = entry.number("cx", -FARTHEST_PIXEL, FARTHEST_PIXEL), entry.number("cy", -FARTHEST_PIXEL, FARTHEST_PIXEL)
