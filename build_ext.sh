@@ -60,31 +60,33 @@ missing_packages() {
     fi
 }
 
+sudo=()
+[ "$(id -u)" = 0 ] || sudo=(sudo -n)
+
+apt_install() {
+    "${sudo[@]}" apt-get update -qq || echo "    apt-get update failed; going on with the package lists that are there"
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
 install_system_packages() {
-    local missing sudo=()
+    local missing
     mapfile -t missing < <(missing_packages "$1")
     if [ ${#missing[@]} = 0 ]; then say "system packages: all there"; return; fi
     say "system packages: ${missing[*]} missing"
-    [ "$(id -u)" = 0 ] || sudo=(sudo -n)
     if ! has apt-get || ! "${sudo[@]}" true 2> /dev/null; then
         echo "    This needs your hands:  sudo apt-get install ${missing[*]}"
         has "${CXX:-g++}" && "$python" -c 'import venv, ensurepip' && has_headers || exit 1
         return
     fi
-    "${sudo[@]}" apt-get update -qq || echo "    apt-get update failed; going on with the package lists that are there"
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    apt_install "${missing[@]}"
     find_python
 }
 
 # The tests of the web page are skipped without it: Ubuntu has it as a snap only, which containers cannot install.
 install_browser() {
-    local sudo=()
     if has chromium || has google-chrome; then return; fi
     say "Chromium: missing"
-    [ "$(id -u)" = 0 ] || sudo=(sudo -n)
-    { "${sudo[@]}" apt-get update -qq &&
-        "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } ||
-        echo "    It cannot be installed from here, so the tests of the web page are skipped."
+    apt_install chromium || echo "    It cannot be installed from here, so the tests of the web page are skipped."
 }
 
 install_python_packages() {
