@@ -12,6 +12,7 @@ import numpy as np
 from gsrender.errors import InputError
 from gsrender.settings import FARTHEST
 from vk_interop import cluster_lod_meshopt as meshopt
+from vk_interop.cluster_bounds import enclosing
 from vk_interop.cluster_lod import CLUSTER, GROUP, GROUP_CLUSTERS, ClusterMesh, starts
 from vk_interop.cluster_lod_group import clusterise, coarser, has_three_corners
 
@@ -191,33 +192,11 @@ def _group_records(clusters: np.ndarray, first_cluster: np.ndarray, cluster_coun
         of_cluster[below] = groups[name][refined[below]]
     records = np.zeros(len(first_cluster), GROUP)
     spheres = centre.astype(np.float64), radius.astype(np.float64)
-    records["centre"], records["radius"] = _enclosing(*spheres, first_cluster)
+    records["centre"], records["radius"] = enclosing(*spheres, first_cluster)
     records["error"] = np.maximum.reduceat(error, first_cluster)
     records["level"] = np.maximum.reduceat(clusters["level"], first_cluster)
     records["cluster_count"] = cluster_count
     return records
-
-
-def _enclosing(centre: np.ndarray, radius: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A sphere, float32 and rounded up, around each run of spheres that begins at `first`: from the middle of their
-    box, ever smaller steps towards the farthest of them (Badoiu and Clarkson 2003), of which the best is taken."""
-    run = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(centre))))
-    low = np.minimum.reduceat(centre - radius[:, None], first)
-    high = np.maximum.reduceat(centre + radius[:, None], first)
-    middle, best, best_reach = (low + high) / 2, None, np.full(len(first), np.inf)
-    for step in range(2, 34):
-        candidate = middle.astype(np.float32)
-        offset = centre - candidate[run]
-        distance = np.linalg.norm(offset, axis=1)
-        reach = np.maximum.reduceat(distance + radius, first)
-        best = candidate if best is None else np.where((reach < best_reach)[:, None], candidate, best)
-        best_reach = np.minimum(reach, best_reach)
-        farthest = np.empty(len(first), np.int64)
-        is_farthest = np.flatnonzero(distance + radius == reach[run])
-        farthest[run[is_farthest]] = is_farthest
-        away = offset[farthest] / np.maximum(distance[farthest], 1e-30)[:, None]
-        middle = candidate + away * (reach / step)[:, None]
-    return best, np.nextafter(best_reach.astype(np.float32), np.float32(np.inf))
 
 
 class _Workers:
