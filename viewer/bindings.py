@@ -91,8 +91,7 @@ def held_actions(given: Input) -> frozenset[str]:
 
 def pressed_actions(given: Input) -> list[str]:
     """Actions whose key went down, in that order."""
-    prefix = "Ctrl+" if "Ctrl" in given.held else ""
-    found = (_KEYS.get(prefix + key) for key in given.pressed)
+    found = (_KEYS.get(key) for key in given.pressed)
     return [binding.action for binding in found if binding and not binding.held]
 
 

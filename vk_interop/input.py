@@ -13,7 +13,7 @@ class Input:
     """Keys are named by where they lie on a US keyboard ("W", "Left", "F1", "Shift"), buttons left, right, middle.
 
     held     keys that are down, or were for a moment since the frame before
-    pressed  keys and buttons that went down, in that order
+    pressed  keys and buttons that went down, in that order; under Ctrl a key is called "Ctrl+C"
     drag     by button, how far the cursor moved while it was down: right and down, in heights of the window
     cursor   from the upper left corner, in heights of the window
     wheel    notches, away from the person
@@ -38,6 +38,9 @@ class Input:
 NAVIGATION = {"Left", "Right", "Up", "Down", "Tab", "Space", "Enter", "Escape", "Home", "End", "Page Up", "Page Down"}
 
 
+MODIFIERS = {"Shift", "Ctrl", "Alt", "Super"}
+
+
 class Collector:
     """Turns events into an Input a frame. A drag belongs to whoever had its first press, the scene or the panel."""
 
@@ -50,7 +53,7 @@ class Collector:
         self._begin()
 
     def _begin(self):
-        self._tapped: set[str] = set()
+        self._tapped = self._keys & MODIFIERS  # one that is let go of in a slow frame was meant for the keys before
         self._pressed: list[str] = []
         self._drag: dict[str, Pair] = {}
         self._wheel = 0.0
@@ -63,7 +66,7 @@ class Collector:
     def key(self, name: str, down: bool):
         self.stir()
         if down and name not in self._keys:
-            self._pressed.append(name)
+            self._pressed.append(f"Ctrl+{name}" if "Ctrl" in self._keys else name)
             self._tapped.add(name)
         (self._keys.add if down else self._keys.discard)(name)
 
@@ -104,7 +107,8 @@ class Collector:
         """The Input since the last call, less what the panel used: all keys while a text is typed, NAVIGATION's while
         it is gone through by keyboard."""
         taken = NAVIGATION if panel_is_navigated else set()
-        keys, pressed = self._keys | self._tapped, [name for name in self._pressed if name not in taken]
+        keys = self._keys | self._tapped
+        pressed = [name for name in self._pressed if name.removeprefix("Ctrl+") not in taken]
         if panel_has_mouse:
             self._panels |= {name for name in pressed if name in BUTTONS}
         ours = [name for name in pressed if name not in (self._panels if name in BUTTONS else ())]

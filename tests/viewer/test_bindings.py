@@ -16,9 +16,9 @@ def test_held_and_pressed_keys_become_actions():
 
 
 def test_under_ctrl_only_commands_act():
-    given = Input(held=frozenset(["Ctrl", "Q"]), pressed=("Ctrl", "Q"))
+    given = Input(held=frozenset(["Ctrl", "Q"]), pressed=("Ctrl", "Ctrl+Q"))
     assert not held_actions(given) and pressed_actions(given) == ["quit"]
-    assert pressed_actions(Input(held=frozenset(["Ctrl", "F"]), pressed=("F",))) == []
+    assert pressed_actions(Input(held=frozenset(["Ctrl", "F"]), pressed=("Ctrl+F",))) == []
 
 
 def test_right_and_middle_button_both_pan():

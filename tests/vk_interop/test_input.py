@@ -49,6 +49,19 @@ def test_a_tap_within_a_slow_frame_is_not_lost():
     assert events.take().held == frozenset()
 
 
+@pytest.mark.parametrize("frames_begin_at", range(4))
+def test_ctrl_counts_for_the_keys_that_went_down_under_it_wherever_frames_begin(frames_begin_at):
+    events, taken = Collector(), []
+    for i, (name, down) in enumerate([("Ctrl", True), ("1", True), ("1", False), ("Ctrl", False), ("C", True)]):
+        if i == frames_begin_at:
+            taken.append(events.take())
+        events.key(name, down)
+    taken.append(events.take())
+    pressed = [name for given in taken for name in given.pressed]
+    assert pressed == ["Ctrl", "Ctrl+1", "C"]
+    assert all("Ctrl" in given.held for given in taken if "1" in given.held)  # so that nothing moves by it
+
+
 def test_a_drag_that_began_on_the_panel_stays_the_panels():
     events = Collector()
     events.cursor(0.5, 0.5)
