@@ -17,6 +17,7 @@ from viewer.machine import describe
 from viewer.panels import PANELS
 from viewer.panels.question import CANCEL
 from viewer.view_table import VIEW_NAMES, view_kind
+from viewer.words import CULLING_HELP
 from vk_interop.input import Input
 
 
@@ -52,7 +53,7 @@ def _culling(app, given):
     render = app.settings.render
     after = CULLING[(CULLING.index(render.culling) + 1) % len(CULLING)]
     app.set(render=replace(render, culling=after))
-    app.say(f"culling {after}")
+    app.say(f"culling {after}: {CULLING_HELP[after]}")
 
 
 def _freeze(app, given):

@@ -22,6 +22,7 @@ from viewer.canvas import Canvas
 from viewer.compare import Comparison
 from viewer.controls import advance
 from viewer.cropping import Cropping
+from viewer.doing import doing
 from viewer.export import file_name, save_json, save_png
 from viewer.files import Files
 from viewer.fit import Fit
@@ -147,6 +148,8 @@ class Viewer(Sayings, Travels, Cropping):
         self._panels_given_at = None if is_as_asked else given_at
         self.screen.set_vsync(self.settings.vsync)
         pixels = self.screen.show(drawn, capture or self._screenshot_wanted, self.area)
+        if drawn is not None:
+            self._stirred = time.perf_counter()  # what the panels say of this picture is seen with frames to come
         if self.screen.shown:
             self.presented += 1
             self._measure(drawn is not None and self.canvas.camera is not None, began, on_host)
@@ -403,12 +406,12 @@ class Viewer(Sayings, Travels, Cropping):
             bars.draw(self, self.screen.units)
         if self.settings.help:
             self.set(help=help.draw(self.screen.units))
-        self.send_away(overlay.notices(self._area, self.notices))
-        overlay.message(self._area, self.message)
-        if self._look.shows_two:
-            self.set(look=divider.draw(self, self._area))
         if self.canvas.look == self._look and self._look.view != "picture":
             legend.draw(self._area, self.canvas.looking.legend)
+        overlay.message(self._area, self.message or doing(self))
+        self.send_away(overlay.notices(self._area, self.notices))
+        if self._look.shows_two:
+            self.set(look=divider.draw(self, self._area))
 
 
 @lru_cache(4)  # a frame asks many times

@@ -44,8 +44,10 @@ class Canvas:
         self.recent, self.history = Statistics(RECENT), Statistics(HISTORY)
         self._order = FrameOrder(scene)
         self._ring: ImageRing | None = None
-        self._kind = None  # size, settings and mode that `recent` is of
+        self._kind = None  # size, settings, mode and look of the last picture
+        self._is_first_of_kind = False  # whether it is the first such, so that `recent` is of another kind yet
         self._first_of_kind = 0  # the number of that frame
+        self._lacks_counts = False  # whether what the last frame counted is still to come
         self._ended: float | None = None  # when the frame before was shown; None after a rest
 
     def draw(self, camera: Camera, settings: RenderSettings, always: bool, mode: str = FRAME_MODES[0],
@@ -56,6 +58,7 @@ class Canvas:
             final = not self._scene.renderer.wait().incomplete or self._scene.renderer.refusal is not None
             self.stats = frame_stats(self._scene, settings)  # what was counted late is known by now
             if final:
+                self._complete()
                 self._order.rest()
                 return None
         # What else is painted draws proxy depths of its own, which do not fit into the order of a pipeline.
@@ -77,7 +80,7 @@ class Canvas:
         """Figures of another way of drawing would blur the difference, and so would those that come late."""
         if kind != self._kind:
             self._kind, self._first_of_kind = kind, self._scene.renderer.queued + 1
-            self.recent.clear()
+            self._is_first_of_kind = True  # figures of the kind before stand until there are others
 
     def forget(self):
         """The picture that stands is of another proxy now, or of another depth of it: figures and all."""
@@ -97,13 +100,23 @@ class Canvas:
         if drew:
             # Back to back with a frame that was drawn too, the clock runs from its end.
             milliseconds = 1000 * (now - (began if self._ended is None else self._ended))
-            late = self._scene.renderer.stats.frame < self._first_of_kind
-            self.stats = FrameStats() if late else frame_stats(self._scene, self.settings)
+            if self._is_first_of_kind:
+                self._is_first_of_kind = False
+                self.recent.clear()
+            self._lacks_counts = self._scene.renderer.stats.frame < self._first_of_kind
+            self.stats = FrameStats() if self._lacks_counts else frame_stats(self._scene, self.settings)
             times = {"camera": on_host, **self.stats.milliseconds, "present": on_screen}
             stats = replace(self.stats, milliseconds=times)
             self.recent.add(milliseconds, stats, latency)
             self.history.add(milliseconds, stats, latency)
         self._ended = now if drew else None
+
+    def _complete(self):
+        """What the frame that stands has counted, where no frame after it has brought that along."""
+        if self._lacks_counts and len(self.recent):
+            self._lacks_counts = False
+            self.recent.complete(self.stats)
+            self.history.complete(self.stats)
 
     def pause(self):
         """What happens now is no part of a frame."""

@@ -17,7 +17,7 @@ from viewer.statistics import Statistics
 
 def file_name(what: str, suffix: str) -> Path:
     """Where something of now goes: in the folder that the program was started in."""
-    return Path(time.strftime(f"{what}-%Y%m%d-%H%M%S{suffix}"))
+    return Path.cwd() / time.strftime(f"{what}-%Y%m%d-%H%M%S{suffix}")
 
 
 def save_csv(statistics: Statistics, path: Path):

@@ -6,7 +6,8 @@ import time
 
 from gsrender.errors import DeviceError, InputError
 
-MESSAGE = 3.0  # seconds
+MESSAGE = 3.0  # seconds, at least
+READ = 16.0  # letters a second
 
 
 class Sayings:
@@ -23,8 +24,8 @@ class Sayings:
         return self._message if time.perf_counter() < self._message_until else ""
 
     def say(self, text: str, seconds: float = MESSAGE):
-        """Shows a line for a moment."""
-        self._message, self._message_until = text, time.perf_counter() + seconds
+        """Shows a line for a moment, long enough to be read."""
+        self._message, self._message_until = text, time.perf_counter() + max(seconds, len(text) / READ)
 
     def complain(self, sentence: str):
         """Shows a sentence until it is sent away."""

@@ -47,6 +47,12 @@ class Statistics:
         _put(self._counts, at, stats.counts, self._capacity)
         self.added, self._count = self.added + 1, min(self._count + 1, self._capacity)
 
+    def complete(self, stats: FrameStats):
+        """Of the newest frame, whose counters had not arrived when it was added."""
+        at = (self.added - 1) % self._capacity
+        _put(self._stages, at, stats.milliseconds, self._capacity, keeps=True)
+        _put(self._counts, at, stats.counts, self._capacity, keeps=True)
+
     def clear(self):
         self._count = 0
 
@@ -120,9 +126,10 @@ class Statistics:
                 "stage_ms": self.stage_milliseconds(), "counts": self.counts()}
 
 
-def _put(rings: dict[str, np.ndarray], at: int, values: dict[str, float], capacity: int):
-    """A frame's values by name at a place of the rings; NaN in those that it has none of."""
-    for name in rings.keys() - values.keys():
+def _put(rings: dict[str, np.ndarray], at: int, values: dict[str, float], capacity: int, keeps: bool = False):
+    """A frame's values by name at a place of the rings; in those that it has none of NaN, unless that `keeps` what is
+    there."""
+    for name in () if keeps else rings.keys() - values.keys():
         rings[name][at] = math.nan
     for name, value in values.items():
         if name not in rings:

@@ -1,7 +1,9 @@
 """What the knobs of the window and of the web page are about."""
 
-HIDE_BY = ("off: nothing is hidden. centre: an item whose centre lies behind the proxy is dropped, the rule the model "
-           "was trained with. footprint: an item is dropped only when all of it lies behind.")
+CULLING_HELP = {"off": "nothing is hidden",
+                "centre": "an item whose centre lies behind the proxy is dropped, the rule the model was trained with",
+                "footprint": "an item is dropped only when all of it lies behind"}
+HIDE_BY = " ".join(f"{way}: {help}." for way, help in CULLING_HELP.items())
 MARGIN = "How far an item may lie behind the proxy and still be kept"
 PROXY_ERROR = ("Pixels that the drawn proxy may be off the full one. More draws fewer triangles, and hides a little "
                "less; 0 draws only what changes nothing.")

@@ -82,6 +82,18 @@ def test_l_draws_a_line_between_culling_on_and_off_that_can_be_dragged(hand):
     assert hand.viewer.state.pose == pose
 
 
+def test_the_line_lies_under_what_the_window_says(hand):
+    hand.viewer.set(look=Look(compare="split"))
+    hand.see()
+    hand.viewer.say("a sentence that is as wide as this one")
+    hand.frame(4)
+    shown = hand.viewer.frame(capture=True)
+    message = imgui.internal.find_window_by_name("###message")
+    left, top, height = int(message.pos.x), int(message.pos.y), int(message.size.y)
+    inside, above = shown[top + 2:top + 5, 448:453], shown[top - 20:top - 5, 448:453]
+    assert left < 440 and height > 20 and above.max() > 230 > 120 > inside.max()
+
+
 def test_x_flips_between_both_and_the_panel_knows_how_near_they_are(hand):
     on, off = of(hand.viewer), of(hand.viewer, culling="off")
     hand.key("x")

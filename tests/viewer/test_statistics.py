@@ -35,6 +35,14 @@ def test_counts_are_means():
     assert filled([1, 1, 1]).counts() == {"drawn": 10}
 
 
+def test_counters_that_arrive_late_complete_the_newest_frame():
+    statistics = filled([1, 1])
+    statistics.add(5, FrameStats({}, {"camera": 2.0}))
+    statistics.complete(FrameStats({"drawn": 7}, {"blend": 3.0}))
+    newest = list(statistics.frames())[-1]
+    assert newest == {"frame": 2, "frame ms": 5.0, "camera ms": 2.0, "blend ms": 3.0, "drawn": 7}
+
+
 def test_a_stage_that_only_some_frames_have_is_a_median_of_those():
     statistics = filled([1, 1])
     statistics.add(1, FrameStats({}, {"proxy depth": 7.0}))

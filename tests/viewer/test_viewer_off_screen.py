@@ -11,7 +11,9 @@ from imgui_bundle import imgui
 from gsrender.settings import CULLING, RenderSettings
 from viewer.app import OUTPUTS, Viewer
 from viewer.frame import render_frame
-from viewer.panels import PANELS
+from viewer.panels import PANELS, statistics
+from viewer.panels.rows import NOTHING
+from viewer.panels.sampled import Sampled
 from viewer.reading import Reader
 from viewer.scene import open_scene
 from viewer.settings import ViewerSettings
@@ -79,6 +81,25 @@ def test_a_still_picture_ends_with_complete_figures(viewer):
     for _ in range(5):
         viewer.frame()
     assert viewer.idle and viewer.canvas.stats.counts["drawn"] > 0 and len(viewer.canvas.history) < 5
+
+
+def test_after_a_change_a_still_picture_keeps_its_last_frames_times_and_says_so(viewer, monkeypatch):
+    texts = []
+    for name in ("text_unformatted", "text_colored"):
+        monkeypatch.setattr(imgui, name, lambda *words, draw=getattr(imgui, name): (texts.append(words[-1]),
+                                                                                  draw(*words)))
+    monkeypatch.setattr(statistics, "FIGURES", Sampled(0.0))  # at once
+    viewer.settings = replace(viewer.settings, panel=True, always=False)
+    for culling in ("off", "centre"):
+        viewer.set(render=replace(viewer.settings.render, culling=culling))
+        while not (viewer.idle and viewer.settled):
+            texts.clear()
+            viewer.frame()
+            assert culling == "off" or f"{NOTHING} fps" not in texts
+        texts.clear()
+        viewer.frame()
+        stages = {"camera", "proxy depth", "cull", "blend", "present"} - ({"proxy depth"} if culling == "off" else set())
+        assert "still picture, times of the last frame" in texts and stages <= set(texts)
 
 
 def test_without_a_screen_there_is_no_vsync_to_tick(viewer, monkeypatch):

@@ -7,9 +7,10 @@ from dataclasses import replace
 from imgui_bundle import imgui
 
 from viewer.look import Look, described
-from viewer.panels.overlay import OVER, below_notices
+from viewer.panels.overlay import OVER, free_rows
 
 GRAB = 0.8  # font sizes to each side of the line
+LEAST = 4.0  # font sizes that a name needs
 LINE, HELD = (1.0, 1.0, 1.0, 0.85), (0.45, 0.74, 1.0, 1.0)
 
 
@@ -42,20 +43,26 @@ def _line(area, look: Look) -> Look:
     if held:
         look = replace(look, at=min(max((imgui.get_mouse_pos().x - left) / max(width, 1), 0.0), 1.0))
     x = left + look.at * width
-    draw = imgui.get_window_draw_list()
+    draw = imgui.get_background_draw_list()  # under whatever is written over the picture
     draw.add_line((x, top), (x, top + height), imgui.get_color_u32(HELD if held else LINE), 2.0)
     imgui.end()
     return look
 
 
 def _name(which: str, area, at: float, text: str, on_left: bool):
-    """A few words at the head of a picture, beside the line."""
+    """A few words at the head of a picture, beside the line, where there is room for them."""
     left, _, width, _ = area
     gap = 1.2 * imgui.get_font_size()
     x = left + at * width + (-gap if on_left else gap)
-    place = x, below_notices(area) + 0.6 * imgui.get_font_size()
+    room = (at if on_left else 1 - at) * width - 2 * gap
+    top, foot = free_rows(area)
+    if min(room, foot - top) < LEAST * imgui.get_font_size():
+        return
+    place = x, top + 0.6 * imgui.get_font_size()
     imgui.set_next_window_pos(place, imgui.Cond_.always, (1.0 if on_left else 0.0, 0.0))
     imgui.set_next_window_bg_alpha(0.7)
     imgui.begin(f"###compared {which}", None, OVER | imgui.WindowFlags_.no_inputs)
+    imgui.push_text_wrap_pos(imgui.get_cursor_pos_x() + room)
     imgui.text_unformatted(text)
+    imgui.pop_text_wrap_pos()
     imgui.end()

@@ -130,7 +130,8 @@ def _headline(fps: str, frames: int, is_capped: bool, idle: bool):
     if is_capped:
         mark, help = "capped by vsync", "Frames wait for the screen's refresh: the machine can do more."
     elif idle:
-        mark, help = "still picture", "Nothing changed, so the last frame stands; the figures are of when it was drawn."
+        of = "the last frame" if frames == 1 else f"the last {frames} frames"
+        mark, help = f"still picture, times of {of}", f"Nothing changes, so none is drawn; the figures are those of {of} drawn."
     if mark:
         imgui.same_line()
         imgui.set_cursor_pos_y(imgui.get_cursor_pos_y() + 0.42 * imgui.get_font_size())  # on the same base line
