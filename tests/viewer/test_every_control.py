@@ -151,7 +151,7 @@ SCENE = (
     Control("##recent", pick(0), is_opening, "picture", cancel_opening),
     Control("##resolution", slide(30), lambda app: app.picture_size, "picture",
             lambda app: app.set(resolution_scale=0.25)),
-    Control("coarser where frames are slow", press, lambda app: app.settings.adaptive,
+    Control("coarser where slow", press, lambda app: app.settings.adaptive,
             after=lambda app: app.set(adaptive=False)),
     *(Control(name, press, render("background"), "picture") for name in ("black", "white", "black", "model's")),
     Control("##background", pick_colour, render("background"), "picture"),

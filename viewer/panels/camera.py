@@ -15,11 +15,12 @@ from viewer.ruler import Ruler
 from viewer.settings import ViewerSettings
 
 LONGEST_FLIGHT = 5.0  # seconds
+NAMES = 6.5  # font sizes
 
 
 def draw(app) -> ViewerSettings:
     before = app.state
-    with table("camera", 0.3):
+    with table("camera", 0.3, NAMES):
         state = _lens(_motion(app.state, app.scene.ruler), app.scene.ruler)
         state = _placed(state)
     if state.pose.position != before.pose.position or state.flight and state.flight != before.flight:
@@ -46,7 +47,7 @@ def _motion(state: State, ruler: Ruler) -> State:
                          "Seconds that a flight to another camera takes; 0 is there at once.")
     if state.mode == "walk":
         is_known = state.ground is not None and state.eyes is not None
-        stat_row("height of the eyes", ruler.text(state.eyes) if is_known else "level",
+        stat_row("eye height", ruler.text(state.eyes) if is_known else "level",
                  f"{ruler.name.capitalize()} above the proxy mesh; E and Q change it. Level: nothing is known to be "
                  "underfoot, so walking keeps its height.")
     return replace(state, flight_time=seconds)

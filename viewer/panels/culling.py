@@ -22,12 +22,13 @@ PSNR = ("How near the picture is to the one without culling: peak signal-to-nois
 NO_PROXY = "There is no proxy mesh, so nothing can be hidden. Open one in the panel Scene."
 MODES = ("same-frame: each picture shows the newest depth. pipelined: Vulkan draws the next depth while CUDA draws, "
          "and the picture is a frame late; more frames a second on a GPU.")
+NAMES = 7  # font sizes
 MOST_ERROR, MOST_BIAS = 16.0, 4.0  # pixels and levels that the sliders go to
 
 
 def draw(app) -> ViewerSettings:
     settings, has_proxy = app.settings, app.scene.proxy is not None
-    with table("culling", 0.3):
+    with table("culling", 0.3, NAMES):
         imgui.begin_disabled(not has_proxy)
         render = _hiding(settings.render, has_proxy, app.scene.ruler, app.comparison.psnr)
         mode = choice_row("frames", settings.mode, FRAME_MODES, MODES if has_proxy else NO_PROXY)
@@ -35,7 +36,7 @@ def draw(app) -> ViewerSettings:
     heading("what is left")
     funnel.draw(funnel.stages(app))
     heading("level of detail")
-    with table("detail", 0.3):
+    with table("detail", 0.3, NAMES):
         if has_proxy:
             app.set_detail(_proxy_detail(app.scene.proxy.settings, app.scene.proxy.has_levels))
         render = _anchor_detail(render, app.scene.model)

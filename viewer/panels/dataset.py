@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imgui_bundle import imgui
 
-from viewer.panels.rows import DIM, beside, button, tooltip
+from viewer.panels.rows import beside, button, dim, tooltip
 
 HEIGHT = 4.0  # font sizes of a row with a photograph
 LEAST = 3.5  # font sizes of the list
@@ -17,10 +17,9 @@ NEIGHBOURS = (("previous", "previous camera", "The camera before in the dataset.
 def draw(app):
     views = app.scene.cameras
     if not views:
-        imgui.text_colored(DIM, "The model came without cameras.")
-        return
+        return dim("The model came without cameras.")
     photographs = sum(view.image is not None for view in views)
-    imgui.text_colored(DIM, f"{len(views):,} cameras of the dataset, {photographs or 'no'} photographs found")
+    dim(f"{len(views):,} cameras of the dataset, {photographs or 'no'} photographs found")
     for label, action, help in NEIGHBOURS:
         if action != NEIGHBOURS[0][1]:
             beside(label)

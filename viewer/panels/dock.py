@@ -9,7 +9,7 @@ from imgui_bundle import imgui
 from viewer.panels import PANELS
 
 LEFT, FOOT = 25, 14  # font sizes
-MOST = 0.45  # of the window's edge that panels take at first
+MOST = 0.5, 0.45  # of the window's width and height that they take at first
 ROOT = 0x7669  # ImGui's number of the whole; any but 0
 FLAGS = imgui.DockNodeFlags_.passthru_central_node | imgui.DockNodeFlags_.no_docking_over_central_node
 
@@ -77,8 +77,8 @@ def build():
     imgui.internal.dock_builder_remove_node(ROOT)
     imgui.internal.dock_builder_add_node(ROOT, imgui.internal.DockNodeFlagsPrivate_.dock_space)
     imgui.internal.dock_builder_set_node_size(ROOT, size)
-    left = split(ROOT, imgui.Dir.left, min(LEFT * font / size.x, MOST))
-    foot = split(left.id_at_opposite_dir, imgui.Dir.down, min(FOOT * font / size.y, MOST))
+    left = split(ROOT, imgui.Dir.left, min(LEFT * font / size.x, MOST[0]))
+    foot = split(left.id_at_opposite_dir, imgui.Dir.down, min(FOOT * font / size.y, MOST[1]))
     upper = split(left.id_at_dir, imgui.Dir.up, 0.5)
     places = {"upper": upper.id_at_dir, "lower": upper.id_at_opposite_dir, "foot": foot.id_at_dir}
     for panel in PANELS:

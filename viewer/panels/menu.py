@@ -62,16 +62,19 @@ def _panels(app) -> str | None:
 
 
 def _status(app):
-    """Frames a second, how culling stands and what it leaves, at the right."""
-    recent, counts, render = app.canvas.recent, app.canvas.stats.counts, app.settings.render
-    speed = SPEED.get(recent, lambda: f"{recent.fps:.1f} fps, {recent.percentile(50):.1f} ms" if len(recent)
-                      else f"{NOTHING} fps")
-    left = f"{counts['visible']:,} of {counts['items']:,} {app.scene.model.kind} left" if counts else NOTHING
-    if app.pace.is_coarse:
-        speed = f"{app.pace.share:.0%} of the resolution until it stops, {speed}"
-    text = f"culling {render.culling}: {left}   |   {'still picture' if app.idle else speed}"
-    room = imgui.get_content_region_avail().x - imgui.calc_text_size(text).x - imgui.get_font_size()
-    if room > 0:
-        imgui.set_cursor_pos_x(imgui.get_cursor_pos_x() + room)
-        imgui.text_colored(DIM, text)
-        tooltip("How items are hidden, how many are left to draw, and how fast the last drawn frames came.")
+    """Frames a second, how culling stands and what it leaves, at the right; of these what there is room for."""
+    recent, counts = app.canvas.recent, app.canvas.stats.counts
+    culling = (app.canvas.settings or app.settings.render).culling
+    fps, speed = SPEED.get(recent, lambda: (f"{recent.fps:.1f} fps", f", {recent.percentile(50):.1f} ms")
+                           if len(recent) else (f"{NOTHING} fps", ""))
+    if app.idle:
+        fps, speed = "still picture", ""
+    coarse = f"{app.pace.share:.0%} of the resolution until it stops, " if app.pace.is_coarse else ""
+    left = f"culling {culling}: "
+    left += f"{counts['visible']:,} of {counts['items']:,} {app.scene.model.kind} left" if counts else NOTHING
+    for text in (f"{left}   |   {coarse}{fps}{speed}", f"{coarse}{fps}", fps):
+        room = imgui.get_content_region_avail().x - imgui.calc_text_size(text).x - imgui.get_font_size()
+        if room > 0:
+            imgui.set_cursor_pos_x(imgui.get_cursor_pos_x() + room)
+            imgui.text_colored(DIM, text)
+            return tooltip("How items are hidden, how many are left to draw, and how fast the last drawn frames came.")

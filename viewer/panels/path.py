@@ -10,7 +10,7 @@ from imgui_bundle import imgui
 
 from gsrender.settings import LARGEST_SIDE
 from viewer.camera_path import GAP, CameraPath
-from viewer.panels.rows import (DIM, NOTHING, button, checkbox, drag_row, heading, list_row, sizes_row, slider_row,
+from viewer.panels.rows import (DIM, NOTHING, beside, button, checkbox, dim, drag_row, heading, list_row, sizes_row, slider_row,
                                 table, text_row, tooltip)
 from viewer.progress import how_far
 from viewer.settings import ViewerSettings
@@ -33,7 +33,7 @@ def draw(app) -> ViewerSettings:
     desk = app.path
     _buttons(desk)
     if not desk.tour.path.keyframes:
-        imgui.text_colored(DIM, "No path yet: fly somewhere and press K, or record.")
+        dim("No path yet: fly somewhere and press K, or record.")
     _time(desk)
     _keyframe(desk)
     _file(desk)
@@ -63,7 +63,7 @@ def _buttons(desk):
     imgui.begin_disabled(not tour.path.keyframes)
     if button("clear", "Removes all keyframes."):
         desk.edit(lambda tour: tour.edited(CameraPath()))
-    imgui.same_line()
+    beside("loop", is_box=True)
     loops = bool(tour.path.closing)
     if checkbox("loop", loops, "Whether the last keyframe leads on to the first, at the path's mean speed.") != loops:
         desk.edit(lambda tour: tour.looped(not loops))

@@ -31,8 +31,9 @@ def columns(name: str, least: float, most: int):
 
 
 @contextmanager
-def table(name: str, share: float = 0.42):
-    """What the rows stand in; the names take that share of its width."""
+def table(name: str, share: float = 0.42, least: float = 0.0):
+    """What the rows stand in; the names take that share of its width, and so many font sizes where it is narrow."""
+    share = max(share, least * imgui.get_font_size() / max(imgui.get_content_region_avail().x, 1.0))
     imgui.begin_table(name, 2)
     imgui.table_setup_column("name", imgui.TableColumnFlags_.width_stretch, share)
     imgui.table_setup_column("value", imgui.TableColumnFlags_.width_stretch, 1 - share)
@@ -56,24 +57,27 @@ def stat_row(label: str, value: str, help: str):
 
 
 def stat_cells(label: str, value: str, help: str, colour=DIM):
-    """The next two cells: a name and a number, right-aligned so that digits stand under each other."""
+    """The next two cells: a name and a number, right-aligned so that digits stand under each other. What is too long
+    goes on in the next line."""
     imgui.table_next_column()
     imgui.text_colored(colour, label)
     tooltip(help)
     imgui.table_next_column()
     room = imgui.get_content_region_avail().x - imgui.calc_text_size(value).x
-    imgui.set_cursor_pos_x(imgui.get_cursor_pos_x() + max(room, 0))
-    imgui.text_unformatted(value)
+    if room < 0:
+        imgui.text_wrapped(value)
+    else:
+        imgui.set_cursor_pos_x(imgui.get_cursor_pos_x() + room)
+        imgui.text_unformatted(value)
     tooltip(help)
 
 
 def choice_row(label: str, value: str, choices, help: str) -> str:
     """One of a few words, side by side where there is room."""
     _name(label, help)
-    mark = imgui.get_frame_height() + imgui.get_style().item_inner_spacing.x
     for i, choice in enumerate(choices):
         if i:
-            _on_same_line(mark + imgui.calc_text_size(choice).x)
+            beside(choice, is_box=True)
         if imgui.radio_button(choice, value == choice):
             value = choice
         tooltip(help)
@@ -176,6 +180,13 @@ def check_row(label: str, what: str, value: bool, help: str) -> bool:
     return checkbox(what, value, help)
 
 
+def dim(text: str):
+    """A sentence that explains, in several lines where it is long."""
+    imgui.push_style_color(imgui.Col_.text, DIM)
+    imgui.text_wrapped(text)
+    imgui.pop_style_color()
+
+
 def heading(text: str):
     """Over a table of rows that belong together."""
     imgui.spacing()
@@ -194,14 +205,11 @@ def button(label: str, help: str) -> bool:
     return pressed
 
 
-def beside(label: str):
-    """The button of that label goes beside the item before it where there is room, else below it."""
-    _on_same_line(imgui.calc_text_size(label).x + 2 * imgui.get_style().frame_padding.x)
-
-
-def _on_same_line(width: float):
-    """Where something that wide has room there."""
-    end = imgui.get_item_rect_max().x + imgui.get_style().item_spacing.x + width
+def beside(label: str, is_box: bool = False):
+    """The button of that label, or the box to tick, goes beside the item before it where there is room, else below."""
+    style = imgui.get_style()
+    mark = imgui.get_frame_height() + style.item_inner_spacing.x if is_box else 2 * style.frame_padding.x
+    end = imgui.get_item_rect_max().x + style.item_spacing.x + mark + imgui.calc_text_size(label).x
     if end <= imgui.get_cursor_screen_pos().x + imgui.get_content_region_avail().x:
         imgui.same_line()
 

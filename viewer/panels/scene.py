@@ -98,7 +98,7 @@ def _picture(app) -> ViewerSettings:
         least, most = (100 * scale for scale in RESOLUTION_SCALES)
         percent = slider_row("resolution", 100 * settings.resolution_scale, least, most, "%.0f %%",
                              "Edge of the picture over the edge of its place in the window. Less is faster and softer.")
-        adaptive = check_row("while moving", "coarser where frames are slow", settings.adaptive,
+        adaptive = check_row("while moving", "coarser where slow", settings.adaptive,
                              f"Where frames take more than {TARGET:.0f} ms, the picture has fewer pixels while the "
                              "camera moves, and sharpens when it stops.")
         render, embedding = settings.render, getattr(model.items, "appearance", None)
@@ -113,7 +113,7 @@ def _background_row(colour: Colour, model: Colour) -> Colour:
     named = {"black": (0.0, 0.0, 0.0), "white": (1.0, 1.0, 1.0), "model's": tuple(model)}
     colour = colour_row("background", colour, BACKGROUND)
     for name, choice in named.items():
-        imgui.same_line()
+        beside(name)
         if button(name, "The background the model was trained on." if name == "model's" else f"A {name} background."):
             colour = choice
     return colour
@@ -128,7 +128,7 @@ def _screenshot(app):
     changed, edges = imgui.input_int2("##save as", list(app.shot_size))
     if changed:
         app.shot_size = tuple(min(max(edge, 1), LARGEST_SIDE) for edge in edges)
-    imgui.same_line()
+    beside("save picture")
     still = app.saving.still
     imgui.begin_disabled(still is not None)
     if button("save picture", f"Draws this view with so many pixels, 1 to {LARGEST_SIDE} an edge, a part of it between "
@@ -137,7 +137,7 @@ def _screenshot(app):
         app.act("save picture")
     imgui.end_disabled()
     if still:
-        imgui.progress_bar(still.done, (-6 * imgui.get_font_size(), 0), f"drawing {still.path}")
+        imgui.progress_bar(still.done, (-6 * imgui.get_font_size(), 0), f"drawing {still.path.name}")
         imgui.same_line()
         if button("cancel##picture", "Leaves the picture undrawn."):
             app.saving.cancel()

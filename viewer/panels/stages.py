@@ -12,6 +12,8 @@ from viewer.panels.stage_plot import colour_of
 from viewer.statistics import count_label, milliseconds
 
 EMPTY = ("", "", "")
+COLUMNS = ("stage", 0.29), ("ms", 0.20), ("count", 0.30), ("number", 0.21)
+BESIDE = 22  # font sizes that all four need
 HELP = {
     "camera": "Taking input in and building the view, on the host.",
     "proxy depth": "Vulkan draws the proxy mesh's depth and its max pyramid.",
@@ -30,14 +32,21 @@ def draw(times: dict[str, float], frames: int, stats: FrameStats, kind: str, has
     costs = [(stage, f"{milliseconds(times[stage])} ms",
               f"{explain(stage)} Median of the last {frames} drawn frames.")
              for stage in times]
-    if imgui.begin_table("stages", 4):
-        for name, share in (("stage", 0.29), ("ms", 0.20), ("count", 0.30), ("number", 0.21)):
-            imgui.table_setup_column(name, imgui.TableColumnFlags_.width_stretch, share)
-        for cost, count in zip_longest(costs, count_rows(stats, kind, has_levels)):
-            imgui.table_next_row()
-            stat_cells(*(cost or EMPTY), colour=colour_of(cost[0]) if cost else DIM)
+    counts = count_rows(stats, kind, has_levels)
+    fits = imgui.get_content_region_avail().x >= BESIDE * imgui.get_font_size()
+    columns = COLUMNS if fits else COLUMNS[:2]  # counts go below the stages where they do not fit beside them
+    imgui.begin_table(f"stages {len(columns)}", len(columns))
+    for name, share in columns:
+        imgui.table_setup_column(name, imgui.TableColumnFlags_.width_stretch, share)
+    for cost, count in zip_longest(costs, counts if fits else []):
+        imgui.table_next_row()
+        stat_cells(*(cost or EMPTY), colour=colour_of(cost[0]) if cost else DIM)
+        if fits:
             stat_cells(*(count or EMPTY))
-        imgui.end_table()
+    for count in [] if fits else counts:
+        imgui.table_next_row()
+        stat_cells(*count)
+    imgui.end_table()
     if stats.incomplete:
         imgui.text_colored(WARN, "incomplete: a buffer is too small")
 

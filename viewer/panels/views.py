@@ -7,21 +7,20 @@ from dataclasses import replace
 from imgui_bundle import imgui
 
 from viewer.actions import act
-from viewer.panels.rows import DIM, NOTHING, checkbox, stat_row, table, tooltip
+from viewer.panels.rows import NOTHING, checkbox, dim, stat_row, table, tooltip
 from viewer.reading import Reading
 from viewer.ruler import Ruler
 from viewer.settings import ViewerSettings
 from viewer.view_table import VIEWS, view_kind
 
 COLUMNS = 3
+NAMES = 10.5  # font sizes
 STILL = "Known once the picture stands still."
 
 
 def draw(app) -> ViewerSettings:
     _kinds(app)
-    imgui.push_style_color(imgui.Col_.text, DIM)
-    imgui.text_wrapped(f"{app.settings.look.view}: {view_kind(app.settings.look.view).help}")
-    imgui.pop_style_color()
+    dim(f"{app.settings.look.view}: {view_kind(app.settings.look.view).help}")
     frozen = app.settings.render.culling_camera is not None
     if checkbox("freeze culling", frozen, "Goes on culling for the view that is seen now, so that what it leaves can "
                 "be looked at from elsewhere. Yellow lines are that view's edges. (Z)") != frozen:
@@ -59,7 +58,7 @@ def _reading(r: Reading | None, ruler: Ruler):
 
     def length(value):
         return NOTHING if value is None else ruler.text(value, ".3f")
-    with table("reading", 0.5):
+    with table("reading", 0.5, NAMES):
         stat_row("pixel", say(r and (r.x, r.y), "{0[0]}, {0[1]}"), "Under the cursor: column and row of the picture, "
                  "from its upper left corner.")
         stat_row("colour", say(r and r.colour, "{0[0]}, {0[1]}, {0[2]}"), "Red, green and blue, 0 to 255.")

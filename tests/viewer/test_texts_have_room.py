@@ -1,0 +1,127 @@
+"""At every size and scale that people have, each panel, menu, window and sentence has room for what it says."""
+
+from dataclasses import replace
+
+import pytest
+from desktop import usual_settings, watch_places
+from imgui_bundle import imgui
+from texts import Texts
+
+from gsrender.crop import Crop
+from viewer.app import Viewer
+from viewer.camera_path import CameraPath
+from viewer.fit import Fit
+from viewer.look import Look
+from viewer.panels import PANELS
+from viewer.panels.menu import MENUS
+from viewer.panels.question import Question
+from viewer.tour import Tour
+from vk_interop.screen import Offscreen
+
+LONG = ("/home/somebody/data/street/proxy_of_the_whole_street.glb: the proxy hides 93 % of what is drawn without it. The "
+        "mesh may belong to another model, or lie elsewhere: panel Scene, its up, scale, turn and shift.")
+
+
+@pytest.fixture(scope="module", params=[(640, 480, 1), (1280, 800, 1), (1280, 800, 2), (1920, 1200, 1)],
+                ids=lambda of: "{}x{} at {}x".format(*of))
+def whole(request, scene):
+    """A window of that size and scale, whose texts are watched."""
+    width, height, scale = request.param
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("viewer.app.NAP", 0.0)
+        viewer = Viewer(scene, Offscreen(scene.device, width, height, scale), usual_settings(scene))
+        viewer.texts, viewer.places = Texts(patch), watch_places(patch)
+        yield viewer
+        viewer.close()
+
+
+@pytest.fixture
+def viewer(whole, scene):
+    """That window as at the start."""
+    whole.settings = usual_settings(scene, resolution_scale=0.25)
+    whole.path.tour, whole.scene.ruler = Tour(), replace(whole.scene.ruler, metres=None)
+    whole.start_over()
+    whole.say("")
+    whole.screen.ui.io.add_mouse_pos_event(-1, -1)
+    return whole
+
+
+def assert_fits(viewer):
+    for _ in range(3):  # until ImGui knows how wide everything is
+        viewer.frame()
+    viewer.texts.begin()
+    viewer.frame()
+    assert viewer.texts.problems() == []
+
+
+def busy(viewer):
+    """With as much to say as there may be."""
+    viewer.path.tour = Tour(CameraPath.through([view.camera for view in viewer.scene.cameras[:12]]), chosen=11)
+    viewer.set_metres(0.3048)
+    viewer.state = viewer.state.with_mode("walk")
+    box = Crop((-1234.56, -1234.56, -12.34), (1234.56, 1234.56, 12.34))
+    viewer.crop_box = box
+    viewer.set(render=replace(viewer.settings.render, crop=box, culling="footprint"))
+    viewer.lay_proxy(Fit("z", 1.2345, (-123.45, 12.34, 0.01), (-123.456, 12.345, 0.001)))
+
+
+@pytest.mark.parametrize("panel", [panel.name for panel in PANELS])
+def test_of_a_panel(viewer, panel):
+    viewer.show_panel(panel)
+    assert_fits(viewer)
+    busy(viewer)
+    assert_fits(viewer)
+    viewer.lay_proxy(Fit())
+
+
+@pytest.mark.parametrize("compare", ["split", "difference"])
+def test_of_what_stands_over_the_picture(viewer, compare):
+    viewer.complain(LONG)
+    viewer.say(LONG[57:150])
+    viewer.set(look=Look("gap", compare=compare))
+    assert_fits(viewer)
+    viewer.send_away(LONG)
+
+
+@pytest.mark.parametrize("action", ["open", "help"])
+def test_of_a_window_over_it(viewer, action):
+    viewer.act(action)
+    assert_fits(viewer)
+    viewer.act("escape")
+
+
+def test_of_the_benchmark(viewer):
+    viewer.start_benchmark()
+    viewer.benchmark.cameras[1:] = []
+    viewer.benchmark.total = 4
+    assert_fits(viewer)
+    while not viewer.benchmark.done:
+        viewer.frame()
+    assert_fits(viewer)
+    viewer.act("escape")
+
+
+def test_of_the_question_about_too_large_a_scene(viewer):
+    viewer.files.question = Question(LONG, True, "town/model")
+    assert_fits(viewer)
+    viewer.act("escape")
+
+
+@pytest.mark.parametrize("menu", [*MENUS, "Panels"])
+def test_of_a_menu(viewer, menu):
+    viewer.frame()
+    io = viewer.screen.ui.io
+    io.add_mouse_pos_event(*viewer.places[menu])
+    for down in (False, True, False):
+        io.add_mouse_button_event(0, down)
+        viewer.frame()
+    assert_fits(viewer)
+    for down in (True, False):
+        io.add_key_event(imgui.Key.escape, down)
+        viewer.frame()
+
+
+def test_of_how_things_stand_while_the_picture_is_coarse(viewer):
+    viewer.pace._moved, viewer.pace._moving_share = float("inf"), 0.35
+    viewer.set(adaptive=True)
+    assert_fits(viewer)
