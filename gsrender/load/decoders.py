@@ -45,7 +45,7 @@ def read_decoders(folder: Path, args: CfgArgs, *, features: int, offsets: int, l
     appearance = _embedding(files, args.integer("appearance_dim")) if width else None
     extra = {name: weights[0].shape[1] - features - VIEW for name, weights in layers.items()}
     extra["color_mlp"] -= 0 if appearance is None else appearance.shape[1]
-    level, distance = _meaning(folder, args, extra, None if bank is None else bank[0].shape[1], levels)
+    level, distance = _optional_inputs(folder, args, extra, None if bank is None else bank[0].shape[1], levels)
 
     for name, outputs in OUTPUTS.items():
         _check_outputs(files, name, layers[name], outputs * offsets)
@@ -134,7 +134,7 @@ def _check_outputs(files, name, weights, expected) -> None:
         raise InputError(f"{files.path(name)}: {weights[2].shape[0]} outputs, expected {expected}")
 
 
-def _meaning(folder, args, extra, bank_inputs, levels) -> tuple[bool, dict[str, bool]]:
+def _optional_inputs(folder, args, extra, bank_inputs, levels) -> tuple[bool, dict[str, bool]]:
     """Whether the level is an input of all, and of which decoders the distance is one, given how many inputs each has
     beyond those it must have. Where widths leave it open, the training arguments decide."""
     fits = []
