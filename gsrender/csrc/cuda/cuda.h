@@ -153,7 +153,7 @@ template <typename T> __device__ __forceinline__ T sum_before(T value) {
     return sum - value;
 }
 
-// Notes one of GS_MOMENTS. A stage begins when the first block of its first kernel does.
+// Notes that it is GS_CULL, or another moment. A stage begins when the first block of its first kernel does.
 __device__ __forceinline__ void stamp(const GsBuffers &buffers, int moment) {
     if (thread_index() == 0 && blockIdx.y == 0)
         asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(buffers.counts->nanoseconds[moment]));
