@@ -59,8 +59,11 @@ class CameraPath:
 
     def __post_init__(self):
         times = [key.time for key in self.keyframes]
-        if times and times[0] != 0 or any(not b - a >= 0.999 * GAP for a, b in zip(times, times[1:])):
-            raise ValueError(f"keyframes from {times[0]:g} s on, expected from 0 on and at least {GAP} s apart")
+        if times and times[0] != 0:
+            raise ValueError(f"keyframes from {times[0]:g} s on, expected from 0 on")
+        if any(not b - a >= 0.999 * GAP for a, b in zip(times, times[1:])):
+            least = min(b - a for a, b in zip(times, times[1:]))
+            raise ValueError(f"keyframes {least:.3g} s apart, expected at least {GAP} s")
         if not (self.closing == 0 or self.closing >= GAP) or not self.duration <= LONGEST:
             raise ValueError(f"a path of {self.duration:g} s, {self.closing:g} of them back to its beginning, expected "
                              f"{GAP} or more for each part and at most {LONGEST:g} in all")
@@ -75,15 +78,18 @@ class CameraPath:
         """Seconds, the way back of a loop included."""
         return self.keyframes[-1].time + self.closing if self.keyframes else 0.0
 
-    def frame_count(self, fps: float) -> int:
-        """Of a film: from the first keyframe to the last; of a loop, up to where it begins again."""
+    def frame_count(self, fps: float, seconds: float | None = None) -> int:
+        """Of a film that lasts so many seconds, without them as long as the path: from the first keyframe to the last;
+        of a loop, up to where it begins again."""
         if not self.keyframes:
             return 0
-        return max(1, round(self.duration * fps)) if self.closing else math.floor(self.duration * fps + 1e-6) + 1
+        lasts = self.duration if seconds is None else seconds
+        return max(1, round(lasts * fps)) if self.closing else math.floor(lasts * fps + 1e-6) + 1
 
-    def times(self, fps: float) -> Iterator[float]:
-        """Of the frames of a film, seconds."""
-        return (i / fps for i in range(self.frame_count(fps)))
+    def times(self, fps: float, seconds: float | None = None) -> Iterator[float]:
+        """Of the frames of that film, in seconds of the path."""
+        pace = self.duration / seconds if seconds else 1.0
+        return (i / fps * pace for i in range(self.frame_count(fps, seconds)))
 
     def at(self, time: float) -> Keyframe:
         """Where the camera is at a time: before the path and after it at its ends, on a loop round and round."""

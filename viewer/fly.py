@@ -21,11 +21,7 @@ SIZE = (1280, 720)
 def fly(options) -> int:
     """Draws the film; Ctrl+C leaves nothing half-written."""
     path, warning = load_path(options.path)
-    try:
-        path = path if options.seconds is None else path.stretched(options.seconds)
-    except ValueError as error:
-        raise InputError(f"--seconds {options.seconds:g}: {error}") from error
-    size, frames = options.size or SIZE, path.frame_count(options.fps)
+    size, frames = options.size or SIZE, path.frame_count(options.fps, options.seconds)
     check_film(options.out, size, frames)
     if warning:
         print(f"warning: {warning}", file=sys.stderr)
@@ -36,7 +32,7 @@ def fly(options) -> int:
             raise InputError(f"--culling {settings.culling}: nothing to cull by; name the proxy with --scene")
         check_view(options, scene, settings)
         look = Look(options.view, wireframe=options.wireframe)
-        film = render_path(scene, settings, look, path, size, options.fps, options.out)
+        film = render_path(scene, settings, look, path, size, options.fps, options.out, options.seconds)
         with closing(film), Bar("fly", "frames") as bar:
             for done in film:
                 bar.show(done, frames)

@@ -127,7 +127,7 @@ def _fly(parser):
                         help="a camera path that the window saved; or cameras.json, transforms*.json or a COLMAP "
                              "model, flown through with a second from one camera to the next")
     parser.add_argument("--fps", type=_fps, metavar="N", default=30.0, help="frames a second (default: 30)")
-    parser.add_argument("--seconds", type=_positive, metavar="S",
+    parser.add_argument("--seconds", type=_seconds, metavar="S",
                         help="fly it in that time (default: what the path says)")
     _view(parser)
     parser.add_argument("--out", type=Path, metavar="DIR|F.mp4", required=True,
@@ -299,6 +299,13 @@ def _fps(text: str) -> float:
     value = _positive(text)
     if not 0.01 <= value <= 1000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a rate from 0.01 to 1000 frames a second")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = _positive(text)
+    if value < 0.001:
+        raise argparse.ArgumentTypeError(f"{text!r} is less than 0.001 seconds")
     return value
 
 

@@ -26,15 +26,16 @@ LOOKS = 12  # frames along the path that the colours' scale is fitted to
 
 
 def render_path(scene: Scene, settings: RenderSettings, look: Look, path: CameraPath, size: tuple[int, int], fps: float,
-                out: Path) -> Iterator[int]:
+                out: Path, seconds: float | None = None) -> Iterator[int]:
     """Draws the path's frames to a folder of PNG files or to an .mp4; gives after each step how many are drawn.
 
-    look  its view and its wireframe count; one scale of the view's colours holds for the whole film
+    look     its view and its wireframe count; one scale of the view's colours holds for the whole film
+    seconds  that it lasts; without them, as long as the path
 
     Closing the iterator cancels: no half-written file is left, and of PNG files those that are finished. Raises
     InputError and DeviceError.
     """
-    frames = path.frame_count(fps)
+    frames = path.frame_count(fps, seconds)
     made_by = {"model": scene.model.path, "view": look.view, "wireframe": look.wireframe,
                "culling": settings.culling, "margin": settings.margin,
                **detail_record(scene.proxy), **describe(scene)}
@@ -51,7 +52,7 @@ def render_path(scene: Scene, settings: RenderSettings, look: Look, path: Camera
                 break
             scale = legend.scale.joined(scale)
             yield 0
-        for done, time in enumerate(path.times(fps)):
+        for done, time in enumerate(path.times(fps, seconds)):
             while not film.room(PATIENCE):
                 yield done
             frame = painted(time, scale)
