@@ -28,6 +28,7 @@ from viewer.files import Files
 from viewer.fit import Fit
 from viewer.latency import Latency
 from viewer.look import Look, resized
+from viewer.lost import way_back
 from viewer.machine import describe
 from viewer.memory import memory_by_name
 from viewer.panels import bars, crop_lines, divider, dock, help, legend, menu, overlay, style
@@ -265,6 +266,8 @@ class Viewer(Sayings, Travels, Cropping):
     def notices(self) -> list[str]:
         """Warnings and errors that were not sent away."""
         warnings = self.scene.warnings + self.watch.warnings(self.settings.render.culling)
+        if self.idle and self.canvas.camera:
+            warnings = warnings + way_back(self.scene, self.canvas.camera, self.canvas.stats.counts)
         return self.unread(warnings + ([self.scene.renderer.refusal] if self.scene.renderer.refusal else []))
 
     @property

@@ -9,6 +9,7 @@ import numpy as np
 
 from gsrender.camera import Camera
 from gsrender.errors import InputError
+from viewer.settings import MOST
 
 WHERE = "the clipboard"
 KEYS = {"position": 3, "look_at": 3, "up": 3, "fov_y": 1, "near": 1}  # how many numbers; the last two may be missing
@@ -48,6 +49,7 @@ def _numbers(data: dict, key: str, count: int) -> list[float]:
     value = data.get(key)
     numbers = value if count > 1 else [value]
     if not isinstance(numbers, list) or len(numbers) != count \
-            or not all(type(n) in (int, float) and math.isfinite(n) and abs(n) < 1e9 for n in numbers):
-        raise InputError(f"{WHERE}: {key} is {json.dumps(value)[:60]}, wanted {count} finite number{'s' * (count > 1)}")
+            or not all(type(n) in (int, float) and math.isfinite(n) and abs(n) < MOST for n in numbers):
+        raise InputError(f"{WHERE}: {key} is {json.dumps(value)[:60]}, wanted {count} number{'s' * (count > 1)} of "
+                         f"less than {MOST:g}")
     return [float(n) for n in numbers]

@@ -18,6 +18,7 @@ from gsrender.frame import FrameStats
 from gsrender.memory import MemoryLimit, default_most
 from gsrender.settings import RenderSettings
 from viewer.legend import with_legend
+from viewer.lost import why_empty
 from viewer.machine import describe
 from viewer.output import OutputFolder, recorded_origins
 from viewer.picture_views import paint
@@ -63,6 +64,8 @@ def render(options) -> int:
                 shot = Shot(scene, camera, settings, spare, drawn)
                 painted = paint(options.view, shot, wireframe=options.wireframe, ruler=scene.ruler)
                 picture = with_legend(Image.fromarray(painted.picture.cpu().numpy()), painted.legend)
+                if empty := why_empty(scene, camera, shot.stats.counts):
+                    print(f"warning: {name}: {empty}", file=sys.stderr)
                 out.write(name, lambda file: picture.save(file, "png"),
                           view_record(scene.model.kind, shot.stats) | {"size": [camera.width, camera.height]} | made_by)
     return 0

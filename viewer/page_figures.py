@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from gsrender.camera import Camera
 from gsrender.frame import FrameStats
 from gsrender.memory import size
+from viewer.lost import why_empty
 from viewer.page_controls import Wish
 from viewer.scene import Scene
 from viewer.statistics import COUNTS, Statistics, count_label, milliseconds
@@ -55,4 +56,6 @@ def figures(sharp: bool, cost: Cost, recent: Statistics, scene: Scene) -> str:
         rows.append(("from a move to its picture", f"{cost.latency:.0f} ms"))
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     view = cost.wish.view
-    return f"{view}: {view_kind(view).help}.\n\n| drawn on {scene.backend} | |\n|:--|--:|\n{table}"
+    empty = why_empty(scene, cost.camera, cost.stats.counts)
+    lost = f"**{empty}: a dataset view, or loading the page anew, leads back**\n\n" if empty else ""
+    return f"{lost}{view}: {view_kind(view).help}.\n\n| drawn on {scene.backend} | |\n|:--|--:|\n{table}"

@@ -18,6 +18,7 @@ from gsrender.load import distortion_warning, load_cameras
 from gsrender.load.colmap import SUFFIXES
 from gsrender.load.files import parse_json, read_text, shown
 from gsrender.load.json_object import JsonObject
+from gsrender.settings import FARTHEST
 from viewer.camera_path import GAP, LONGEST, CameraPath, Keyframe
 from viewer.output import write_whole
 
@@ -83,5 +84,8 @@ def _keyframe(own: JsonObject) -> Keyframe:
         raise InputError(f"{own.where}.world_from_camera: {shown(turn.tolist())}, expected a quaternion of length 1")
     if abs(length - 1) > 1e-12:  # what was saved here comes back to the bit
         turn = turn / length
-    return Keyframe(own.required("time", -LONGEST, LONGEST), tuple(own.matrix("position", (3,)).tolist()),
-                    tuple(turn.tolist()), own.required("fov_y", *FIELDS_OF_VIEW))
+    position = own.matrix("position", (3,)).tolist()
+    if max(map(abs, position)) > FARTHEST:
+        raise InputError(f"{own.where}.position: {shown(position)}, expected at most {FARTHEST:g} scene units from 0")
+    return Keyframe(own.required("time", -LONGEST, LONGEST), tuple(position), tuple(turn.tolist()),
+                    own.required("fov_y", *FIELDS_OF_VIEW))

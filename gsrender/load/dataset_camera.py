@@ -12,6 +12,7 @@ import numpy as np
 from gsrender.camera import Camera
 from gsrender.errors import InputError
 from gsrender.load.files import shown
+from gsrender.settings import FARTHEST
 
 SCALE_LIMIT = 0.05  # how far a rotation's singular values may be from 1: rounding, or a scale left in by a tool
 FARTHEST_PIXEL = 1e9  # of a focal length, and of a principal point from the corner
@@ -44,6 +45,9 @@ def camera_at(where: str, field: str, pose: np.ndarray, *lens) -> Camera:
         stretch = ", ".join(f"{s:.4g}" for s in singular)
         raise InputError(f"{where}.{field}: not a rotation, it stretches by {stretch}"
                          f"{' and mirrors' if np.linalg.det(left @ right) < 0 else ''}")
+    if not np.abs(pose[:, 3]).max() <= FARTHEST:  # NaN fails
+        raise InputError(f"{where}: a camera at {shown(pose[:, 3].tolist())}, expected at most {FARTHEST:g} scene "
+                         "units from 0")
     try:
         return Camera.from_pose(np.column_stack([left @ right, pose[:, 3]]), *lens)
     except ValueError as error:

@@ -113,6 +113,8 @@ def test_a_pose_with_a_small_scale_becomes_a_rotation(tmp_path):
     (dict(transform_matrix=np.diag([1.0, 1, -1, 1]).tolist()), "transform_matrix: not a rotation.* and mirrors"),
     (dict(transform_matrix=[[1, 2], [3, 4]]), r"transform_matrix: .*expected \[4, 4\] or \[3, 4\] numbers"),
     (dict(transform_matrix=None), "transform_matrix: None, expected"),
+    (dict(transform_matrix=np.diag([1.0, 1, 1, 1])[:3].tolist()[:2] + [[0, 0, 1, 1e20]]),
+     r"a camera at \[0.0, 0.0, 1e\+20\], expected at most 1e\+15 scene units from 0"),
     (dict(w=None, h=None), "neither w and h nor an image that would tell the size"),
     (dict(w=80.5), "w: 80.5, expected whole pixels"), (dict(w=1e300), r"w: 1e\+300, expected a number"),
     (dict(camera_angle_x="wide"), "camera_angle_x: 'wide', expected a number above 0 and at most 3.14"),

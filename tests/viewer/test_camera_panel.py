@@ -89,6 +89,20 @@ def test_a_typed_position_is_gone_to_and_can_be_taken_back(desk):
     assert np.allclose(desk.viewer.state.pose.position, (40, 5, 2.5))
 
 
+def test_where_nothing_is_in_view_it_is_said_and_one_key_leads_back(desk):
+    viewer = desk.viewer
+    type_into(desk, "##position", 1e20, 0, 0)
+    desk.until(lambda: viewer.state.pose.position == (1e9, 0, 0), "as far as can be gone to")
+    desk.rest()
+    assert viewer.notices == ["The scene is too far away to be seen: R flies back to the first view."]
+    viewer.state = viewer.state.placed(position=(0, 0, 300), pitch=1.5)
+    desk.until(lambda: viewer.notices == ["Nothing of the scene is in view: R flies back to the first view."],
+               "another sentence")
+    desk.key("r")
+    desk.until(lambda: desk.viewer.idle and not desk.viewer.notices, "the first view")
+    assert desk.viewer.canvas.stats.counts["drawn"] > 1000
+
+
 def test_a_typed_point_is_turned_to_and_orbited(desk):
     desk.click(*desk.places["orbit"])
     type_into(desk, "##look at", 30, 12, 1)

@@ -173,7 +173,8 @@ def test_taking_keyframes_away_leaves_the_others_at_their_times_from_0():
 
 
 @pytest.mark.parametrize("times, closing, said", [
-    ((1.0, 2.0), 0, "keyframes from 1 s on, expected from 0 on"), ((0.0, 0.001), 0, "keyframes 0.001 s apart, expected at least"),
+    ((1.0, 2.0), 0, "keyframes from 1 s on, expected from 0 on"),
+    ((0.0, 0.001), 0, "keyframes 0.001 s apart, expected at least"),
     ((0.0, 2.0, 1.0), 0, "at least 0.01 s"), ((0.0, math.nan), 0, "at least 0.01 s"),
     ((0.0, 1.0), -1, "-1 of them back"), ((0.0, 1e9), 0, r"a path of 1e\+09 s")])
 def test_what_is_no_path_is_refused(times, closing, said):

@@ -26,7 +26,8 @@ def test_near_and_field_of_view_may_be_left_out():
     ({"position": [1, 2]}, "position"), ({"look_at": [1, 2, "x"]}, "look_at"), ({"up": None}, "up"),
     ({"fov_y": 180}, "fov_y"), ({"near": 0}, "near"), ({"position": [1, 2, float("nan")]}, "position"),
     ({"up": [3, 4, -0.5]}, "parallel"), ({"position": [4, 6, 2.5], "look_at": [4, 6, 2.5]}, "same point"),
-    ({"fov_y": True}, "fov_y"), ({"position": [1e300, 0, 0]}, "position")])
+    ({"fov_y": True}, "fov_y"),
+    ({"position": [1e20, 0, 0]}, "position is .1e.20, 0, 0., wanted 3 numbers of less than 1e.09")])
 def test_a_wrong_value_is_named(change, said):
     data = json.loads(camera_text(CAMERA)) | {"look_at": [4, 6, 2.5]} | change
     with pytest.raises(InputError, match=said):

@@ -231,6 +231,16 @@ def test_a_depth_cache_that_does_not_fit_is_refused(viewer, street, tmp_path, ar
     assert ran.code == 2 and told in ran.err and "pickle" not in ran.err and not list((tmp_path / "out").glob("*.png"))
 
 
+def test_an_empty_picture_says_why_it_is_empty(viewer, street, tmp_path):
+    view = json.loads((street / "model/cameras.json").read_text())[0]
+    (tmp_path / "far.json").write_text(json.dumps([view | {"position": [1e14, 0, 0], "img_name": "far"}]))
+    common = "render", street / "model", "--backend", "cpu", "--size", "48x32", "--out", tmp_path / "out"
+    ran = viewer(*common, "--cameras", tmp_path / "far.json")
+    assert ran.code == 0 and "warning: far: the scene is too far away to be seen\n" in ran.err
+    ran = viewer(*common, "--views", view["img_name"], "--crop", "900,900,900,901,901,901")
+    assert ran.code == 0 and f"warning: {view['img_name']}: nothing of the scene is in the crop box\n" in ran.err
+
+
 def test_a_model_without_cameras_is_told_to_name_some(viewer, street, tmp_path):
     shutil.copytree(street / "model", tmp_path / "a" / "model")
     (tmp_path / "a/model/cameras.json").unlink()

@@ -73,6 +73,7 @@ def keyframe(**changes):
     (keyframe(time=10 ** 400), "keyframes[1].time: 1000"),
     (keyframe(position=[1, 2]), "keyframes[1].position: [1, 2], expected [3] numbers"),
     (keyframe(position=[1, 2, 1e300]), "keyframes[1].position: [1, 2, 1e+300], expected finite numbers"),
+    (keyframe(position=[1, 2, -1e20]), "keyframes[1].position: [1.0, 2.0, -1e+20], expected at most 1e+15 scene units"),
     (keyframe(world_from_camera=[0, 0, 0, 0]), "world_from_camera: [0.0, 0.0, 0.0, 0.0], expected a quaternion of"),
     (keyframe(world_from_camera=[1e30, 1e30, 0, 0]), "expected a quaternion of length 1"),
     (keyframe(world_from_camera="up"), "world_from_camera: 'up', expected"),
@@ -97,7 +98,7 @@ def test_what_is_no_json_of_ours_is_refused(tmp_path, text, said):
 
 
 def test_a_far_place_and_a_short_time_still_make_a_finite_camera(tmp_path):
-    far = [KEY | {"time": i / 100, "position": [(-1) ** i * 1e30, 0, 3e29 * i], "fov_y": 179} for i in range(4)]
+    far = [KEY | {"time": i / 100, "position": [(-1) ** i * 1e15, 0, 3e14 * i], "fov_y": 179} for i in range(4)]
     data = {"format": "gsrender camera path", "version": 1, "closing": 0.01, "keyframes": far}
     (tmp_path / "a.json").write_text(json.dumps(data))
     path, _ = load_path(tmp_path / "a.json")

@@ -251,11 +251,12 @@ def test_what_is_inside_the_crop_box_is_counted_and_its_edges_are_drawn_over_it(
     viewer = cropped.viewer
     low, high = box_of(cropped).low, box_of(cropped).high
     viewer.crop_box = box = replace(viewer.crop_box, high=(*high[:2], low[2] + 3))
+    left, top, width, height = viewer.area
+    cropped.move(left + width / 2, top + height / 2)  # away from where a tooltip would come
     cropped.frame(2)
     seen, counts = cropped.see(), viewer.canvas.stats.counts
     assert 0 < counts["inside"] < counts["items"] and counts["visible"] <= counts["lod"] <= counts["inside"]
     monkeypatch.setattr(crop_lines, "draw", lambda *_: None)
-    left, top, width, height = viewer.area
     lines = (cropped.see() != seen).any(2)
     assert not lines[:, :left].any()
     near, camera = Image.new("L", (width, height)), viewer.state.camera(width, height)
@@ -264,6 +265,15 @@ def test_what_is_inside_the_crop_box_is_counted_and_its_edges_are_drawn_over_it(
         if ends:
             ImageDraw.Draw(near).line([*map(tuple, ends[0])], fill=255, width=7)
     assert lines.sum() > 300 and not lines[top:top + height, left:][np.asarray(near) == 0].any()
+
+
+def test_a_crop_box_with_nothing_in_it_says_so(cropped):
+    viewer, box = cropped.viewer, box_of(cropped)
+    viewer.crop_box = replace(box, low=(*box.low[:2], 1e6), high=(*box.high[:2], 1e6 + 1))
+    cropped.until(lambda: viewer.notices, "a sentence")
+    assert viewer.notices == ["Nothing of the scene is in the crop box: move or end it in the panel Scene."]
+    viewer.crop_box = box
+    cropped.until(lambda: viewer.idle and not viewer.notices, "the scene")
 
 
 def test_the_crop_box_is_fitted_to_what_is_seen_and_to_the_whole_scene(cropped):

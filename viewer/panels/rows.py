@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from imgui_bundle import imgui
 
 from viewer.ruler import Ruler
+from viewer.settings import MOST
 
 DIM = (0.62, 0.64, 0.67, 1.0)
 WARN = (1.0, 0.72, 0.25, 1.0)
 RESTS = imgui.HoveredFlags_.for_tooltip | imgui.HoveredFlags_.allow_when_disabled  # once: flags take long to add up
-MOST = 1e9  # of a number that is typed or dragged; squares of lengths must stay below the largest float
 NOTHING = "–"  # for what has not been measured
 # Of fields that are being typed into, by ImGui's number of the field: what stands there; frames since it was left.
 _typed: dict[int, tuple] = {}
