@@ -80,7 +80,7 @@ def _parser(command: str) -> Parser:
 
 
 def _window(parser):
-    _model(parser)
+    _model(parser, nargs="?", default_text=" (default: the scene that was open last, else the sample)")
     _pixel_size(parser)
     _culling(parser)
     parser.add_argument("--view", metavar="NAME",
@@ -172,9 +172,9 @@ def _info(parser):
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def _model(parser):
-    parser.add_argument("model", type=Path, metavar="MODEL",
-                        help="a trained model: an output directory, or a .ply of 3D Gaussians")
+def _model(parser, nargs=None, default_text: str = ""):
+    parser.add_argument("model", type=Path, metavar="MODEL", nargs=nargs,
+                        help=f"a trained model: an output directory, or a .ply of 3D Gaussians{default_text}")
     parser.add_argument("--scene", type=Path, metavar="MESH",
                         help="its proxy mesh (default: proxy.glb, .gltf, .ply or .obj, or the only .glb, in the "
                              "model's directory, else in the one above)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from gsrender.errors import DeviceError, InputError
 from viewer.app import OUTPUTS, Viewer
@@ -18,6 +19,7 @@ from viewer.settings import ViewerSettings
 from vk_interop.screen import Offscreen
 from vk_interop.window import Window, surface_extensions
 
+SAMPLE = Path(__file__).resolve().parent.parent / "assets" / "street" / "model"
 WELCOME = 10.0  # seconds that the first words stand, for there is a picture to look at
 WARM_UP = 20  # frames at most before the counted ones: the buffers take one, the panel four
 
@@ -31,6 +33,9 @@ def run(options) -> int:
     remembered, damaged = Remembered(), None
     if options.frames is None and not options.fresh:
         remembered, damaged = load(place())
+    if options.model is None:
+        options.model, proxy = _scene_at_hand(remembered)
+        options.scene = options.scene or proxy
     alignment = remembered.alignment(options.model, options.scene or proxy_of(options.model, options.iteration))
     if options.proxy_transform is not None or options.up != "z":
         alignment = replace(alignment, fit=Fit())
@@ -66,6 +71,17 @@ def run(options) -> int:
             viewer.close()
             viewer.scene.close()  # which may be another one by now
     return 0
+
+
+def _scene_at_hand(remembered: Remembered) -> tuple[Path, Path | None]:
+    """For who names no model: the one that was open last, with its proxy, where they are still there; else the sample.
+    Raises InputError where that was not brought along."""
+    for scene in remembered.recent[:1]:
+        if Path(scene.model).exists():
+            return Path(scene.model), Path(scene.proxy) if scene.proxy and Path(scene.proxy).exists() else None
+    if not SAMPLE.exists():
+        raise InputError("which model? python -m viewer MODEL opens one (--help lists the options)")
+    return SAMPLE, None
 
 
 def _remember(viewer: Viewer):

@@ -52,7 +52,7 @@ def test_a_command_is_only_the_first_word():
 
 
 @pytest.mark.parametrize("arguments, told", [
-    ([], "required: MODEL"),
+    (["render"], "required: MODEL"),
     (["--size", "12", "m"], "'12' is not WIDTHxHEIGHT"),
     (["--size", "0x5", "m"], "'0x5' is not WIDTHxHEIGHT"),
     (["--size", "99999x5", "m"], "is not WIDTHxHEIGHT"),

@@ -11,8 +11,10 @@ import pytest
 from desktop import xdotool
 from PIL import Image
 
+from gsrender.errors import InputError
 from viewer.alignment import Alignment
-from viewer.remembered import Recent, load
+from viewer.remembered import Recent, Remembered, load
+from viewer.window import SAMPLE, _scene_at_hand
 
 pytestmark = pytest.mark.usefixtures("software_device")
 
@@ -33,6 +35,24 @@ def test_frames_and_screenshot_save_what_was_on_the_screen_and_close(viewer, dis
     assert pixels[20:200, 1150:].mean() > 230  # the sky behind it
     assert 90 < pixels[200:450, 500:].mean() < 220  # the street
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_who_names_no_model_sees_the_sample(viewer, street, tmp_path):
+    ran = viewer("--backend", "cpu", "--frames", "1", "--screenshot", tmp_path / "a.png")
+    assert ran.code == 0 and f"model: {street.resolve() / 'model'}" in ran.out + ran.err
+
+
+def test_or_the_scene_that_was_open_last_where_it_is_still_there(tmp_path, street, monkeypatch):
+    model, mesh = tmp_path / "model", tmp_path / "proxy.glb"
+    before = Remembered(recent=(Recent(str(model), str(mesh)), Recent(str(street))))
+    assert _scene_at_hand(before) == (SAMPLE, None)
+    model.mkdir()
+    assert _scene_at_hand(before) == (model, None)
+    mesh.touch()
+    assert _scene_at_hand(before) == (model, mesh)
+    monkeypatch.setattr("viewer.window.SAMPLE", tmp_path / "nothing")
+    with pytest.raises(InputError, match="which model"):
+        _scene_at_hand(Remembered())
 
 
 def test_a_single_frame_is_a_whole_one(street, tmp_path):
