@@ -75,7 +75,8 @@ def _compare(app, mode: str):
     if after != "split":  # which says so on both sides of its line
         first = app.settings.render
         second = app.canvas.looking.second(look, first)
-        app.say(described(first, second) if after == "first" else described(second, first))
+        app.say(described(first, second) if after == "first"
+                else f"{described(second, first)}: the second settings; X goes back")
 
 
 def _view(app, by: int):

@@ -6,14 +6,16 @@ import json
 import numpy as np
 import pytest
 
+from gsrender.frame import FrameStats
 from gsrender.settings import RenderSettings
-from viewer.benchmark import Benchmark, turn
+from viewer.benchmark import Benchmark, Row, turn, verdict
 from viewer.frame import render_frame
 from viewer.look import Look
 from viewer.memory import MEMORY
 from viewer.panels import statistics
 from viewer.panels.stage_plot import COLOURS
 from viewer.settings import FRAME_MODES
+from viewer.statistics import Statistics
 
 
 @pytest.fixture
@@ -123,6 +125,15 @@ def test_the_benchmark_flies_the_cameras_both_ways_and_shows_both(desk, scene, t
     report = json.loads(next(tmp_path.glob("benchmark-*.json")).read_text())
     assert [row["culling"] for row in report["rows"]] == ["off", "centre"]
     assert report["rows"][1]["frame_ms"]["median"] == centre.statistics.percentile(50)
+
+
+def test_a_benchmark_is_summed_up_in_a_sentence():
+    off, on = Statistics(), Statistics()
+    for milliseconds, visible, row in ((10.0, 400, off), (30.0, 400, off), (8.0, 100, on), (8.0, 100, on)):
+        row.add(milliseconds, FrameStats({"visible": visible}))
+    assert verdict(Row("off", off, None), Row("centre", on, 26.0), "anchors") == (
+        "With culling centre a frame takes 40% of the time that it takes without, and 25% of the anchors in view are left "
+        "to draw.")
 
 
 def test_a_benchmark_can_be_cancelled_and_the_camera_is_where_it_was(desk):

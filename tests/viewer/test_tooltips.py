@@ -25,6 +25,18 @@ def test_every_control_says_under_the_cursor_what_it_changes(desk, panel, monkey
     assert found and {label for item, label in found.items() if item not in explained} <= menus
 
 
+def test_what_explains_a_control_goes_while_it_is_used(desk):
+    def explained():
+        window = imgui.internal.find_window_by_name("##Tooltip_00")
+        return window is not None and window.active and not window.hidden
+    desk.open("Camera")
+    desk.move(*desk.places["##position"])
+    desk.until(explained, "what it says")
+    desk.click(*desk.places["##position"])
+    desk.until(lambda: desk.viewer.screen.ui.io.want_text_input and not explained(), "the field free of it")
+    desk.key("Escape")
+
+
 def test_the_list_of_keys_is_whole_in_720_lines(desk):
     desk.key("F1")
     desk.until(lambda: desk.viewer.settings.help, "the list")

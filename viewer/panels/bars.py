@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from imgui_bundle import imgui
 
-from viewer.benchmark import Row
+from viewer.benchmark import Row, verdict
 from viewer.panels.culling import changes
-from viewer.panels.rows import DIM, button, tooltip
+from viewer.panels.rows import DIM, button, dim, tooltip
 from viewer.panels.stage_plot import colour_of
 from viewer.panels.stages import explain
 from viewer.statistics import milliseconds, stage_order
@@ -26,8 +26,8 @@ def draw(app, size: tuple[float, float]):
     _, stays = imgui.begin("Benchmark", True, imgui.WindowFlags_.no_docking | imgui.WindowFlags_.no_collapse
                            | imgui.WindowFlags_.no_saved_settings)
     width, height = benchmark.size
-    imgui.text_colored(DIM, f"{len(benchmark.cameras)} frames of each, {width} x {height} pixels, from the camera to "
-                            "the finished picture")
+    dim(f"{len(benchmark.cameras)} views, {width} x {height} pixels. Each way of culling draws them twice and is measured "
+        "the second time, from the camera to the finished picture.")
     if not benchmark.done:
         imgui.progress_bar(benchmark.drawn / benchmark.total, (-1, 0),
                            f"{benchmark.drawn} of {benchmark.total}, culling {benchmark.settings.culling}")
@@ -37,6 +37,8 @@ def draw(app, size: tuple[float, float]):
         imgui.text_wrapped(benchmark.problem)
     if benchmark.rows:
         _table(benchmark.rows)
+        if len(benchmark.rows) > 1:
+            imgui.text_wrapped(verdict(*benchmark.rows, app.scene.model.kind))
         _bars(benchmark.rows)
     if benchmark.done and not benchmark.problem \
             and button("save as JSON", "Writes these figures, and what machine they are of, into the folder that the "

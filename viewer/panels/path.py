@@ -161,7 +161,7 @@ def _film(desk):
     if film is None:
         frames = desk.tour.path.frame_count(desk.fps)
         imgui.begin_disabled(not frames)
-        if button(f"draw {frames:,} frames###draw film", DRAW if frames else NO_FILM):
+        if button(f"draw {frames:,} frame{'s' * (frames != 1)}###draw film", DRAW if frames else NO_FILM):
             desk.start_film()
         imgui.end_disabled()
         return

@@ -42,8 +42,8 @@ def table(name: str, share: float = 0.42, least: float = 0.0):
 
 
 def tooltip(text: str):
-    """Explains the item before it, once the cursor rests there."""
-    if imgui.is_item_hovered(RESTS) and imgui.begin_tooltip():
+    """Explains the item before it, once the cursor rests there; not while it is used, when it would lie in the way."""
+    if imgui.is_item_hovered(RESTS) and not imgui.is_item_active() and imgui.begin_tooltip():
         imgui.push_text_wrap_pos(imgui.get_font_size() * 24)
         imgui.text_unformatted(text)
         imgui.pop_text_wrap_pos()
