@@ -8,6 +8,7 @@ from imgui_bundle import imgui
 from texts import Texts
 
 from gsrender.crop import Crop
+from gsrender.frame import FrameStats
 from viewer.app import Viewer
 from viewer.camera_path import CameraPath
 from viewer.fit import Fit
@@ -15,6 +16,8 @@ from viewer.look import Look
 from viewer.panels import PANELS
 from viewer.panels.menu import MENUS
 from viewer.panels.question import Question
+from viewer.panels.sampled import Sampled
+from viewer.statistics import COUNTS
 from viewer.tour import Tour
 from vk_interop.screen import Offscreen
 
@@ -29,6 +32,8 @@ def whole(request, scene):
     width, height, scale = request.param
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("viewer.app.NAP", 0.0)
+        for figures in ("statistics.FIGURES", "statistics.PLOT._sampled", "menu.SPEED"):
+            patch.setattr(f"viewer.panels.{figures}", Sampled(0.0))
         viewer = Viewer(scene, Offscreen(scene.device, width, height, scale), usual_settings(scene))
         viewer.texts, viewer.places = Texts(patch), watch_places(patch)
         yield viewer
@@ -72,6 +77,21 @@ def test_of_a_panel(viewer, panel):
     busy(viewer)
     assert_fits(viewer)
     viewer.lay_proxy(Fit())
+
+
+def test_of_figures_with_as_many_digits_as_they_may_have(viewer, monkeypatch):
+    stats = FrameStats({name: 123_456_789 for name in COUNTS}, {name: 1234.5 for name in (
+        "proxy depth", "cull", "decode+project", "sort", "blend")}, incomplete=True)
+    monkeypatch.setattr("viewer.canvas.frame_stats", lambda scene, settings: stats)
+    for panel in ("Culling and LOD", "Statistics"):
+        viewer.show_panel(panel)
+    for _ in range(3):
+        viewer.frame()
+    for frames in (viewer.canvas.recent, viewer.canvas.history):
+        for _ in range(30):
+            frames.add(0.0625, stats, 12345.6)
+    assert_fits(viewer)
+    assert viewer.canvas.stats is stats
 
 
 @pytest.mark.parametrize("compare", ["split", "difference"])

@@ -85,7 +85,7 @@ def test_a_still_picture_ends_with_complete_figures(viewer):
 
 def test_after_a_change_a_still_picture_keeps_its_last_frames_times_and_says_so(viewer, monkeypatch):
     texts = []
-    for name in ("text_unformatted", "text_colored"):
+    for name in ("text_unformatted", "text_colored", "text_wrapped"):
         monkeypatch.setattr(imgui, name, lambda *words, draw=getattr(imgui, name): (texts.append(words[-1]),
                                                                                   draw(*words)))
     monkeypatch.setattr(statistics, "FIGURES", Sampled(0.0))  # at once

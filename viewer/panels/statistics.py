@@ -135,7 +135,9 @@ def _headline(fps: str, frames: int, is_capped: bool, idle: bool):
     if mark:
         imgui.same_line()
         imgui.set_cursor_pos_y(imgui.get_cursor_pos_y() + 0.42 * imgui.get_font_size())  # on the same base line
-        imgui.text_colored(WARN if is_capped else DIM, mark)
+        imgui.push_style_color(imgui.Col_.text, WARN if is_capped else DIM)
+        imgui.text_wrapped(mark)
+        imgui.pop_style_color()
         tooltip(help)
 
 
