@@ -45,13 +45,14 @@ class Looking:
     def paint(self, look: Look, shot: Shot, rgba: torch.Tensor):
         """Writes the picture to `rgba`, [H, W, 4] uint8. `shot` is of the first settings."""
         try:
-            rgba[..., :3] = self._picture(look, shot)
+            rgba[..., :3] = self.picture(look, shot)
         except DeviceError as error:
             self._problem, self.legend = str(error), None
             rgba[..., :3] = shot.drawn.rgba[..., :3]
         rgba[..., 3] = 255
 
-    def _picture(self, look: Look, shot: Shot) -> torch.Tensor:
+    def picture(self, look: Look, shot: Shot) -> torch.Tensor:
+        """[H, W, 3] uint8; `legend` is what its colours mean. `shot` is of the first settings. Raises DeviceError."""
         view = look.view if self.possible(look.view, shot.settings) else "picture"
         painted = paint(view, shot, wireframe=look.wireframe, ruler=self._scene.ruler)
         self.legend, picture = painted.legend, painted.picture
@@ -77,8 +78,7 @@ class Looking:
 
     def second(self, look: Look, settings: RenderSettings) -> RenderSettings:
         """The second settings of a look."""
-        on = self._scene.default_culling
-        return look.second(settings, "centre" if on == "off" else on)
+        return look.second(settings, self._scene.usual_culling)
 
     def _second(self, look: Look, shot: Shot) -> Shot:
         camera = shot.camera

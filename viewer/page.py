@@ -23,10 +23,10 @@ from viewer.frame import render_frame
 from viewer.legend import with_legend
 from viewer.lines import draw_lines
 from viewer.look import resized
+from viewer.looking import Looking
 from viewer.page_camera import stand, viser_scale
 from viewer.page_controls import Wish
 from viewer.page_server import open_server, stop_server
-from viewer.picture_views import paint
 from viewer.scene import Scene
 from viewer.shot import Shot, Spare
 from viewer.view_table import view_kind
@@ -53,6 +53,7 @@ class Page:
         self._wish = Wish(render, detail, box)
         self._space = Space(scene.up, scene.radius, scene.near, scene.ruler.metres)
         self._spare = Spare(scene)
+        self._looking = Looking(scene, self._spare)
         self.visitors: dict[int, Visitor] = {}
         self._wake, self._closing = threading.Event(), False
         self._stream = torch.cuda.current_stream(scene.model.device) if scene.backend == "cuda" else None
@@ -180,19 +181,18 @@ class Page:
 
     def _pixels(self, request: Request) -> tuple[FrameStats, np.ndarray, float | None]:
         """What was drawn, the picture [H, W, 3] uint8, and the view z in its middle, where that was drawn too."""
-        wish, kind = request.wish, view_kind(request.wish.view)
+        wish, kind = request.wish, view_kind(request.wish.look.view)
         if lack := kind.lack(self.scene.proxy is not None, wish.render.culling):
             raise InputError(f"{kind.name}: {lack}")
         if self.scene.proxy:
             self.scene.proxy.settings = wish.detail
         camera = request.camera
         shot = Shot(self.scene, camera, resized(wish.render, camera.width, camera.height), self._spare)
-        painted = paint(kind.name, shot, wireframe=wish.wireframe, ruler=self.scene.ruler)
-        picture = painted.picture
+        picture = self._looking.picture(wish.look, shot)
         if wish.render.crop:
             z = shot.proxy_depth if kind.needs_proxy else shot.frame.depth
             picture = draw_lines(picture, z, camera, wish.render.crop.edges, [255 * part for part in CROP_COLOUR])
-        picture = with_legend(Image.fromarray(picture.cpu().numpy()), painted.legend)
+        picture = with_legend(Image.fromarray(picture.cpu().numpy()), self._looking.legend)
         frame = shot.drawn
         middle = float(frame.depth[frame.depth.shape[0] // 2, frame.depth.shape[1] // 2]) if frame else math.inf
         return shot.stats, np.array(picture), middle if math.isfinite(middle) else None

@@ -90,6 +90,10 @@ class Steering:
         with self._client.atomic():
             handle.near, handle.position, handle.look_at = near, position, look_at
 
+    def widen(self, fov_y: float):
+        """To that vertical field of view, degrees."""
+        self._client.camera.fov = math.radians(fov_y)
+
     def set_up(self, up: tuple[float, float, float]):
         """Another axis of the model points up: the picture turns upright."""
         self._space = replace(self._space, up=up)

@@ -8,11 +8,12 @@ from typing import Any, Callable
 from gsrender.crop import Crop
 from gsrender.settings import CULLING, FARTHEST, MOST_BIAS, RenderSettings
 from viewer.crop_box import moved
+from viewer.look import COMPARISONS, Look
 from viewer.scene import Scene
 from viewer.settings import RESOLUTION_SCALES
 from viewer.view_table import VIEWS
-from viewer.words import (ANCHOR_BIAS, APPEARANCE, BACKGROUND, CROP, CROP_FROM, CROP_TO, FLAT, HIDE_BY, MARGIN,
-                          PROXY_ERROR, WIREFRAME, finest_level)
+from viewer.words import (ANCHOR_BIAS, APPEARANCE, BACKGROUND, COMPARED, CROP, CROP_FROM, CROP_TO, FLAT, HIDE_BY,
+                          MARGIN, PROXY_ERROR, WIREFRAME, finest_level)
 from vk_interop.depth_settings import MOST_ERROR, DepthSettings
 
 
@@ -23,16 +24,14 @@ class Wish:
     render      what the Gaussian stages do
     detail      how the proxy's depth is drawn
     box         where the crop box stands, on or off
-    view        of VIEWS
-    wireframe   the edges of the proxy's triangles over it
+    look        what of that is shown, of one or of two settings
     resolution  edge of a still picture over the browser's
     """
 
     render: RenderSettings
     detail: DepthSettings
     box: Crop
-    view: str = "picture"
-    wireframe: bool = False
+    look: Look = Look()
     resolution: float = 1.0
 
 
@@ -67,9 +66,15 @@ def controls(scene: Scene) -> list[Control]:
                 read=lambda wish: wish.detail.lod_error or 0.0,
                 write=lambda wish, value: replace(wish, detail=replace(wish.detail, lod_error=value)), needs=_levels),
         Control("view", "What is drawn; what its colours mean stands in the line below.", **_choice(views),
-                read=lambda wish: wish.view, write=lambda wish, value: replace(wish, view=value)),
-        Control("wireframe", WIREFRAME, **_check(), read=lambda wish: wish.wireframe,
-                write=lambda wish, value: replace(wish, wireframe=value), needs=_proxy),
+                read=lambda wish: wish.look.view, write=lambda wish, value: _show(wish, view=value)),
+        Control("wireframe", WIREFRAME, **_check(), read=lambda wish: wish.look.wireframe,
+                write=lambda wish, value: _show(wish, wireframe=value), needs=_proxy),
+        Control("compare", f"{COMPARED} The second settings are these with culling off where it is on, and on where it "
+                "is off, or those that were kept.", **_choice(COMPARISONS), read=lambda wish: wish.look.compare,
+                write=lambda wish, value: _show(wish, compare=value), needs=_proxy),
+        Control("line", "Where the line of split is, in percent of the picture's width.", **_percent(0, 1),
+                read=lambda wish: 100 * wish.look.at, write=lambda wish, value: _show(wish, at=value / 100),
+                needs=_proxy),
         Control("resolution", "Edge of the picture over the edge of the browser's window, in percent. Less is faster "
                 "and softer.", **_percent(*RESOLUTION_SCALES), read=lambda wish: 100 * wish.resolution,
                 write=lambda wish, value: replace(wish, resolution=value / 100)),
@@ -108,6 +113,10 @@ def _levels(scene: Scene) -> str:
 
 def _draw(wish: Wish, **changes) -> Wish:
     return replace(wish, render=replace(wish.render, **changes))
+
+
+def _show(wish: Wish, **changes) -> Wish:
+    return replace(wish, look=replace(wish.look, **changes))
 
 
 def _crop(wish: Wish, low, high) -> Wish:

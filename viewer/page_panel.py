@@ -8,7 +8,7 @@ from typing import Callable
 import viser
 
 from gsrender.camera import Camera
-from viewer.controls import next_view
+from viewer.controls import FOVS, next_view
 from viewer.crop_box import box_axes, turned
 from viewer.page_camera import MODES, Steering
 from viewer.page_controls import Wish, controls
@@ -18,6 +18,7 @@ from viewer.words import UP
 
 SPEEDS = {"1/8": 1 / 8, "1/4": 1 / 4, "1/2": 1 / 2, "1": 1.0, "2": 2.0, "4": 4.0, "8": 8.0}
 NO_VIEW = "–"
+SECONDS = "as now", "culling on / off"
 AS_GIVEN = "as the cameras"
 
 
@@ -33,6 +34,15 @@ class Panel:
         if scene.warnings:
             gui.add_markdown("\n\n".join(f"⚠ {warning}" for warning in scene.warnings))
         self._add_controls(gui, scene)
+        second = gui.add_button_group("second", SECONDS, disabled=scene.proxy is None, hint="Which settings are compared "
+                                      "with: these as they are now, whatever is changed next; or always these, with "
+                                      "culling off where it is on, and on where it is off.")
+        second.on_click(self._choose_second)
+        least, most = FOVS
+        lens = min(max(round(scene.first_camera(160, 90).fov_y, 1), least), most)
+        self._lens = gui.add_slider("field of view", least, most, 0.1, lens,
+                                    hint="Degrees from the lower edge of the picture to the upper one.")
+        self._lens.on_update(self._choose_lens)
         mode = gui.add_dropdown("mode", MODES, hint="orbit: dragging turns around what is in the middle, the wheel "
                                 "goes to it. fly: dragging looks around, and the keys W A S D Q E move.")
         mode.on_update(self._choose_mode)
@@ -77,6 +87,16 @@ class Panel:
         self.wish = replace(self.wish, render=replace(self.wish.render, culling_camera=camera))
         self._changed()
 
+    async def _choose_second(self, event):
+        if event.target.value in SECONDS:
+            other = self.wish.render if event.target.value == SECONDS[0] else None
+            self.wish = replace(self.wish, look=replace(self.wish.look, other=other))
+            self._changed()
+
+    async def _choose_lens(self, event):
+        if event.client and FOVS[0] <= event.target.value <= FOVS[1]:  # not what a dataset's camera brought along
+            self._steering.widen(event.target.value)
+
     async def _choose_mode(self, event):
         if event.target.value in MODES:
             self._steering.turn(event.target.value)
@@ -107,7 +127,9 @@ class Panel:
     async def _choose_view(self, event):
         if event.target.value in self._names:
             self._view = self._names.index(event.target.value)
-            self._steering.go(self._cameras[self._view])
+            camera = self._cameras[self._view]
+            self._lens.value = min(max(camera.fov_y, FOVS[0]), FOVS[1])
+            self._steering.go(camera)
 
     async def _step(self, event):
         by = {"previous": -1, "next": 1}.get(event.target.value)

@@ -87,6 +87,11 @@ class Scene:
         return default_culling(self.model, self.proxy is not None)
 
     @property
+    def usual_culling(self) -> str:
+        """What counts as on."""
+        return "centre" if self.default_culling == "off" else self.default_culling
+
+    @property
     def up(self) -> Triple:
         """The model's up: as given, else what the cameras of its dataset have in common, z where there are none."""
         return self.given_up or up_of([view.camera for view in self.cameras])

@@ -8,6 +8,8 @@ MARGIN = "How far an item may lie behind the proxy and still be kept"
 PROXY_ERROR = ("Pixels that the drawn proxy may be off the full one. More draws fewer triangles, and hides a little "
                "less; 0 draws only what changes nothing.")
 WIREFRAME = "Draws the edges of the proxy's triangles over the picture, and its outlines in orange."
+COMPARED = ("first: the settings as they are. split: the second ones to the right of a line. second: these alone. "
+            "difference: of both pictures, ten times.")
 ANCHOR_BIAS = ("Levels of detail added to what an anchor's distance asks for: above 0 is finer, below 0 coarser and "
                "faster. 0 is what the model was trained with.")
 FLAT = "The proxy was opened without levels of detail (--lod-error off), so all of its triangles are drawn."

@@ -149,6 +149,45 @@ def test_choosing_another_culling_mode_draws_without_the_proxy(tab, drawn):
     change(tab, visitor, "culling as before", lambda: choose("centre"))
 
 
+def test_two_settings_are_compared(tab, drawn):
+    tab, visitor = tab
+
+    def choose(shown):
+        tab.click(visitor.sent.wish.look.compare, "input")
+        tab.click(shown)
+    before, after = change(tab, visitor, "the second settings", lambda: choose("second"))
+    off = replace(after, wish=replace(after.wish, render=replace(after.wish.render, culling="off")))
+    until(lambda: shows(tab, drawn(off)), "the picture with culling off")
+    assert not shows(tab, drawn(before)) and "Second: culling off." in tab.run("document.body.innerText")
+    change(tab, visitor, "the settings as they are now", lambda: tab.click("as now"))
+    until(lambda: shows(tab, drawn(before)), "the same picture as the second one")
+    change(tab, visitor, "culling on and off", lambda: tab.click("culling on / off"))
+    _, split = change(tab, visitor, "a line between them", lambda: choose("split"))
+    column = split.camera.width // 2
+    both = np.concatenate([drawn(split)[:, :column], drawn(off)[:, column:]], 1)
+    until(lambda: shows(tab, both), "one to each side of it")
+    change(tab, visitor, "one picture", lambda: choose("first"))
+
+
+def test_the_field_of_view_is_chosen(tab):
+    tab, visitor = tab
+    before = visitor._client.camera.fov
+
+    def drag(to):
+        """On the slider, to that share of its width."""
+        box = tab.run("(() => { const found = [...document.querySelectorAll('.mantine-Slider-root')].filter(e => "
+                      "e.offsetParent); found[found.length - 1].scrollIntoView({block: 'center'}); "
+                      "const own = found[found.length - 1].getBoundingClientRect(); return [own.x, own.y + own.height / 2, own.width] })()")
+        tab.drag((box[0] + 0.3 * box[2], box[1]), (box[0] + to * box[2], box[1]))
+    _, wide = change(tab, visitor, "a wide lens", lambda: drag(0.9))
+    assert np.degrees(visitor._client.camera.fov) > 90 and wide.camera.fov_y == pytest.approx(
+        np.degrees(visitor._client.camera.fov), abs=0.01)
+    _, after = change(tab, visitor, "a view of the dataset", lambda: tab.click("next"))
+    assert after.camera.fov_y == pytest.approx(np.degrees(before), abs=0.01)
+    tab.click("previous")
+    until(lambda: visitor.is_settled, "the view before")
+
+
 def test_a_camera_of_the_dataset_is_gone_to(page, tab):
     tab, visitor = tab
     _, after = change(tab, visitor, "the first view", lambda: tab.click("next"))
@@ -253,7 +292,7 @@ def test_the_wireframe_is_drawn_over_the_picture(tab):
     box = "[...document.querySelectorAll('input[type=checkbox]')].filter(e => e.offsetParent)[0].click()"
     _, wired = change(tab, visitor, "the wireframe", lambda: tab.run(box))
     after = tab.see().astype(int)
-    assert wired.wish.wireframe and (after[..., 2] - after[..., 0] > 100).mean() > 0.004
+    assert wired.wish.look.wireframe and (after[..., 2] - after[..., 0] > 100).mean() > 0.004
     assert np.abs(after - before).mean() > 1
 
 
@@ -261,8 +300,8 @@ def test_each_control_writes_what_it_reads_and_refuses_what_is_out_of_range(page
     from viewer.page_controls import controls
     wish = tab[1].sent.wish
     wrong = {"hide by": "all", "margin": -1.0, "proxy error": 1e6, "anchor bias": -21.0, "finest level": 6,
-             "view": "sound", "wireframe": 1, "resolution": 101, "crop box": 1, "crop from": (0, 0, float("nan")),
-             "crop to": (0, 0), "background": (0, 0, 256)}
+             "view": "sound", "wireframe": 1, "compare": "third", "line": 101, "resolution": 101, "crop box": 1,
+             "crop from": (0, 0, float("nan")), "crop to": (0, 0), "background": (0, 0, 256)}
     for control in controls(page.scene):
         value = control.read(wish)
         assert control.fits(value) and control.write(wish, value) == wish
@@ -289,7 +328,7 @@ def test_other_views_are_drawn_and_what_cannot_be_is_said(tab):
     tab, visitor = tab
     tab.click("picture", "input")
     _, after = change(tab, visitor, "a view of the proxy", lambda: tab.click("levels"))
-    assert after.wish.view == "levels"
+    assert after.wish.look.view == "levels"
     until(lambda: (tab.see()[250:, :PANEL] == (0, 255, 0)).all(-1).mean() > 0.2 or "green is the source" in
           tab.run("document.body.innerText"), "what its colours mean")
     change(tab, visitor, "culling off", lambda: (tab.click("centre", "input"), tab.click("off")))

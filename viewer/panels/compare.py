@@ -12,9 +12,9 @@ from viewer.panels.culling import changes
 from viewer.panels.rows import NOTHING, button, choice_row, length_row, slider_row, stat_row, table
 from viewer.ruler import Ruler
 from viewer.settings import ViewerSettings
+from viewer.words import COMPARED
 
-SHOWN = ("first: the settings as they are. split: the second ones to the right of a line that can be dragged (L). "
-         "second: these alone (X). difference: of both pictures, ten times.")
+SHOWN = f"{COMPARED} The line can be dragged. (L, X)"
 BOTH = ("How near the two pictures are to each other: peak signal-to-noise ratio in decibels, more is nearer. Measured "
         "while two are shown.")
 PHOTOGRAPH = ("How near the picture is to the photograph, by the photograph's own lens. Measured once the camera "
