@@ -189,6 +189,8 @@ class Page:
         camera = request.camera
         shot = Shot(self.scene, camera, resized(wish.render, camera.width, camera.height), self._spare)
         picture = self._looking.picture(wish.look, shot)
+        if wish.look.compare == "split":
+            picture[:, min(round(wish.look.at * camera.width), camera.width - 1)] = 255
         if wish.render.crop:
             z = shot.proxy_depth if kind.needs_proxy else shot.frame.depth
             picture = draw_lines(picture, z, camera, wish.render.crop.edges, [255 * part for part in CROP_COLOUR])

@@ -165,6 +165,7 @@ def test_two_settings_are_compared(tab, drawn):
     _, split = change(tab, visitor, "a line between them", lambda: choose("split"))
     column = split.camera.width // 2
     both = np.concatenate([drawn(split)[:, :column], drawn(off)[:, column:]], 1)
+    both[:, column] = 255  # the line
     until(lambda: shows(tab, both), "one to each side of it")
     change(tab, visitor, "one picture", lambda: choose("first"))
 
