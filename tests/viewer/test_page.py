@@ -185,8 +185,7 @@ def test_the_field_of_view_is_chosen(tab):
         np.degrees(visitor._client.camera.fov), abs=0.01)
     _, after = change(tab, visitor, "a view of the dataset", lambda: tab.click("next"))
     assert after.camera.fov_y == pytest.approx(np.degrees(before), abs=0.01)
-    tab.click("previous")
-    until(lambda: visitor.is_settled, "the view before")
+    change(tab, visitor, "the view before", lambda: tab.click("previous"))
 
 
 def test_a_camera_of_the_dataset_is_gone_to(page, tab):
