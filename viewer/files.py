@@ -107,7 +107,7 @@ class Files:
         if answer == CANCEL:
             return self._app.say(f"{question.name} was not opened")
         self.opening = self._asked.again(precision="half" if answer == HALF else None, anyway=answer == ANYWAY)
-        self._app.say(f"opening {question.name}")
+        self._app.say("")  # what it said before; how far this is, doing.py tells
 
     def browse(self):
         self.browser = Browser(Path(os.path.abspath(self._app.scene.opened)).parent)  # where other models lie
@@ -118,7 +118,7 @@ class Files:
             self._leave()
         self.question = None  # another scene is wanted than the one that it is about
         self.opening = Opening(self._app.scene, self._outputs, path, self._app.remembered, proxy)
-        self._app.say(f"opening {path}")
+        self._app.say("")
 
     def reload(self):
         self.open(self._app.scene.opened, self._app.scene.mesh_path)

@@ -18,6 +18,7 @@ from tests.gsrender.synthesise import write_anchor_checkpoint
 from gsrender.memory import NoRoom
 from viewer.alignment import Alignment
 from viewer.app import OUTPUTS, Viewer
+from viewer.doing import doing
 from viewer.fit import Fit
 from viewer.forecast import forecast
 from viewer.frame import render_frame
@@ -132,6 +133,18 @@ def test_what_cannot_be_opened_is_a_sentence_and_the_scene_stays(window, tmp_pat
     assert any(said in sentence for sentence in window.viewer.notices)
     window.click(*window.places["OK"])
     assert not window.viewer.notices and not window.viewer.closing
+
+
+def test_how_far_it_is_is_told_whatever_panel_is_in_front(window, street):
+    viewer, told = window.viewer, set()
+    viewer.say("something before")
+    drop(window, street / "model")
+    while viewer.files.opening:
+        told.add(viewer.message or doing(viewer))
+        window.frame()
+    assert told >= {"opening model: reading the model"} and "something before" not in told
+    assert viewer.message.startswith("opened ")
+    opened(window)
 
 
 def test_opening_can_be_cancelled(window, street):

@@ -11,7 +11,8 @@ from viewer.panels.overlay import OVER, free_rows
 
 GRAB = 0.8  # font sizes to each side of the line
 LEAST = 4.0  # font sizes that a name needs
-LINE, HELD = (1.0, 1.0, 1.0, 0.85), (0.45, 0.74, 1.0, 1.0)
+HANDLE = 0.4  # font sizes: the radius of what shows that it can be dragged
+LINE, HELD, RIM = (1.0, 1.0, 1.0, 0.85), (0.45, 0.74, 1.0, 1.0), (0.0, 0.0, 0.0, 0.35)
 
 
 def draw(app, area) -> Look:
@@ -44,7 +45,10 @@ def _line(area, look: Look) -> Look:
         look = replace(look, at=min(max((imgui.get_mouse_pos().x - left) / max(width, 1), 0.0), 1.0))
     x = left + look.at * width
     draw = imgui.get_background_draw_list()  # under whatever is written over the picture
-    draw.add_line((x, top), (x, top + height), imgui.get_color_u32(HELD if held else LINE), 2.0)
+    for colour, rim in ((RIM, 2.0), (HELD if held else LINE, 0.0)):  # for white pictures as well as for dark ones
+        colour = imgui.get_color_u32(colour)
+        draw.add_line((x, top), (x, top + height), colour, 2.0 + 1.5 * rim)
+        draw.add_circle_filled((x, top + height / 2), HANDLE * imgui.get_font_size() + rim, colour)
     imgui.end()
     return look
 
