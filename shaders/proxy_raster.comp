@@ -1,12 +1,14 @@
 #version 460
-// Proxy depth: draws the clusters whose triangles are all small, a workgroup a cluster. Each thread sets one triangle
-// up; then each takes rows of any of them, so that none waits for the one with the largest.
+// Proxy depth: draws the clusters whose triangles are all small, a workgroup a cluster, or several if they are of medium
+// size. Each thread sets one triangle up; then each takes rows of any of them, so that none waits for the one with the
+// largest.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_buffer_reference : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #include "structs.glsl"
 
 layout(local_size_x = 128) in;
+layout(constant_id = 1) const bool MEDIUM_ONES = false;
 layout(set = 0, binding = 0) uniform Frame { ProxyFrame frame; };
 layout(push_constant) uniform Push { uint second; };
 #include "triangle.glsl"
@@ -34,9 +36,9 @@ void draw_row(Triangle t, ivec2 origin, int y) {
 
 void main() {
     uint entry = gl_WorkGroupID.y * MOST_GROUPS + gl_WorkGroupID.x, thread = gl_LocalInvocationID.x, rows = 0;
-    if (entry >= frame.counters.at[second * PASS + SMALL])
+    if (entry >= frame.counters.at[second * PASS + (MEDIUM_ONES ? MEDIUM : SMALL)])
         return;
-    Meshlet m = frame.meshlet.at[frame.small_list.at[entry]];
+    Meshlet m = frame.meshlet.at[MEDIUM_ONES ? frame.medium_list.at[entry] : frame.small_list.at[entry]];
     bool exists = thread < triangles_of(m);
     uvec3 corners = exists ? corners_of(m, thread) : uvec3(0);
     project_vertices(m);
@@ -56,7 +58,7 @@ void main() {
         end += sums[i];
     ends[thread] = end;
     barrier();
-    for (uint i = thread; i < ends[127]; i += 128) {
+    for (uint i = gl_WorkGroupID.z * 128 + thread; i < ends[127]; i += gl_NumWorkGroups.z * 128) {
         uint of = 0; // the first whose end is beyond i
         for (uint step = 64; step > 0; step /= 2)
             of += i >= ends[of + step - 1] ? step : 0;

@@ -32,10 +32,15 @@ bool is_hidden(Rectangle r) {
     }
     if (level > PYRAMID_LEVELS)
         return false;
+    if (any(lessThan(high, low)))
+        return true;
+    low >>= level, high >>= level;
     uint farthest = 0;
-    for (int y = low.y >> level; y <= high.y >> level; y++)
-        for (int x = low.x >> level; x <= high.x >> level; x++)
-            farthest = max(farthest, frame.pyramid.at[offset + y * size.x + x]);
+    for (int y = 0; y < 4; y++) // no fewer, so that it waits for memory once
+        for (int x = 0; x < 4; x++) {
+            ivec2 at = min(low + ivec2(x, y), high);
+            farthest = max(farthest, frame.pyramid.at[offset + at.y * size.x + at.x]);
+        }
     return r.nearest * (1 - 1e-5) > uintBitsToFloat(farthest); // 1e-5: the depth went through near / z and back
 }
 

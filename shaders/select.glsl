@@ -38,24 +38,29 @@ uint claim(uint list, uint groups, uint share, bool wanted) {
     return subgroupBroadcastFirst(first) + subgroupBallotExclusiveBitCount(ballot);
 }
 
+const float MEDIUM_SIZE = 32; // pixels: a workgroup may take long with longer triangles, so several share a cluster
+
 // Puts a cluster on the list of the rasteriser that draws it.
 void draw(uint id, uint second, bool wanted, Cluster c, bool has_rectangle, Rectangle r) {
     if (!subgroupAny(wanted))
         return;
-    bool is_small = wanted && has_rectangle && longest_on_screen(c, r) <= frame.small_size;
+    float longest = wanted && has_rectangle ? longest_on_screen(c, r) : MOST_FLOAT;
+    bool is_large = longest > frame.small_size, is_medium = !is_large && longest > MEDIUM_SIZE;
     uint base = second * PASS;
-    uint small_entry = claim(base + SMALL, base + SMALL_GROUPS, 1, wanted && is_small);
-    uint large_entry = claim(base + LARGE, base + LARGE_GROUPS, 1, wanted && !is_small);
+    uint small_entry = claim(base + SMALL, base + SMALL_GROUPS, 1, wanted && !is_medium && !is_large);
+    uint medium_entry = claim(base + MEDIUM, base + MEDIUM_GROUPS, 1, wanted && is_medium);
+    uint large_entry = claim(base + LARGE, base + LARGE_GROUPS, 1, wanted && is_large);
     count(TRIANGLES, wanted ? c.triangles : 0);
     if (!wanted)
         return;
     atomicAdd(frame.counters.at[LEVELS + min(c.level, 31)], 1);
-    if (is_small) {
+    if (is_large)
+        frame.large_list.at[large_entry] = id;
+    else if (is_medium)
+        frame.medium_list.at[medium_entry] = id;
+    else
         frame.small_list.at[small_entry] = id;
-        return;
-    }
-    frame.large_list.at[large_entry] = id;
-    if (!DRAWS)
+    if (!is_large || !DRAWS)
         return;
     uint command[5] = {3 * c.triangles, 1, 3 * c.first_triangle, 0, id}; // an instance number tells views whose it is
     for (uint i = 0; i < 5; i++)

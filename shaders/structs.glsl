@@ -51,7 +51,7 @@ struct ProxyFrame {
     uvec2 size;          // of the picture, pixels
     uint groups;
     uint flags;          // OCCLUSION, FROZEN
-    float small_size;    // pixels; a cluster with no longer triangle goes to the compute rasteriser
+    float small_size;    // pixels; a cluster with no longer triangle goes to the compute rasteriser of small ones
     float scale;         // of the depth that culling reads
     float nearby;        // view z up to which a cluster that nothing is known of is drawn at once
     uint stamp;          // of this frame
@@ -69,14 +69,14 @@ struct ProxyFrame {
     Groups group;
     Words seen;          // a state for each cluster, kept from frame to frame: select.glsl
     Words pending;       // clusters that the second pass tests
-    Words small_list;    // clusters for the compute rasteriser
+    Words small_list;    // clusters for the compute rasteriser of small triangles
+    Words medium_list;   // the same, for several workgroups each
     Words large_list;    // all others
     Words draws;         // a VkDrawIndexedIndirectCommand for each of the large ones
     Words counters;      // below
     Words texels;        // what the compute rasterisers drew: bits of view z, row by row
     Words pyramid;       // of what the first pass drew
     Words report;        // where the host finds the counters of a finished frame
-    uvec2 unused;        // std140 fills up to a multiple of 16
 };
 
 const uint OCCLUSION = 1, FROZEN = 2;
@@ -87,6 +87,8 @@ const uint SMALL_GROUPS = 0;  // VkDispatchIndirectCommand
 const uint SMALL = 3;         // clusters
 const uint LARGE_GROUPS = 4;  // VkDispatchIndirectCommand
 const uint LARGE = 7;         // clusters, which is the number of draws too
+const uint MEDIUM_GROUPS = 8; // VkDispatchIndirectCommand
+const uint MEDIUM = 11;       // clusters
 const uint PENDING_GROUPS = 32;  // VkDispatchIndirectCommand
 const uint PENDING = 35;         // clusters
 const uint TESTED = 36, CULLED_FRUSTUM = 37, CULLED_OCCLUSION = 38; // clusters
@@ -98,6 +100,7 @@ const uint MOST_GROUPS = 65535;  // workgroups along x, more are in y
 
 // The bits of positive floats order as unsigned integers do, +inf included, so depth is compared and stored as bits.
 const uint MISS = 0x7F800000; // +inf
+const float MOST_FLOAT = 3.4e38;
 
 // One reduction of the max pyramid: vk_interop/depth_passes.py, _reduce. 24 bytes.
 struct Reduction {

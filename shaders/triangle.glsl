@@ -11,7 +11,6 @@
 layout(constant_id = 0) const bool CROPS = false;
 
 const float GROWN = 1.0 / GRID;  // pixels
-const float MOST_FLOAT = 3.4e38;
 
 struct Triangle {
     vec3 a, b, c;        // a x + b y + c is from 0 on inside of each edge, grown outwards

@@ -14,7 +14,7 @@ FILLED = STORAGE | vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT
 USAGES = {"vertices": vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT, "indices": vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT,
           "draws": vk.VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT}  # besides FILLED
 DRAW_BYTES = 20  # VkDrawIndexedIndirectCommand
-LISTS = "seen", "pending", "small_list", "large_list"
+LISTS = "seen", "pending", "small_list", "medium_list", "large_list"
 PACKED_BYTES = 3.7  # a triangle in a meshlet, as those of `town` come out
 SPHERE_BYTES = CLUSTER.fields["low"][1]  # that a CLUSTER begins with, and that no shader reads
 

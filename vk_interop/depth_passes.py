@@ -14,11 +14,12 @@ from vk_interop.resources import Layout, ShaderModule, compute_pipeline, memory_
 from vk_interop.sharing import SharedBuffer
 
 # Counters, by their word: shaders/structs.glsl.
-COUNTERS, PASS, SMALL_GROUPS, SMALL, LARGE_GROUPS, LARGE = 80, 16, 0, 3, 4, 7
+COUNTERS, PASS, SMALL_GROUPS, SMALL, LARGE_GROUPS, LARGE, MEDIUM_GROUPS, MEDIUM = 80, 16, 0, 3, 4, 7, 8, 11
 PENDING_GROUPS, TESTED, CULLED_FRUSTUM, CULLED_OCCLUSION, TRIANGLES = 32, 36, 37, 38, 40
 VISIBLE_CLUSTERS, VISIBLE_DEPTH, LEVELS = 41, 42, 48
 MOST_GROUPS = 65535  # workgroups along x
-LARGE_TILE = 128  # pixels an edge, of a workgroup of the rasteriser of large triangles
+# Workgroups for a cluster, of medium triangles and of large ones. These draw LARGE_TILE x LARGE_TILE pixels at a time.
+MEDIUM_PARTS, LARGE_PARTS, LARGE_TILE = 8, 64, 64
 RESOLVE_TILE = 64  # texels an edge, of a workgroup of a reduction
 OCCLUSION_LEVELS = 6  # above level 0, that the choice of clusters reads
 
@@ -102,11 +103,12 @@ class DepthPasses:
 
     def _rasterise(self, command, target, second: int, crops: bool):
         """What the compute rasterisers draw."""
-        self._dispatch(command, "proxy_raster.comp", (crops,), struct.pack("I", second))
-        vk.vkCmdDispatchIndirect(command, target.counters.handle, 4 * (second * PASS + SMALL_GROUPS))
+        ways = [("proxy_raster.comp", (crops, True), MEDIUM_GROUPS), ("proxy_raster.comp", (crops, False), SMALL_GROUPS)]
         if not target.draws:
-            self._dispatch(command, "proxy_raster_large.comp", (crops,), struct.pack("I", second))
-            vk.vkCmdDispatchIndirect(command, target.counters.handle, 4 * (second * PASS + LARGE_GROUPS))
+            ways.insert(0, ("proxy_raster_large.comp", (crops,), LARGE_GROUPS))
+        for name, constants, groups in ways:  # those first that take longest
+            self._dispatch(command, name, constants, struct.pack("I", second))
+            vk.vkCmdDispatchIndirect(command, target.counters.handle, 4 * (second * PASS + groups))
 
     def _draw(self, command, target, slot, second: int, crops: bool):
         """What the vertex pipeline draws: near / view z, the nearest surface having the largest."""
@@ -174,7 +176,8 @@ def read_counters(words: np.ndarray, clusters: int) -> tuple[dict[str, int], tup
     """What a frame did with that many clusters, from the words it counted in: counts by name, and clusters drawn by
     level of detail. Tested are those of the groups that are in view and of about the right level; what was neither
     drawn nor culled for another reason is of another level."""
-    small, large = (int(words[i]) + int(words[PASS + i]) for i in (SMALL, LARGE))
+    small, medium, large = (int(words[i]) + int(words[PASS + i]) for i in (SMALL, MEDIUM, LARGE))
+    small += medium
     frustum, occlusion = int(words[CULLED_FRUSTUM]), int(words[CULLED_OCCLUSION])
     counts = {"clusters_tested": int(words[TESTED]), "clusters_drawn": small + large, "clusters_small": small,
               "clusters_culled_lod": clusters - frustum - occlusion - small - large,

@@ -12,8 +12,8 @@ import torch
 from gsrender.depth import pyramid_sizes
 from gsrender.errors import DeviceError
 from vk_interop.cluster_buffers import FILLED, STORAGE, ClusterBuffers
-from vk_interop.depth_passes import (COUNTERS, LARGE_GROUPS, LARGE_TILE, OCCLUSION_LEVELS, PASS, PASSES, PENDING_GROUPS,
-                                     SMALL_GROUPS, DepthPasses)
+from vk_interop.depth_passes import (COUNTERS, LARGE_GROUPS, LARGE_PARTS, LARGE_TILE, MEDIUM_GROUPS, MEDIUM_PARTS,
+                                     OCCLUSION_LEVELS, PASS, PASSES, PENDING_GROUPS, SMALL_GROUPS, DepthPasses)
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.device import ALL, Device, Submission, vk
 from vk_interop.resources import CACHED, DEVICE_LOCAL, Buffer, Descriptors, Image, Timestamps, image_barrier, upload
@@ -24,8 +24,8 @@ VIEW = Struct("<16f 4I 3f I 4f 3f I 24f")
 LEAST_SLOTS, MOST_SLOTS = 3, 8
 SLOT_BYTES = 72 * 10**6  # of all slots together, where that is more than the fewest
 ADDRESSES = ("vertices", "indices", "meshlet", "packed", "cluster", "group", "seen", "pending", "small_list",
-             "large_list", "draws", "counters", "texels", "pyramid", "report")
-FRAME = np.dtype([("view", f"V{VIEW.size}"), *((name, "<u8") for name in ADDRESSES), ("unused", "<u8")])
+             "medium_list", "large_list", "draws", "counters", "texels", "pyramid", "report")
+FRAME = np.dtype([("view", f"V{VIEW.size}"), *((name, "<u8") for name in ADDRESSES)])
 
 
 def kind_of(device: Device, size: tuple[int, int], settings: DepthSettings) -> tuple:
@@ -86,9 +86,8 @@ class Target:
         counters = np.zeros(COUNTERS, np.uint32)
         counters[PENDING_GROUPS + 2] = 1
         tiles = -(-self.size[0] // LARGE_TILE) * -(-self.size[1] // LARGE_TILE)
-        for second in (0, 1):
-            counters[second * PASS + SMALL_GROUPS + 2] = 1
-            counters[second * PASS + LARGE_GROUPS + 2] = 1 if self.draws else tiles
+        for groups, parts in ((SMALL_GROUPS, 1), (MEDIUM_GROUPS, MEDIUM_PARTS), (LARGE_GROUPS, min(LARGE_PARTS, tiles))):
+            counters[[groups + 2, PASS + groups + 2]] = parts
         return counters
 
     def _prepare(self, command):
