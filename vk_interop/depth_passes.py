@@ -19,7 +19,7 @@ PENDING_GROUPS, TESTED, CULLED_FRUSTUM, CULLED_OCCLUSION, TRIANGLES = 32, 36, 37
 VISIBLE_CLUSTERS, VISIBLE_DEPTH, LEVELS = 41, 42, 48
 MOST_GROUPS = 65535  # workgroups along x
 # Workgroups for a cluster, of medium triangles and of large ones. These draw LARGE_TILE x LARGE_TILE pixels at a time.
-MEDIUM_PARTS, LARGE_PARTS, LARGE_TILE = 8, 64, 64
+MEDIUM_PARTS, LARGE_PARTS, LARGE_TILE = 4, 64, 64
 RESOLVE_TILE = 64  # texels an edge, of a workgroup of a reduction
 OCCLUSION_LEVELS = 6  # above level 0, that the choice of clusters reads
 

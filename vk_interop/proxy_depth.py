@@ -29,7 +29,7 @@ MEMORY = {  # by name, what it is for
     "proxy mesh": "The proxy's triangles in clusters, at every level of detail.",
     "proxy depth": "Proxy depths and their max pyramids, of several frames: one is drawn while another is read."}
 NO_CROP = [-math.inf] * 3, [math.inf] * 3, [0.0] * 24  # which cuts nothing off
-SMALL_SIZE = {"vertex": -1.0, "hybrid": 128.0, "compute": 128.0}  # pixels; see ProxyFrame.small_size
+SMALL_SIZE = {"vertex": -1.0, "hybrid": 128.0, "compute": 256.0}  # pixels; see ProxyFrame.small_size
 
 
 class ProxyDepth:

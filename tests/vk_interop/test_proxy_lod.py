@@ -331,7 +331,7 @@ def one_triangle_each(source, group_size: int) -> ClusterMesh:
 def test_more_clusters_or_groups_than_a_row_of_workgroups_are_all_drawn(device, single_triangles, group_size, small,
                                                                         monkeypatch):
     monkeypatch.setitem(SMALL_SIZE, "compute", 128.0 if small else -1.0)
-    size = (600, 480) if small else (120, 96)  # large ones take a workgroup for each 128 x 128 pixels
+    size = (600, 480) if small else (120, 96)  # large ones take up to 64 workgroups each
     camera = Camera.look_at((150, 120, -230), (150, 120, 0), (0, -1, 0), width=size[0], height=size[1])
     clusters = one_triangle_each(single_triangles, group_size)
     with ProxyDepth(device, clusters, DepthSettings(1.0, "compute")) as proxy:

@@ -14,13 +14,13 @@ enum { PIXELS = 2, ROWS = 4, PATCH = 8, PATCH_PIXELS = PATCH * PATCH }; // a lan
 enum { STAGE = 256, BLOCKS = 8 };
 static_assert(PATCH * ROWS == int(WARP) && ROWS * PIXELS == int(PATCH) && GS_TILE == 2 * PATCH, "four patches a tile");
 
-// What blending reads of a splat. The exponent of its coverage is written as of 2, opacity included: that of alpha_at,
-// in fewer steps.
+// What blending reads of a splat. Coverage is that of alpha_at in fewer steps: 2^(peak - across dx^2 - along s^2),
+// where s = dy + slope dx. So written it is never above the peak.
 struct __align__(16) Staged {
-    float x, y, xx, xy, yy; // coverage is 2^(peak + xx dx^2 + xy dx dy + yy dy^2)
-    float peak;             // log2 of the opacity
+    float x, y, across, slope;
+    float along, peak; // log2 of the opacity
     float red, green, blue, z;
-    float xy_by_xx, xy_by_yy; // of the conic, as in Outline
+    float xx, xy_by_xx; // of the conic, as in Outline
 };
 
 struct Shared {
@@ -40,15 +40,27 @@ static __device__ float exp2_about(float v) {
 }
 
 static __device__ Staged staged_of(const GsSplat &s) {
-    const float log2_e = 1.44269504f, peak = __log2f(s.opacity);
-    const float xx = -0.5f * log2_e * s.conic[0], xy = -log2_e * s.conic[1], yy = -0.5f * log2_e * s.conic[2];
+    const float half_log2_e = 0.72134752f, xx = s.conic[0], xy = s.conic[1], yy = s.conic[2];
+    // The determinant, whose terms nearly cancel where a splat is a needle: what rounding took of one is given back.
+    const float square = xy * xy, determinant = fmaf(xx, yy, -square) + fmaf(-xy, xy, square);
     const Outline o = outline_of(s);
-    return {s.x, s.y, xx, xy, yy, peak, s.colour[0], s.colour[1], s.colour[2], s.z, o.xy_by_xx, o.xy_by_yy};
+    return {s.x,
+            s.y,
+            half_log2_e * maxf(determinant, 0.0f) / yy,
+            o.xy_by_yy,
+            half_log2_e * yy,
+            __log2f(s.opacity),
+            s.colour[0],
+            s.colour[1],
+            s.colour[2],
+            s.z,
+            half_log2_e * xx,
+            o.xy_by_xx};
 }
 
 // The outline in the units of the exponent: 1/255 is 2^-7.994, and 1e-3 more is for rounding.
 static __device__ Outline outline_of(const Staged &s) {
-    return {s.x, s.y, -s.xx, -0.5f * s.xy, -s.yy, s.peak + 7.9953534f, s.xy_by_xx, s.xy_by_yy};
+    return {s.x, s.y, s.xx, s.slope * s.along, s.along, s.peak + 7.9953534f, s.xy_by_xx, s.slope};
 }
 
 // A pixel on its way.
@@ -69,19 +81,16 @@ static __device__ bool is_finished(const Blended (&pixels)[PIXELS]) {
     return all;
 }
 
-// As blend_one. Too faint, beyond the peak by rounding, or the pixel is finished: nothing.
+// As blend_one. Too faint or the pixel is finished: nothing. Without branches, which took as many steps again.
 template <bool DEPTH, typename Sum>
 static __device__ void add(Sum &to, float &faintest, float least, float exponent, const Staged &s) {
-    const float alpha = minf(0.99f, exp2_about(exponent));
-    if (!(alpha >= faintest && exponent <= s.peak)) return;
-    const float weight = alpha * to.through, next = to.through - weight;
-    if (next < least) {
-        faintest = INFINITY;
-    } else {
-        to.through = next;
-        to.red += weight * s.red, to.green += weight * s.green, to.blue += weight * s.blue;
-        if (DEPTH) to.z += weight * s.z;
-    }
+    const float alpha = minf(0.99f, exp2_about(exponent)), covers = alpha * to.through, next = to.through - covers;
+    const bool shows = alpha >= faintest, ends = next < least;
+    const float weight = shows && !ends ? covers : 0.0f;
+    to.through = shows && !ends ? next : to.through;
+    faintest = shows && ends ? INFINITY : faintest;
+    to.red += weight * s.red, to.green += weight * s.green, to.blue += weight * s.blue;
+    if (DEPTH) to.z += weight * s.z;
 }
 
 // Where a thread's pixels are.
@@ -125,12 +134,12 @@ template <bool DEPTH, typename Sum> static __device__ void blend_group(const Sha
                                                         at.left + (PATCH - 1), at.top + (PATCH - 1));
     for (unsigned mask = __ballot_sync(~0u, shows); mask; mask &= mask - 1) {
         const Staged &s = shared.staged[first + __ffs(mask) - 1];
-        const float dx = s.x - at.x, dy = s.y - at.y, tilt = s.xy * dx, level = s.peak + s.xx * dx * dx;
-        float exponent[PIXELS];
+        const float dx = s.x - at.x, level = s.peak - s.across * dx * dx, sheared = s.y - at.y + s.slope * dx;
 #pragma unroll
-        for (int i = 0; i < PIXELS; i++) exponent[i] = level + (tilt + s.yy * (dy - i * ROWS)) * (dy - i * ROWS);
-#pragma unroll
-        for (int i = 0; i < PIXELS; i++) add<DEPTH>(to[i], b[i].faintest, least[i], exponent[i], s);
+        for (int i = 0; i < PIXELS; i++) {
+            const float down = sheared - i * ROWS;
+            add<DEPTH>(to[i], b[i].faintest, least[i], level - s.along * down * down, s);
+        }
     }
 }
 
@@ -220,11 +229,13 @@ static __device__ void draw(Shared &shared, const GsBuffers &buffers, const Scra
     const int total = work.count;
     const Pair *pairs = (work.segments > 1 ? scratch.cut_pairs : buffers.pairs) + work.first;
     Pair low, last;
-    ends_of(shared.batch, pairs, total, low, last);
+    const bool few = total <= BLEND_THREADS;
+    if (!few) ends_of(shared.batch, pairs, total, low, last);
     const int most = SHARED_PATCH ? int(MOST_BATCH) : int(STAGE);
     bool finished = false;
     for (int done = 0; done < total && !finished;) {
-        const int count = take_batch(shared.batch, shared.bins, pairs, total, most, low, last);
+        const int count = few ? take_few(shared.batch, shared.bins, pairs, total)
+                              : take_batch(shared.batch, shared.bins, pairs, total, most, low, last);
         for (int start = 0; start < count && !finished; start += STAGE) {
             const int here = count - start < STAGE ? count - start : int(STAGE);
             blend_stage<DEPTH, SHARED_PATCH>(shared, buffers, start, here, at, b);

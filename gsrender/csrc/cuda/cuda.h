@@ -29,7 +29,7 @@ enum { LARGE = 9, HUGE_SPLAT = 128 };
 enum { BUSY = 9, LEAST_BUSY = 512 };
 // A tile of two SEGMENTs of pairs or more is cut into such by depth, each for four blocks: a street's horizon has tiles
 // of 30,000. There are MOST_SEGMENTS of them at most; where that would be too few, they are longer.
-enum { SEGMENT = 1024, MOST_SEGMENTS = 512, MOST_PARTS = 4 * MOST_SEGMENTS };
+enum { SEGMENT = 512, MOST_SEGMENTS = 512, MOST_PARTS = 4 * MOST_SEGMENTS };
 // What a block of blend draws: a tile, or if that is busy one of its four patches, or a segment of that.
 struct Work {
     int tile;
@@ -151,6 +151,18 @@ template <typename T> __device__ __forceinline__ T sum_before(T value) {
         if (lane() >= step) sum += other;
     }
     return sum - value;
+}
+
+// The sum over the threads of a block before this one, and of all of them. `sums`: shared memory, one for each warp,
+// not to be written again before the next barrier.
+template <int THREADS_OF_BLOCK, typename T> __device__ __forceinline__ T block_sum_before(T value, T *sums, T &all) {
+    T before = sum_before(value);
+    if (lane() == WARP - 1) sums[warp()] = before + value;
+    __syncthreads();
+    const T own = lane() < THREADS_OF_BLOCK / WARP ? sums[lane()] : T(0), up_to = sum_before(own);
+    before += __shfl_sync(~0u, up_to, warp());
+    all = __shfl_sync(~0u, up_to + own, WARP - 1);
+    return before;
 }
 
 // Notes that it is GS_CULL, or another moment. A stage begins when the first block of its first kernel does.

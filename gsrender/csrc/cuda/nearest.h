@@ -39,15 +39,9 @@ static __device__ void ends_of(Batch &batch, const Pair *pairs, int total, Pair 
 
 // Counts of bins -> the sum of those before, and of all, in all threads.
 static __device__ int sum_bins(Batch &batch, Bins &bins) {
-    int *own = bins.counts + threadIdx.x * OWN_BINS, sum = 0, all = 0;
+    int *own = bins.counts + threadIdx.x * OWN_BINS, sum = 0, all;
     for (int i = 0; i < OWN_BINS; i++) sum += own[i];
-    int before = sum_before(sum);
-    if (lane() == WARP - 1) batch.sums[warp()] = before + sum;
-    __syncthreads();
-    for (int w = 0; w < BLEND_WARPS; w++) {
-        if (w < warp()) before += batch.sums[w];
-        all += batch.sums[w];
-    }
+    int before = block_sum_before<BLEND_THREADS>(sum, batch.sums, all);
     for (int i = 0; i < OWN_BINS; i++) {
         const int here = own[i];
         own[i] = before;
@@ -106,4 +100,17 @@ static __device__ int take_batch(Batch &batch, Bins &bins, const Pair *pairs, in
     __syncthreads();
     low = high + 1;
     return count;
+}
+
+// The same for all of a tile's pairs, where there are no more than threads: each counts those before it.
+static __device__ int take_few(Batch &batch, Bins &bins, const Pair *pairs, int total) {
+    const int thread = threadIdx.x;
+    const Pair own = thread < total ? __ldg(pairs + thread) : 0;
+    if (thread < total) bins.pair[thread] = own;
+    __syncthreads();
+    int at = 0;
+    for (int other = 0; other < total; other++) at += bins.pair[other] < own;
+    if (thread < total) batch.splat[at] = splat_of(own);
+    __syncthreads();
+    return total;
 }

@@ -148,7 +148,7 @@ struct TileLoad {
 // to begin should be short ones.
 static __global__ void __launch_bounds__(SUM_THREADS)
     sum_tiles(const GsBuffers buffers, const Scratch scratch, int shares) {
-    __shared__ long long sums[WARP + 1];
+    __shared__ long long sums[SUM_THREADS / WARP];
     __shared__ int of_size[SIZES];
     const int tiles = tile_columns(*buffers.view) * tile_rows(*buffers.view);
     const int each = (tiles + SUM_THREADS - 1) / SUM_THREADS, begin = threadIdx.x * each;
@@ -156,17 +156,7 @@ static __global__ void __launch_bounds__(SUM_THREADS)
     if (threadIdx.x < SIZES) of_size[threadIdx.x] = 0;
     long long own = 0;
     for (int tile = begin; tile < end; tile++) own += scratch.tile_pairs[tile];
-    long long before = sum_before(own);
-    if (lane() == WARP - 1) sums[warp()] = before + own;
-    __syncthreads();
-    if (warp() == 0) {
-        const long long all = sums[lane()], sum = sum_before(all);
-        sums[lane()] = sum;
-        if (lane() == WARP - 1) sums[WARP] = sum + all;
-    }
-    __syncthreads();
-    const long long total = sums[WARP];
-    before += sums[warp()];
+    long long total, before = block_sum_before<SUM_THREADS>(own, sums, total);
     for (int tile = begin; tile < end; tile++) TileLoad(scratch.tile_pairs[tile], total, shares).take(of_size);
     __syncthreads();
     if (warp() == 0) {
@@ -226,7 +216,7 @@ static_assert(CUT_THREADS == int(BINS), "a thread a bin");
 // its share. A block takes a tile. Without it, every block of blend went through all of the tile's pairs to find its
 // own.
 static __global__ void __launch_bounds__(CUT_THREADS) cut_tiles(const GsBuffers buffers, const Scratch scratch) {
-    __shared__ int of_bin[BINS], begin[MOST_SEGMENTS + 1], sums[WARP];
+    __shared__ int of_bin[2 * BINS], finer[BINS], begin[MOST_SEGMENTS + 1], sums[CUT_THREADS / WARP];
     __shared__ Pair ends[2];
     const int bin = threadIdx.x;
     for (int index = blockIdx.x; index < *scratch.cuts; index += gridDim.x) {
@@ -234,7 +224,7 @@ static __global__ void __launch_bounds__(CUT_THREADS) cut_tiles(const GsBuffers 
         const unsigned first = buffers.pair_from_tile[cut.tile];
         const int total = int(buffers.pair_from_tile[cut.tile + 1] - first);
         const Pair *const pairs = buffers.pairs + first;
-        of_bin[bin] = 0;
+        of_bin[bin] = of_bin[bin + BINS] = 0;
         if (bin < 2) ends[bin] = bin ? 0 : ~Pair(0);
         for (int segment = bin; segment <= cut.segments; segment += CUT_THREADS) begin[segment] = 0;
         __syncthreads();
@@ -250,23 +240,39 @@ static __global__ void __launch_bounds__(CUT_THREADS) cut_tiles(const GsBuffers 
         const int shift = total ? shift_of(ends[1] - low) : 0;
         for_pairs<CUT_THREADS>(pairs, total, [&](Pair p) { atomicAdd(of_bin + int((p - low) >> shift), 1); });
         __syncthreads();
-        const int own = of_bin[bin];
-        int before = sum_before(own);
-        if (lane() == WARP - 1) sums[warp()] = before + own;
+        // Bins that hold more than their share, evenly into finer ones: where a street begins again, thousands of pairs
+        // are about as far away.
+        const int here = of_bin[bin];
+        const bool uneven = __syncthreads_or(here > SEGMENT / 4);
+        const int parts = uneven ? 1 + int(here * (long long)BINS / total) : 1; // 2 BINS of them in all
+        int all;
+        const int first_part = block_sum_before<CUT_THREADS>(parts, sums, all);
+        finer[bin] = first_part << 11 | (parts - 1);
+        const auto finer_of = [&](Pair p) {
+            const Pair away = p - low;
+            const int coarse = finer[int(away >> shift)], within = int(away << 10 >> shift) & 1023;
+            return (coarse >> 11) + (within * ((coarse & 2047) + 1) >> 10);
+        };
+        if (uneven) {
+            of_bin[bin] = 0;
+            __syncthreads();
+            for_pairs<CUT_THREADS>(pairs, total, [&](Pair p) { atomicAdd(of_bin + finer_of(p), 1); });
+        }
         __syncthreads();
-        if (warp() == 0) sums[lane()] = sum_before(sums[lane()]);
-        __syncthreads();
-        before += sums[warp()];
-        of_bin[bin] = before;
+        const int own[2] = {of_bin[2 * bin], of_bin[2 * bin + 1]};
+        int before = block_sum_before<CUT_THREADS>(own[0] + own[1], sums, all);
         const auto segment_of = [&](int pairs_before) { return int(pairs_before * (long long)cut.segments / total); };
-        const int behind = before + own;
-        if (own)
-            for (int segment = segment_of(before) + 1; segment <= segment_of(behind); segment++)
-                begin[segment] = behind;
+        for (int i = 0; i < 2; i++) {
+            const int behind = before + own[i];
+            of_bin[2 * bin + i] = before;
+            if (own[i])
+                for (int segment = segment_of(before) + 1; segment <= segment_of(behind); segment++)
+                    begin[segment] = behind;
+            before = behind;
+        }
         __syncthreads();
-        for_pairs<CUT_THREADS>(pairs, total, [&](Pair p) {
-            scratch.cut_pairs[first + atomicAdd(of_bin + int((p - low) >> shift), 1)] = p;
-        });
+        for_pairs<CUT_THREADS>(pairs, total,
+                               [&](Pair p) { scratch.cut_pairs[first + atomicAdd(of_bin + finer_of(p), 1)] = p; });
         for (int i = bin; i < 4 * cut.segments; i += CUT_THREADS) {
             const int segment = i % cut.segments;
             scratch.work[cut.work + i] = {cut.tile,
