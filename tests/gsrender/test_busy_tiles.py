@@ -36,6 +36,16 @@ def test_a_busy_tile_looks_as_on_the_cpu_every_time(count, opacity):
     assert torch.equal(renderer.render(CAMERA).rgb, first)
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU")
+def test_a_busy_tile_of_which_most_is_about_as_far_looks_as_on_the_cpu():
+    model = column(60_000, 0.005)
+    model.items.position[3000:50_000, 2] = 20 + 1e-3 * torch.rand(47_000, generator=torch.Generator().manual_seed(2))
+    expected, renderer = Renderer(model).render(CAMERA), Renderer(model.to("cuda"))
+    first = renderer.render(CAMERA).rgb.clone()
+    assert psnr(first.cpu().numpy(), expected.rgb.numpy()) > 70
+    assert torch.equal(renderer.render(CAMERA).rgb, first)
+
+
 @pytest.mark.parametrize("count", [3, 600, 5000])
 def test_splats_as_far_as_each_other_are_blended_in_their_order(count, device):
     model = column(count, 0.5)

@@ -264,7 +264,7 @@ template <bool DEPTH> // whether the expected depth is wanted
 static __global__ void __launch_bounds__(BLEND_THREADS, BLOCKS)
     blend_tiles(const GsBuffers buffers, const Scratch scratch) {
     __shared__ Shared shared;
-    stamp(buffers, 3);
+    stamp(buffers, GS_BLEND);
     const int works = *scratch.works, blocks = gridDim.x, block = blockIdx.x;
     // To and fro over the works, the longest first: where there are more than blocks, those with short ones take them.
     for (int round = 0, index = block; index < works;) {
@@ -279,7 +279,7 @@ static __global__ void __launch_bounds__(BLEND_THREADS, BLOCKS)
 
 // Stamps the end and tells the host what was counted. A copy by the driver took 4 us longer.
 static __global__ void end_frame(const GsBuffers buffers) {
-    stamp(buffers, 4);
+    stamp(buffers, GS_END);
     __syncwarp();
     const int word = threadIdx.x;
     long long *const report = reinterpret_cast<long long *>(buffers.view->report);

@@ -44,7 +44,7 @@ static __global__ void __launch_bounds__(THREADS)
     __shared__ unsigned work;
     __shared__ int before[WARPS];
     __shared__ long long first;
-    stamp(buffers, 0);
+    stamp(buffers, GS_CULL);
     const GsView &view = *buffers.view;
     const int chunks = chunk_count(model);
     int inside = 0, lod = 0;

@@ -81,7 +81,7 @@ template <typename Visit> static __device__ void for_share(const GsBuffers &buff
 static __global__ void __launch_bounds__(SORT_THREADS, SORT_BLOCKS)
     count_pairs(const GsBuffers buffers, const Scratch scratch) {
     extern __shared__ unsigned own[]; // pairs of this block's splats in each tile
-    stamp(buffers, 2);
+    stamp(buffers, GS_SORT);
     const int columns = tile_columns(*buffers.view), tiles = columns * tile_rows(*buffers.view);
     const Band band(tiles);
     for (int i = threadIdx.x; i < band.count; i += SORT_THREADS) own[i] = 0;
