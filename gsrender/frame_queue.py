@@ -22,9 +22,8 @@ GAUSSIANS, PAIRS = COUNTS.index("gaussians"), COUNTS.index("pairs")
 class Done(NamedTuple):
     """What is known of a finished frame. Every frame is asked whether it is complete, few are asked for more."""
 
-    words: list[int]  # of its GsCounts
+    words: list[int]  # of its GsCounts: counts, then nanoseconds when each stage began, and the end of the last
     stages: list[str]
-    marks: list[float]  # milliseconds when each stage began, and the end of the last
     capacities: tuple[int, int]  # of Gaussians and pairs, that it was drawn with; they may have grown since
     crops: bool  # whether it had a crop box
 
@@ -40,7 +39,8 @@ class Done(NamedTuple):
     @property
     def milliseconds(self) -> dict[str, float]:
         """By stage."""
-        return {name: b - a for name, a, b in zip(self.stages, self.marks, self.marks[1:])}
+        marks = self.words[len(COUNTS):]
+        return {name: (b - a) / 1e6 for name, a, b in zip(self.stages, marks, marks[1:])}
 
 
 def capacities(buffers) -> tuple[int, int]:
@@ -86,16 +86,15 @@ class HostQueue:
         if ready is not None:
             ready.wait(None)
         check(self.native, self.native.gs_begin(model, view, buffers, ffi.NULL))
-        marks = [time.perf_counter()]
+        marks = [time.perf_counter_ns()]
         for stage in range(len(self.names)):
             seen = apart.view if apart and stage == CULL else view
             check(self.native, self.native.gs_stage(stage, model, seen, buffers, ffi.NULL))
             if apart and stage == CULL:
                 apart.choose(tensors)
-            marks.append(time.perf_counter())
-        marks = [1000 * mark for mark in marks]
-        self._done = Done(tensors["counts"].tolist(), self.names, marks, capacities(buffers),
-                          bool(view.crop.on))
+            marks.append(time.perf_counter_ns())
+        words = tensors["counts"][:len(COUNTS)].tolist() + marks
+        self._done = Done(words, self.names, capacities(buffers), bool(view.crop.on))
 
     def collect(self, wait: bool) -> Done | None:
         """The oldest finished frame that was not collected yet; None if there is none."""
@@ -155,9 +154,7 @@ class CudaQueue:
         frame = self._pending.pop(0)
         frame.done.synchronize()
         self._free.append(frame)
-        words = ffi.unpack(frame.words, COUNTS_WORDS)
-        marks = [nanoseconds / 1e6 for nanoseconds in words[len(COUNTS):]]
-        return Done(words, self.names, marks, frame.capacities, frame.crops)
+        return Done(ffi.unpack(frame.words, COUNTS_WORDS), self.names, frame.capacities, frame.crops)
 
     def _capture(self, model, view, buffers) -> None:
         # All that a kernel is given as an argument. The view is not: kernels read it from memory.

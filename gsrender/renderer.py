@@ -84,7 +84,7 @@ class Renderer:
         there is no room for it."""
         while True:
             frame = self.draw(camera, depth, settings, items=items)
-            if not self.wait().incomplete:
+            if self.wait():
                 return frame
             if self.refusal:
                 raise NoRoom(self.refusal)
@@ -120,7 +120,7 @@ class Renderer:
 
         opacity  of a splat that counts as the front one, at least
         """
-        if self.wait().incomplete:  # its buffers have grown, and what it drew is gone
+        if not self.wait():  # its buffers have grown, and what it drew is gone
             raise RuntimeError("a frame that lacks items cannot be inspected: draw it again")
         return inspect(self._native, self._view, self._buffers, self.buffers.tensors, self.stats.counts["gaussians"],
                        opacity)
@@ -133,13 +133,14 @@ class Renderer:
     @property
     def drawn_items(self) -> torch.Tensor:
         """[n] int32, ascending: which of the model's items the last frame kept. A view that the next one overwrites."""
-        return self.buffers.tensors["item_from_visible"][:self.wait().counts["visible"]]
+        self.wait()
+        return self.buffers.tensors["item_from_visible"][:self.stats.counts["visible"]]
 
-    def wait(self) -> FrameStats:
-        """Waits for every frame that was put on the stream; the statistics of the last one."""
+    def wait(self) -> bool:
+        """Waits for every frame that was put on the stream. False where the last one lacks items."""
         while not self._queue.is_empty:
             self._collect(wait=True)
-        return self.stats
+        return self._done is None or not self._done.incomplete
 
     @property
     def stats(self) -> FrameStats:

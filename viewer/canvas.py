@@ -55,7 +55,7 @@ class Canvas:
         """Queues a picture and returns it; None where the one that stands is right, unless `always`. When pipelined it
         is of the camera before: `camera` and `settings` of the canvas say which."""
         if (camera, settings, look) == (self.camera, self.settings, self.look) and not always:
-            final = not self._scene.renderer.wait().incomplete or self._scene.renderer.refusal is not None
+            final = self._scene.renderer.wait() or self._scene.renderer.refusal is not None
             self.stats = frame_stats(self._scene, settings)  # what was counted late is known by now
             if final:
                 self._complete()

@@ -114,9 +114,8 @@ class Comparison:
         if pair is None or not pair.has_arrived():
             return
         self._pair = None
-        stats = self._renderer.wait()
-        if not stats.incomplete and self._room == pair.room:
-            self._compared = pair.read(stats.counts["visible"])
+        if self._renderer.wait() and self._room == pair.room:
+            self._compared = pair.read(self._renderer.stats.counts["visible"])
 
 
 class _Pair:

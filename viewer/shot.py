@@ -79,7 +79,7 @@ class Shot:
     def frame(self) -> Frame:
         """Whole, and the last one of the scene's renderer. Waits for it."""
         renderer = self.scene.renderer
-        if self.drawn is None or renderer.queued != self._number or renderer.wait().incomplete:
+        if self.drawn is None or renderer.queued != self._number or not renderer.wait():
             self.drawn = render_frame(self.scene, self.camera, self.settings)
             self._number = renderer.queued
         return self.drawn

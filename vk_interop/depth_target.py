@@ -102,6 +102,7 @@ class Slot:
         self.device = target.device
         self.frame = 0  # that was drawn here last
         self.passed: torch.cuda.Event | None = None  # once it has, CUDA reads this no more
+        self.is_free = False  # that is known already
         with ExitStack() as made:
             self._make(target, passes, signals, timed, made)
             self._made = made.pop_all()
@@ -129,14 +130,14 @@ class Slot:
         """[COUNTERS] uint32, of the frame that was drawn here last. It must have finished."""
         return self._report.array.view(np.uint32)
 
-    def draw(self, frame: int, view: bytes, crops: bool):
-        self.frame, self.passed = frame, None
+    def draw(self, frame: int, view: tuple, crops: bool):
+        self.frame, self.passed, self.is_free = frame, None, False
         self.look(view)
         self._submission(crops).submit(signal_values=[frame, frame])
 
-    def look(self, view: bytes):
-        """Sets what the shaders are told of the frame, a VIEW."""
-        self._frame.array[:VIEW.size] = np.frombuffer(view, np.uint8)
+    def look(self, view: tuple):
+        """Sets what the shaders are told of the frame, the values of a VIEW."""
+        VIEW.pack_into(self._frame.array, 0, *view)
 
     def point_at(self, target: Target):
         """Tells the shaders where everything is."""

@@ -17,7 +17,7 @@ from vk_interop.cluster_buffers import ClusterBuffers
 from vk_interop.cluster_lod import ClusterMesh
 from vk_interop.depth_passes import PASSES, DepthPasses, read_counters, visible_depth
 from vk_interop.depth_settings import DepthSettings
-from vk_interop.depth_target import VIEW, Slot, Target, kind_of, slots_for
+from vk_interop.depth_target import Slot, Target, kind_of, slots_for
 from vk_interop.device import Device
 from vk_interop.proxy_surfaces import SurfacePass, Surfaces
 from vk_interop.sharing import SharedBuffer, Timeline
@@ -135,7 +135,7 @@ class ProxyDepth:
             passed.record(torch.cuda.ExternalStream(stream, self.device.torch_device))
         for slot in (slot for target in self._targets for slot in target.slots):
             if slot.frame == frame or 0 < slot.frame < frame and not slot.passed:
-                slot.passed = passed
+                slot.passed, slot.is_free = passed, False
 
     def outlasts(self, depth: DepthBuffer) -> bool:
         """Whether it is whole still, and stays so when one more frame is asked for."""
@@ -198,9 +198,9 @@ class ProxyDepth:
             self._chosen = camera, crop, self.settings, self._frame
         return DepthBuffer(slot.levels, *size, Drawn(self._drawn, self._done, self._frame), crop)
 
-    def _view(self, camera: Camera, crop: Crop | None, flags: int, raster: str) -> bytes:
-        """The frame's part of ProxyFrame in shaders/structs.glsl. Nothing is submitted before it is there, so it is
-        written in Python's own numbers: 8 us, and 21 by way of small arrays."""
+    def _view(self, camera: Camera, crop: Crop | None, flags: int, raster: str) -> tuple:
+        """The values of a VIEW, the frame's part of ProxyFrame in shaders/structs.glsl. Nothing is submitted before they
+        are there, so they are Python's own numbers: 8 us, and 21 by way of small arrays."""
         # The mesh is seen from the camera. Its axes keep their lengths in scene units, so view z comes out in these.
         camera_from_mesh = camera.camera_from_world
         if self._is_placed:
@@ -215,16 +215,18 @@ class ProxyDepth:
         clip_y = [by_down * d + down_by * f for _, d, f in axes]
         pixels, focal = self.settings.lod_error, max(camera.fx, camera.fy)
         low, high, columns = self._crop_view(camera, crop) if crop else NO_CROP
-        return VIEW.pack(*position, max(camera.near, NEAR), *clip_x, self.far, *clip_y, focal * unit, *forward,
-                         -1 if pixels is None else pixels, camera.width, camera.height, self._clusters.groups, flags,
-                         SMALL_SIZE[raster], 1 + (pixels or 0) / focal, self._nearby, self._frame & NEVER,
-                         *low, unit, *high, self._chosen[3] & NEVER if self._chosen else NEVER, *columns)
+        return (*position, max(camera.near, NEAR), *clip_x, self.far, *clip_y, focal * unit, *forward,
+                -1 if pixels is None else pixels, camera.width, camera.height, self._clusters.groups, flags,
+                SMALL_SIZE[raster], 1 + (pixels or 0) / focal, self._nearby, self._frame & NEVER,
+                *low, unit, *high, self._chosen[3] & NEVER if self._chosen else NEVER, *columns)
 
     def _look_back(self):
         """Notes what is known of frames that are done: for the next one, while the GPU is at work on this one."""
-        newest = self._newest_done()
+        newest, slots = self._newest_done(), self._target.slots
         if newest:
             self._nearby = visible_depth(newest.counters)
+        coming = slots[self._frame % len(slots)]
+        coming.is_free = coming.passed is not None and coming.passed.query()
 
     def _crop_view(self, camera: Camera, crop: Crop) -> tuple[list[float], list[float], list[float]]:
         """Its lower and its upper ends, from the camera; its axes and the rays along them, columns of four."""
@@ -254,7 +256,7 @@ class ProxyDepth:
         """Until neither side uses what was drawn there: the host's only wait, and only when the ring is full."""
         if slot.frame > self._seen:
             self._done.wait(slot.frame)
-        if slot.passed:
+        if slot.passed and not slot.is_free:
             slot.passed.synchronize()
 
     def _close_if_done(self, target: Target) -> bool:

@@ -58,7 +58,8 @@ class Lists:
 
     @staticmethod
     def of(renderer: Renderer) -> "Lists":
-        tensors, counts = renderer.buffers.tensors, renderer.wait().counts
+        renderer.wait()
+        tensors, counts = renderer.buffers.tensors, renderer.stats.counts
         sizes = renderer.tile_splats.reshape(-1).long()
         return Lists(tensors["splats"][:counts["gaussians"]].clone(), tensors["pairs"][:counts["pairs"]].clone(),
                      torch.repeat_interleave(sizes), sizes)

@@ -124,7 +124,7 @@ class Soak:
     def _draw_again(self):
         """What was shown, twice, in the other mode's order and with nothing else under way."""
         renderer, canvas = self.scene.renderer, self.canvas
-        if renderer.wait().incomplete:
+        if not renderer.wait():
             self.lacking += 1
             return
         shown = [tensor.clone() for tensor in (canvas.frame.rgba, canvas.frame.alpha, canvas.frame.depth)]

@@ -63,7 +63,7 @@ def test_a_busy_tile_with_room_for_few_of_its_pairs_is_incomplete_and_then_right
     right, pairs = renderer.render(CAMERA).rgb.clone(), renderer.stats.counts["pairs"]
     renderer.buffers.fit(replace(renderer.buffers.room, pairs=max(pairs // part, 1)))
     renderer.draw(CAMERA)
-    assert renderer.wait().incomplete and renderer.stats.counts["pairs"] == pairs >= 60_000
+    assert not renderer.wait() and renderer.stats.counts["pairs"] == pairs >= 60_000
     assert torch.equal(renderer.render(CAMERA).rgb, right)
 
 

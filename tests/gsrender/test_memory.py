@@ -74,7 +74,7 @@ def test_a_frame_that_may_not_grow_stays_incomplete_and_says_why(model, device, 
     limit.most = limit.used
     for _ in range(3):
         renderer.draw(camera)
-        assert renderer.wait().incomplete and limit.used <= limit.most and renderer.buffers.room == few
+        assert not renderer.wait() and limit.used <= limit.most and renderer.buffers.room == few
         assert "tile pairs needs" in renderer.refusal and "allow more memory" in renderer.refusal
     with pytest.raises(NoRoom, match="tile pairs needs .* MiB more, and of the .* MiB of memory that may be taken"):
         renderer.render(camera)

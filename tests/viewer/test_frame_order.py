@@ -38,7 +38,7 @@ def drawn(scene, shots, mode: str) -> list[torch.Tensor]:
     for camera, settings in shots:
         due = order.begin(camera, settings, mode)
         pictures.append(end_frame(scene, due).rgba.clone())
-    assert not scene.renderer.wait().incomplete
+    assert scene.renderer.wait()
     return pictures
 
 
