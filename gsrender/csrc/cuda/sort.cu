@@ -137,14 +137,15 @@ struct TileLoad {
 
     __device__ TileLoad(unsigned pairs, long long total, int shares)
         : pairs(pairs), busy(pairs >= LEAST_BUSY && pairs * (long long)shares > total) {
-        const int steps = (__float_as_int(float(busy ? pairs / 4 : pairs)) >> 22) - (127 << 1);
-        size = SIZES - 1 - clampi(steps, 0, SIZES - 2);
         const long long length = total / MOST_SEGMENTS > SEGMENT ? total / MOST_SEGMENTS : int(SEGMENT);
         segments = busy && pairs >= 2 * length ? int(pairs / length) : 1;
+        const int steps = (__float_as_int(float(busy ? pairs / 4 : pairs)) >> 22) - (127 << 1);
+        size = segments > 1 ? 0 : SIZES - 1 - clampi(steps, 0, SIZES - 2);
     }
-    // Takes places for the tile's works: the first of them.
+    __device__ int works() const { return segments > 1 ? 4 * segments : busy ? 4 : 1; }
+    // Takes places for them: the first one.
     __device__ int take(int *of_size) const {
-        return segments > 1 ? atomicAdd(of_size, 4 * segments) : next_of(of_size, size, busy);
+        return size == 0 ? atomicAdd(of_size, works()) : next_of(of_size, size, busy);
     }
 };
 
@@ -164,9 +165,9 @@ static __global__ void __launch_bounds__(SUM_THREADS)
     long long pairs = 0, before; // of the tiles before this block's
     for (int tile = threadIdx.x; tile < tiles; tile += SUM_THREADS) {
         const TileLoad load(scratch.tile_pairs[tile], total, shares);
-        load.take(of_size);
+        atomicAdd(of_size + load.size, load.works());
         if (tile >= begin) continue;
-        load.take(before_own);
+        atomicAdd(before_own + load.size, load.works());
         pairs += load.pairs;
     }
     block_sum_before<SUM_THREADS>(pairs, sums, before);
