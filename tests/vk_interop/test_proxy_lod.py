@@ -11,6 +11,7 @@ from bench.scenes import one_cluster, sphere
 from lod_meshes import AWKWARD, copies, grid, mesh
 
 from gsrender import Camera, DepthBuffer, load_cameras
+from vk_interop import depth_target
 from vk_interop.cluster_lod import CLUSTER, GROUP, ClusterMesh
 from vk_interop.cluster_lod_build import build_clusters
 from vk_interop.depth_settings import RASTERS, DepthSettings
@@ -325,6 +326,23 @@ def one_triangle_each(source, group_size: int) -> ClusterMesh:
     groups["first_cluster"], groups["cluster_count"] = np.arange(0, count, group_size), group_size
     groups["error"], groups["radius"] = np.inf, 1000
     return ClusterMesh(source.vertices, source.triangles, clusters, groups)
+
+
+@pytest.mark.parametrize("parts", [1, 64])
+@pytest.mark.parametrize("small_size", [0.0, 256.0])  # all triangles are large; those of the spheres are medium
+def test_what_many_workgroups_share_is_drawn_as_by_the_vertex_pipeline(device, parts, small_size, monkeypatch):
+    monkeypatch.setattr(depth_target, "LARGE_PARTS", parts)
+    monkeypatch.setitem(SMALL_SIZE, "compute", small_size)
+    low, high = np.float32([-8, -8, 6]), np.float32([9, 7, 12])
+    wall = [(low[0], low[1], low[2]), (high[0], low[1], low[2]), (low[0], high[1], high[2]), tuple(high)]
+    spheres = copies(sphere(1), 12)
+    vertices = np.concatenate([spheres.vertices, np.float32(wall)])
+    triangles = np.concatenate([spheres.triangles, len(spheres.vertices) + np.uint32([[0, 1, 2], [1, 3, 2]])])
+    camera = Camera.look_at((0, 0, -14), (0, 0, 3), (0, -1, 0), width=1100, height=1000)  # 288 tiles
+    clusters = flat_clusters(mesh(vertices, triangles))
+    compute, vertex = (draw(device, clusters, [camera], DepthSettings(None, raster, occlusion=False))[0]
+                       for raster in ("compute", "vertex"))
+    assert np.isfinite(vertex).mean() > 0.3 and differing(compute, vertex, 1e-3) <= 0.002
 
 
 @pytest.mark.parametrize("group_size, small", [(1, True), (100, False)])
