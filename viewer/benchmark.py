@@ -41,8 +41,8 @@ def verdict(off: Row, on: Row, kind: str) -> str:
     """What culling brought, in a sentence; `kind` of the model's items."""
     share = off.statistics.fps / max(on.statistics.fps, 1e-9)
     left = on.statistics.counts()["visible"] / max(off.statistics.counts()["visible"], 1)
-    return (f"With culling {on.culling} a frame takes {share:.0%} of the time that it takes without, and {left:.0%} of the "
-            f"{kind} in view are left to draw.")
+    return (f"With culling {on.culling} a frame takes {share:.0%} of the time that it takes without, and {left:.0%} of "
+            f"the {kind} in view are left to draw.")
 
 
 class Benchmark:

@@ -77,7 +77,7 @@ def test_pictures_that_an_input_asked_for_tell_how_late_they_are(desk, mode, tmp
     desk.drag((900, 300), (960, 320))
     desk.rest()
     assert 0 < history.latency(50) <= history.latency(95)
-    assert history.latency(95) >= min(history.frame_milliseconds)
+    assert history.latency(95) > 0.5 * min(history.frame_milliseconds)  # which ends a little after the handing over
     desk.click(*desk.places["save CSV"])
     [path] = tmp_path.glob("frames-*.csv")
     late = [float(row["latency ms"]) for row in csv.DictReader(path.open()) if row["latency ms"]]
@@ -132,8 +132,8 @@ def test_a_benchmark_is_summed_up_in_a_sentence():
     for milliseconds, visible, row in ((10.0, 400, off), (30.0, 400, off), (8.0, 100, on), (8.0, 100, on)):
         row.add(milliseconds, FrameStats({"visible": visible}))
     assert verdict(Row("off", off, None), Row("centre", on, 26.0), "anchors") == (
-        "With culling centre a frame takes 40% of the time that it takes without, and 25% of the anchors in view are left "
-        "to draw.")
+        "With culling centre a frame takes 40% of the time that it takes without, and 25% of the anchors in view are "
+        "left to draw.")
 
 
 def test_a_benchmark_can_be_cancelled_and_the_camera_is_where_it_was(desk):

@@ -21,8 +21,8 @@ from viewer.statistics import COUNTS
 from viewer.tour import Tour
 from vk_interop.screen import Offscreen
 
-LONG = ("/home/somebody/data/street/proxy_of_the_whole_street.glb: the proxy hides 93 % of what is drawn without it. The "
-        "mesh may belong to another model, or lie elsewhere: panel Scene, its up, scale, turn and shift.")
+LONG = ("/home/somebody/data/street/proxy_of_the_whole_street.glb: the proxy hides 93 % of what is drawn without it. "
+        "The mesh may belong to another model, or lie elsewhere: panel Scene, its up, scale, turn and shift.")
 
 
 @pytest.fixture(scope="module", params=[(640, 480, 1), (1280, 800, 1), (1280, 800, 2), (1920, 1200, 1)],

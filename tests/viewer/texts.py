@@ -12,6 +12,7 @@ NUMBERS = {"slider_float": (1, 4), "drag_float": (1, 5), "drag_float3": (3, 5), 
            "input_int2": (2, None)}  # how many stand side by side; where in the arguments their format is
 LISTED = "begin_menu", "selectable"  # which are as wide as what they stand in
 SLACK = 1.0  # pixels; ImGui rounds places
+WINDOWS = "Open", "Benchmark", "Too large", "Keys"
 OVER = "###notices", "###message", "###legend", "###compared first", "###compared second"
 
 
@@ -34,7 +35,7 @@ class Texts:
     def problems(self) -> list[str]:
         cut = [f"{window}: {text!r} is cut" for window, text, edges, room in self._found
                if edges[0] < room[0] - SLACK or edges[2] > room[2] + SLACK]
-        return cut + list(self._overlaps()) + list(_tabs()) + list(_over())
+        return cut + list(self._overlaps()) + list(_tabs()) + list(_over()) + list(_outside())
 
     def _overlaps(self):
         for (window, a, of_a, _), (other, b, of_b, _) in combinations(self._found, 2):
@@ -53,7 +54,8 @@ class Texts:
         def watched(label, value, *more, draw=getattr(imgui, name)):
             result = draw(label, value, *more)
             shape = "%d" if place is None else (label, value, *more)[place]
-            widest = max((shape % number if "%" in shape else shape for number in ([value] if count == 1 else value)), key=_width)
+            values = [value] if count == 1 else value
+            widest = max((shape % number if "%" in shape else shape for number in values), key=_width)
             self._note_inside(widest, count, 0 if "input" not in name else imgui.get_style().frame_padding.x)
             return result
         patch.setattr(imgui, name, watched)
@@ -129,3 +131,15 @@ def _over():
         edges = [(w.pos.x, w.pos.y, w.pos.x + w.size.x, w.pos.y + w.size.y) for w in (a, b)]
         if all(min(e[i + 2] for e in edges) - max(e[i] for e in edges) > SLACK for i in (0, 1)):
             yield f"{a.name} lies over {b.name}"
+
+
+def _outside():
+    """Windows over the picture that reach out of the program's, or hide their foot."""
+    edges = imgui.get_io().display_size
+    for window in map(imgui.internal.find_window_by_name, WINDOWS):
+        if window and window.active and (min(window.pos.x, window.pos.y) < 0
+                                         or window.pos.x + window.size.x > edges.x + SLACK
+                                         or window.pos.y + window.size.y > edges.y + SLACK):
+            yield f"{window.name} reaches out of the window"
+        elif window and window.active and window.scroll_max.y and window.name != "Keys":  # a list as long as it is
+            yield f"{window.name} has to be scrolled"

@@ -26,8 +26,8 @@ def draw(app, size: tuple[float, float]):
     _, stays = imgui.begin("Benchmark", True, imgui.WindowFlags_.no_docking | imgui.WindowFlags_.no_collapse
                            | imgui.WindowFlags_.no_saved_settings)
     width, height = benchmark.size
-    dim(f"{len(benchmark.cameras)} views, {width} x {height} pixels. Each way of culling draws them twice and is measured "
-        "the second time, from the camera to the finished picture.")
+    dim(f"{len(benchmark.cameras)} views, {width} x {height} pixels. Each way of culling draws them twice and is "
+        "measured the second time, from the camera to the finished picture.")
     if not benchmark.done:
         imgui.progress_bar(benchmark.drawn / benchmark.total, (-1, 0),
                            f"{benchmark.drawn} of {benchmark.total}, culling {benchmark.settings.culling}")

@@ -13,7 +13,7 @@ from viewer.listing import Listing
 from viewer.panels.rows import DIM, button, tooltip
 from viewer.scene import MESH_SUFFIXES
 
-LINES = 18
+LINES, ROUND = 18, 11  # of the list; font sizes that the window needs round it
 SUFFIXES = f"{', '.join(MESH_SUFFIXES[:-1])} or {MESH_SUFFIXES[-1]}"
 SOON = 0.2  # seconds in which most directories are read: it is not said before
 
@@ -44,8 +44,9 @@ class Browser:
         imgui.same_line()
         if button("open this directory", "Opens it as a model, as Proxy-GS, Octree-GS and Scaffold-GS train it."):
             chosen = self.folder
-        if imgui.begin_child(str(self.folder), (0, LINES * imgui.get_text_line_height_with_spacing()),
-                             imgui.ChildFlags_.borders):
+        line = imgui.get_text_line_height_with_spacing()
+        lines = min(LINES, max((window[1] - ROUND * font) // line, 1))
+        if imgui.begin_child(str(self.folder), (0, lines * line), imgui.ChildFlags_.borders):
             chosen = self._entries() or chosen
         imgui.end_child()
         imgui.text_colored(DIM, self._listing.problem or f"A click goes into a directory, or opens a file: {SUFFIXES}.")

@@ -131,7 +131,8 @@ def _headline(fps: str, frames: int, is_capped: bool, idle: bool):
         mark, help = "capped by vsync", "Frames wait for the screen's refresh: the machine can do more."
     elif idle:
         of = "the last frame" if frames == 1 else f"the last {frames} frames"
-        mark, help = f"still picture, times of {of}", f"Nothing changes, so none is drawn; the figures are those of {of} drawn."
+        mark = f"still picture, times of {of}"
+        help = f"Nothing changes, so no frame is drawn; the figures are those of {of}."
     if mark:
         imgui.same_line()
         imgui.set_cursor_pos_y(imgui.get_cursor_pos_y() + 0.42 * imgui.get_font_size())  # on the same base line
