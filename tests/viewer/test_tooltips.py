@@ -45,6 +45,15 @@ def test_the_list_of_keys_is_whole_in_720_lines(desk):
     assert window.scroll_max.y == 0 and window.size.y <= 700 and window.size.x <= 1280
 
 
+def test_escape_closes_the_benchmark_though_it_is_used_by_keyboard(desk):
+    desk.open("Views")  # by its key, and so everything is
+    desk.viewer.act("benchmark")
+    desk.frame(5)
+    assert imgui.get_io().nav_visible and desk.viewer.benchmark
+    desk.key("Escape")
+    desk.until(lambda: not desk.viewer.benchmark, "the benchmark closed")
+
+
 def test_escape_closes_what_is_over_the_picture_one_after_the_other(hand):
     """In a window of its own: at the desk a control that was used before may still have the keyboard."""
     viewer = hand.viewer

@@ -6,7 +6,7 @@ from imgui_bundle import imgui
 
 from viewer.benchmark import Row, verdict
 from viewer.panels.culling import changes
-from viewer.panels.rows import DIM, button, dim, tooltip
+from viewer.panels.rows import DIM, button, dim, is_left, tooltip
 from viewer.panels.stage_plot import colour_of
 from viewer.panels.stages import explain
 from viewer.statistics import milliseconds, stage_order
@@ -44,8 +44,9 @@ def draw(app, size: tuple[float, float]):
             and button("save as JSON", "Writes these figures, and what machine they are of, into the folder that the "
                                        "program was started in."):
         app.save_benchmark()
+    left = is_left()
     imgui.end()
-    if not stays:
+    if left or not stays:
         app.end_benchmark()
 
 

@@ -10,7 +10,7 @@ from imgui_bundle import imgui
 
 from gsrender.memory import size
 from viewer.listing import Listing
-from viewer.panels.rows import DIM, button, tooltip
+from viewer.panels.rows import DIM, button, is_left, tooltip
 from viewer.scene import MESH_SUFFIXES
 
 LINES, ROUND = 18, 11  # of the list; font sizes that the window needs round it
@@ -50,10 +50,7 @@ class Browser:
             chosen = self._entries() or chosen
         imgui.end_child()
         imgui.text_colored(DIM, self._listing.problem or f"A click goes into a directory, or opens a file: {SUFFIXES}.")
-        # While it is used by keyboard Escape is ImGui's, and the scene does not hear of it.
-        io = imgui.get_io()
-        by_keyboard = imgui.is_window_focused() and (io.want_text_input or io.nav_visible)
-        left = by_keyboard and imgui.is_key_pressed(imgui.Key.escape)
+        left = is_left()
         imgui.end()
         return chosen, bool(stays) and not left and chosen is None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imgui_bundle import imgui
 
-from viewer.panels.rows import beside, button
+from viewer.panels.rows import beside, button, is_left
 
 HALF, ANYWAY, CANCEL = "half precision", "open anyway", "cancel"
 HELP = {HALF: "Opens it with its colours in 16 bits: it will fit then.",
@@ -35,5 +35,6 @@ class Question:
                 beside(label)
             if button(label, HELP[label]):
                 answer = label
+        left = is_left()
         imgui.end()
-        return answer if stays else CANCEL
+        return answer if stays and not left else CANCEL
