@@ -78,7 +78,7 @@ class Page:
                 self._wake.clear()
                 visitors = list(self.visitors.values())
                 drawn = [self._draw_next(visitor) for visitor in visitors]
-                if not any(drawn):
+                if not any(drawn) and not self._save_next(visitors):
                     self._compare_next(visitors)
 
     def start(self):
@@ -158,6 +158,21 @@ class Page:
             sent = self._senders.submit(visitor.send, request, pixels, stats, middle,
                                         1000 * (time.perf_counter() - began))
             sent.add_done_callback(Future.result)  # which says what went wrong, if anything
+        return True
+
+    def _save_next(self, visitors: list[Visitor]) -> bool:
+        """One of the pictures that are wanted as files; whether there was any."""
+        found = ((visitor, visitor.next_file()) for visitor in visitors)
+        visitor, request = next((pair for pair in found if pair[1]), (None, None))
+        if request is None:
+            return False
+        try:
+            _, pixels, _ = self._pixels(request)
+        except (InputError, DeviceError) as error:
+            visitor.say(str(error))
+        else:
+            self._senders.submit(visitor.send_file, pixels).add_done_callback(Future.result)
+        self._wake.set()  # for the others
         return True
 
     def _compare_next(self, visitors: list[Visitor]):

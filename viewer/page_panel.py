@@ -20,16 +20,19 @@ SPEEDS = {"1/8": 1 / 8, "1/4": 1 / 4, "1/2": 1 / 2, "1": 1.0, "2": 2.0, "4": 4.0
 NO_VIEW = "–"
 SECONDS = "as now", "culling on / off"
 AS_GIVEN = "as the cameras"
+SIZES = {"as shown": None, "1920 x 1080": (1920, 1080), "3840 x 2160": (3840, 2160), "7680 x 4320": (7680, 4320)}
 
 
 class Panel:
     """
     wish    as it is set now; `changed` is called when it is another one
     camera  returns the one whose picture is shown, if there is any
+    save    is called with the size that a picture is wanted in, as a file; None: that of the browser
     """
 
     def __init__(self, gui: viser.GuiApi, scene: Scene, wish: Wish, changed: Callable[[], None],
-                 camera: Callable[[], Camera | None], steering: Steering):
+                 camera: Callable[[], Camera | None], steering: Steering,
+                 save: Callable[[tuple[int, int] | None], None]):
         self.wish, self._changed, self._camera, self._steering = wish, changed, camera, steering
         if scene.warnings:
             gui.add_markdown("\n\n".join(f"⚠ {warning}" for warning in scene.warnings))
@@ -57,6 +60,12 @@ class Panel:
         if scene.cameras:
             self._cameras = [view.camera for view in scene.cameras]
             self._add_views(gui, [f"{number}: {view.name}" for number, view in enumerate(scene.cameras, 1)])
+        self._save = save
+        self._size = gui.add_dropdown("save as", tuple(SIZES), hint="How many pixels the picture is saved with: as many "
+                                      "as the browser shows at most, or a given size, whose upper and lower edges are "
+                                      "those of the view.")
+        gui.add_button("save picture", hint="Draws this view and sends it to the browser as a PNG, without the losses of "
+                       "what is shown.").on_click(self._save_picture)
         self._figures = gui.add_markdown("")
 
     def tell(self, figures: str):
@@ -115,6 +124,9 @@ class Panel:
             if handle.value != control.read(self.wish):
                 handle.value = control.read(self.wish)
         self._changed()
+
+    async def _save_picture(self, event):
+        self._save(SIZES.get(self._size.value))
 
     def _add_views(self, gui, names: list[str]):
         self._names, self._view = names, None  # index of the view that was last gone to

@@ -137,9 +137,10 @@ class PathDesk:
         self.edit(lambda tour: tour.stopped(self._camera) if recording else tour.recording(self._camera))
 
     def save(self):
+        """Beside the frames, under the name that the panel has."""
         file = self._named(self.file)
         if file:
-            self._try(lambda: (save_path(self.tour.path, file), self._app.say(f"saved {file.absolute()}")))
+            self._app.saving.write(file.absolute(), save_path, self.tour.path)
 
     def load(self, file: Path | None = None):
         """Reads the path or the cameras of a file, beside the frames; without one, what the panel names."""

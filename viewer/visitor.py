@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import math
 import time
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import viser
+from PIL import Image
 
 from gsrender.camera import Camera
 from gsrender.frame import FrameStats
@@ -56,7 +58,9 @@ class Visitor:
         self._full = 0.0  # milliseconds that the last sharp picture took
         self._cost, self._recent, self._told = Cost(), Statistics(30), -math.inf
         self._steering = Steering(client, space)
-        self._panel = Panel(client.gui, scene, wish, wake, lambda: self.sent and self.sent.camera, self._steering)
+        self._panel = Panel(client.gui, scene, wish, wake, lambda: self.sent and self.sent.camera, self._steering,
+                            self._want_file)
+        self._wanted: list[tuple[int, int] | None] = []  # sizes of pictures that are wanted as files
         client.camera.on_update(self._see)
 
     def next_request(self, now: float) -> Request | None:
@@ -76,6 +80,26 @@ class Visitor:
         """Whether the browser has a sharp picture of what it asked for."""
         now = time.perf_counter()
         return self._is_ready and self.sent is not None and self.sent.sharp and self.next_request(now) is None
+
+    def next_file(self) -> Request | None:
+        """A picture to draw and to give to `send_file`, if one is wanted."""
+        if not self._wanted or self._pose is None:
+            return None
+        size = self._wanted.pop(0)
+        camera = camera_of(self._pose, self._space, 1.0)
+        return Request(camera.resized(*size) if size else camera, self._panel.wish, True, self._moved)
+
+    def send_file(self, pixels: np.ndarray):
+        """A picture [H, W, 3] uint8, for the browser to save."""
+        if not self._is_gone:
+            png = io.BytesIO()
+            Image.fromarray(pixels).save(png, "png")
+            self._client.send_file_download(time.strftime("picture-%Y%m%d-%H%M%S.png"), png.getvalue(),
+                                            save_immediately=True)
+
+    def _want_file(self, size: tuple[int, int] | None):
+        self._wanted.append(size)
+        self._wake()
 
     @property
     def to_compare(self) -> Request | None:

@@ -193,7 +193,8 @@ def test_the_duration_stretches_the_path(desk, flight):
 def test_a_path_is_saved_and_loaded_by_the_name_that_was_typed(desk, flight, tmp_path):
     type_text(desk, "##file", "way")
     click(desk, "save")
-    assert load_path(tmp_path / "way.json")[0] == flight and "way.json" in desk.viewer.message
+    desk.until(lambda: "way.json" in desk.viewer.message, "the file")
+    assert load_path(tmp_path / "way.json")[0] == flight
     click(desk, "clear")
     type_text(desk, "##file", "way.json")
     click(desk, "load")

@@ -50,19 +50,21 @@ def _opening(app):
 
 
 def _loaded(app):
-    ruler, (edges, rows) = app.scene.ruler, LOADED.get(app.scene, lambda: loaded_rows(app.scene))
+    ruler, (bounds, rows) = app.scene.ruler, LOADED.get(app.scene, lambda: loaded_rows(app.scene))
     with table("loaded", 0.3):
         for name, value, help in rows:
             stat_row(name, value, help)
-        stat_row("extent", f"{' x '.join(f'{ruler.factor * edge:.1f}' for edge in edges)} {ruler.unit}",
-                 f"Edges of the box around the model but for its outermost items, in {ruler.name}.")
+        edges = " x ".join(f"{ruler.factor * (b - a):.1f}" for a, b in zip(*bounds))
+        low, high = (", ".join(f"{number:.2f}" for number in corner) for corner in bounds)
+        stat_row("extent", f"{edges} {ruler.unit}", f"Edges of the box around the model but for its outermost items, in "
+                 f"{ruler.name}. Its bounds in scene units: x, y, z from {low} to {high}.")
 
 
-def loaded_rows(scene) -> tuple[list[float], list[tuple[str, str, str]]]:
-    """Edges of the model in scene units, and (name, value, meaning) of what stays as it is while the scene is open."""
+def loaded_rows(scene) -> tuple[list[list[float]], list[tuple[str, str, str]]]:
+    """Both corners of the model in scene units, and (name, value, meaning) of what stays as it is while the scene is
+    open."""
     model = scene.model
-    low, high = (corner.tolist() for corner in model.bounds)
-    return [b - a for a, b in zip(low, high)], [
+    return [corner.tolist() for corner in model.bounds], [
         ("model", "/".join(scene.opened.resolve().parts[-2:]), f"{model.path}, {model.source}."),
         ("items", f"{len(model.items):,} {model.kind}, {size(model.nbytes)}", "How many, and the memory that they take "
          "on the device."),
