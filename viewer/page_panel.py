@@ -37,9 +37,9 @@ class Panel:
         if scene.warnings:
             gui.add_markdown("\n\n".join(f"⚠ {warning}" for warning in scene.warnings))
         self._add_controls(gui, scene)
-        second = gui.add_button_group("second", SECONDS, disabled=scene.proxy is None, hint="Which settings are compared "
-                                      "with: these as they are now, whatever is changed next; or always these, with "
-                                      "culling off where it is on, and on where it is off.")
+        second = gui.add_button_group("second", SECONDS, disabled=scene.proxy is None, hint="Which settings are "
+                                      "compared with: these as they are now, whatever is changed next; or always "
+                                      "these, with culling off where it is on, and on where it is off.")
         second.on_click(self._choose_second)
         least, most = FOVS
         lens = min(max(round(scene.first_camera(160, 90).fov_y, 1), least), most)
@@ -61,11 +61,11 @@ class Panel:
             self._cameras = [view.camera for view in scene.cameras]
             self._add_views(gui, [f"{number}: {view.name}" for number, view in enumerate(scene.cameras, 1)])
         self._save = save
-        self._size = gui.add_dropdown("save as", tuple(SIZES), hint="How many pixels the picture is saved with: as many "
-                                      "as the browser shows at most, or a given size, whose upper and lower edges are "
-                                      "those of the view.")
-        gui.add_button("save picture", hint="Draws this view and sends it to the browser as a PNG, without the losses of "
-                       "what is shown.").on_click(self._save_picture)
+        self._size = gui.add_dropdown("save as", tuple(SIZES), hint="How many pixels the picture is saved with: as "
+                                      "many as the browser shows at most, or a given size, whose upper and lower edges "
+                                      "are those of the view.")
+        gui.add_button("save picture", hint="Draws this view and sends it to the browser as a PNG, without the losses "
+                       "of what is shown.").on_click(self._save_picture)
         self._figures = gui.add_markdown("")
 
     def tell(self, figures: str):

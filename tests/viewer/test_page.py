@@ -179,7 +179,8 @@ def test_the_field_of_view_is_chosen(tab):
         """On the slider, to that share of its width."""
         box = tab.run("(() => { const found = [...document.querySelectorAll('.mantine-Slider-root')].filter(e => "
                       "e.offsetParent); found[found.length - 1].scrollIntoView({block: 'center'}); "
-                      "const own = found[found.length - 1].getBoundingClientRect(); return [own.x, own.y + own.height / 2, own.width] })()")
+                      "const own = found[found.length - 1].getBoundingClientRect(); "
+                      "return [own.x, own.y + own.height / 2, own.width] })()")
         tab.drag((box[0] + 0.3 * box[2], box[1]), (box[0] + to * box[2], box[1]))
     _, wide = change(tab, visitor, "a wide lens", lambda: drag(0.9))
     assert np.degrees(visitor._client.camera.fov) > 90 and wide.camera.fov_y == pytest.approx(

@@ -56,8 +56,8 @@ def _loaded(app):
             stat_row(name, value, help)
         edges = " x ".join(f"{ruler.factor * (b - a):.1f}" for a, b in zip(*bounds))
         low, high = (", ".join(f"{number:.2f}" for number in corner) for corner in bounds)
-        stat_row("extent", f"{edges} {ruler.unit}", f"Edges of the box around the model but for its outermost items, in "
-                 f"{ruler.name}. Its bounds in scene units: x, y, z from {low} to {high}.")
+        stat_row("extent", f"{edges} {ruler.unit}", f"Edges of the box around the model but for its outermost items, "
+                 f"in {ruler.name}. Its bounds in scene units: x, y, z from {low} to {high}.")
 
 
 def loaded_rows(scene) -> tuple[list[list[float]], list[tuple[str, str, str]]]:
