@@ -183,11 +183,12 @@ def test_the_window_goes_on_while_a_directory_is_slow(window, street, monkeypatc
     monkeypatch.setattr(imgui, "text_colored", lambda colour, words: said.append(words) or text(colour, words))
     window.key("ctrl+o")
     window.until(lambda: f"reading {street} ..." in said, "what it waits for")
-    browser, pose = viewer.files.browser, viewer.state.pose
+    browser, state = viewer.files.browser, viewer.state
     assert browser.is_reading and not viewer.resting
     left, top, *_ = viewer.area  # the browser stands in the middle
     window.drag((left + 20, top + 20), (left + 60, top + 30))
-    assert viewer.state.pose != pose
+    assert viewer.state.pose != state.pose
+    viewer.state = state
     window.places.pop("model/", None)
     answer.set()
     window.until(lambda: "model/" in window.places, "the directory")
@@ -333,6 +334,7 @@ def test_another_axis_can_be_up_and_the_view_stays(window):
 
 def test_the_proxy_follows_a_drag_under_its_wireframe_and_nothing_is_read_for_it(window):
     viewer = window.viewer
+    window.until(lambda: not viewer.message, "the end of what was said before, which covers a part of the picture")
     scene, mesh, before, screen = viewer.scene, viewer.scene.mesh, drawn_by(viewer), window.see()
     x, y = window.scrolled("Scene", "##its shift")
     window.move(x, y)
