@@ -60,8 +60,10 @@ class Renderer:
             raise InputError(f"{model.path or 'the model'}: 0 {model.kind}, and there is something to draw from 1 on")
         with memory_or(f"not enough memory to arrange {len(model.items):,} {model.kind}: open a smaller model"):
             self.model = model = arranged(model)
+        self.is_cuda = model.device.type == "cuda"
         self._done: Done | None = None  # the last frame that is known to be finished
         self._finished = 0  # how many are
+        self._stats = FrameStats()  # of it, once they were asked for
         self.queued = 0  # frames in all
         self.refusal: str | None = None  # why there will be no room for what that frame lacks
         self._native = library(model.device.type)
@@ -146,14 +148,10 @@ class Renderer:
     def stats(self) -> FrameStats:
         """Of the last frame that is known to be finished."""
         done = self._done
-        if done is None:
-            return FrameStats()
-        counts = {"items": len(self.model.items), **done.counts}
-        return FrameStats(counts, done.milliseconds, done.incomplete, frame=self._finished)
-
-    @property
-    def is_cuda(self) -> bool:
-        return self.model.device.type == "cuda"
+        if self._stats.frame != self._finished:
+            counts = {"items": self._model.struct.count, **done.counts}
+            self._stats = FrameStats(counts, done.milliseconds, done.incomplete, frame=self._finished)
+        return self._stats
 
     @property
     def memory(self) -> dict[str, int]:
@@ -196,7 +194,7 @@ class Renderer:
     def _fill_view(self, view, camera: Camera, depth: DepthBuffer | None, settings: RenderSettings, rgba) -> None:
         self._model.choose_appearance(settings.appearance)
         view.camera_from_world = [v for row in camera.camera_from_world for v in row]
-        view.position = camera.position.tolist()
+        view.position = camera.origin
         view.fx, view.fy, view.cx, view.cy, view.near = camera.fx, camera.fy, camera.cx, camera.cy, camera.near
         view.width, view.height = camera.width, camera.height
         view.whole_width, view.whole_height = camera.whole or (camera.width, camera.height)

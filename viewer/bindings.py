@@ -97,6 +97,8 @@ def pressed_actions(given: Input) -> list[str]:
 
 def drag_of(action: str, given: Input) -> tuple[float, float]:
     """How far the buttons of a mouse action were dragged, in heights of the window."""
+    if not given.drag:
+        return 0.0, 0.0
     buttons = next(b.keys for b in BINDINGS if b.action == action)
     moves = [given.drag.get(key.removesuffix(" drag"), (0.0, 0.0)) for key in buttons]
     return sum(x for x, _ in moves), sum(y for _, y in moves)

@@ -72,7 +72,9 @@ class Canvas:
             self.looking.paint(look, self.shot, image.rgba)
         image.finish(self._scene.stream)
         if self._scene.backend == "cpu":
-            self._scene.renderer.wait()  # it is drawn already; this reads what it counted
+            # It is drawn already. Asked for now, what was counted does not wait until lavapipe is done with the screen.
+            self._scene.renderer.wait()
+            frame_stats(self._scene, due.settings)
         self.camera, self.settings, self.look = due.camera, due.settings, look
         return image
 

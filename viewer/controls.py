@@ -89,8 +89,8 @@ class State:
 
     def camera(self, width: int, height: int) -> Camera:
         focal = height / (2 * math.tan(math.radians(self.pose.fov_y) / 2))
-        pose = np.column_stack([self.pose.axes(self.space), self.pose.position])
-        return Camera.from_pose(pose, focal, focal, width, height, near=self.space.near)
+        return Camera.standing(self.pose.directions(self.space), self.pose.position, focal, focal, width, height,
+                               near=self.space.near)
 
     def fly_to(self, camera: Camera | Pose) -> State:
         """Sets out for a camera."""
@@ -103,9 +103,10 @@ class State:
         return replace(self.at_rest(), pose=replace(self.pose, **changes), eyes=self._persons_eyes)
 
     @property
-    def pivot(self) -> np.ndarray:
-        """[3], the point of the world that it looks at and orbits around."""
-        return self.pose.position + self.pose.axes(self.space)[:, 2] * self.distance
+    def pivot(self) -> Triple:
+        """The point of the world that it looks at and orbits around."""
+        _, _, ahead = self.pose.directions(self.space)
+        return tuple(at + part * self.distance for at, part in zip(self.pose.position, ahead))
 
     def at_rest(self) -> State:
         return replace(self, velocity=(0.0, 0.0, 0.0), turning=(0.0, 0.0), zooming=0.0, flight=None)
@@ -185,10 +186,12 @@ def advance(state: State, dt: float, given: Input) -> State:
         state = replace(state, zooming=state.zooming + given.wheel)
     if any(pan):
         state = _pan(state, pan)
-    steps = max(1, math.ceil(dt / STEP - 1e-9))
+    is_straight = not (any(turn) or any(state.turning) or state.zooming or state.mode == "walk")
+    steps = 1 if is_straight else max(1, math.ceil(dt / STEP - 1e-9))
     sensitivity = (ORBIT if state.mode == "orbit" else LOOK) / steps
     for _ in range(steps):
-        state = replace(state, turning=tuple(have - move * sensitivity for have, move in zip(state.turning, turn)))
+        if any(turn):
+            state = replace(state, turning=tuple(have - move * sensitivity for have, move in zip(state.turning, turn)))
         state = _zoom(_move(_turn(state, dt / steps), dt / steps, actions), dt / steps)
         if state.mode == "walk":
             state = _stride(state, dt / steps, actions)
@@ -233,22 +236,20 @@ def _move(state: State, dt: float, actions: frozenset[str]) -> State:
     if not moving and not any(state.velocity):
         return state
     right, forward, up = map(sum, zip(*(DIRECTIONS[action] for action in moving))) if moving else (0, 0, 0)
-    axes, up_axis = state.pose.axes(state.space), state.space.world_from_level[:, 2]
-    ahead = axes[:, 2]
+    aside, _, ahead = state.pose.directions(state.space)
     if state.mode == "walk":
-        ahead = replace(state.pose, pitch=0.0, roll=0.0).axes(state.space)[:, 2]
-    wish = axes[:, 0] * right + ahead * forward + up_axis * up
-    length = math.sqrt(wish @ wish)
-    boost = BOOST ** (("faster" in actions) - ("slower" in actions))
-    target = wish / length * state.rate * boost if length > 1e-9 else np.zeros(3)
-    excess = np.array(state.velocity) - target
+        _, _, ahead = replace(state.pose, pitch=0.0, roll=0.0).directions(state.space)
+    wish = [right * x + forward * y + up * z for x, y, z in zip(aside, ahead, state.space.upwards)]
+    length = math.hypot(*wish)
+    speed = state.rate * BOOST ** (("faster" in actions) - ("slower" in actions))
+    target = [speed * part / length for part in wish] if length > 1e-9 else (0.0, 0.0, 0.0)
     rest = math.exp(-SPEED_EASE * dt)
-    position = state.pose.position + target * dt + excess * (1 - rest) / SPEED_EASE
-    velocity = target + excess * rest
-    if length <= 1e-9 and math.sqrt(velocity @ velocity) < 0.02 * state.rate:
-        velocity = np.zeros(3)  # else it would creep on for seconds
-    return replace(state, pose=replace(state.pose, position=tuple(position.tolist())),
-                   velocity=tuple(velocity.tolist()))
+    position = tuple(at + goal * dt + (now - goal) * (1 - rest) / SPEED_EASE
+                     for at, now, goal in zip(state.pose.position, state.velocity, target))
+    velocity = tuple(goal + (now - goal) * rest for now, goal in zip(state.velocity, target))
+    if length <= 1e-9 and math.hypot(*velocity) < 0.02 * state.rate:
+        velocity = (0.0, 0.0, 0.0)  # else it would creep on for seconds
+    return replace(state, pose=replace(state.pose, position=position), velocity=velocity)
 
 
 def _stride(state: State, dt: float, actions: frozenset[str]) -> State:

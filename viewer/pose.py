@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -20,6 +20,11 @@ class Space:
     radius: float = 1.0
     near: float = 0.2
     metres: float | None = None
+
+    @cached_property
+    def upwards(self) -> Triple:
+        """`up`, as long as 1."""
+        return tuple(self.world_from_level[:, 2].tolist())
 
     @cached_property
     def world_from_level(self) -> np.ndarray:
@@ -55,15 +60,12 @@ class Pose:
         return Pose(tuple(camera.position.tolist()), yaw, pitch, roll, camera.fov_y)
 
     def axes(self, space: Space) -> np.ndarray:
-        """[3, 3], world from camera: columns are right, down, forward."""
-        cos_yaw, sin_yaw = math.cos(self.yaw), math.sin(self.yaw)
-        cos_pitch, sin_pitch = math.cos(self.pitch), math.sin(self.pitch)
-        cos_roll, sin_roll = math.cos(self.roll), math.sin(self.roll)
-        level = np.array([[sin_yaw, sin_pitch * cos_yaw, cos_pitch * cos_yaw],
-                          [-cos_yaw, sin_pitch * sin_yaw, cos_pitch * sin_yaw],
-                          [0.0, -cos_pitch, sin_pitch]])
-        rolled = np.array([[cos_roll, -sin_roll, 0.0], [sin_roll, cos_roll, 0.0], [0.0, 0.0, 1.0]])
-        return space.world_from_level @ level @ rolled
+        """[3, 3], world from camera: columns are right, down, forward. Not to be written to."""
+        return _axes(self.yaw, self.pitch, self.roll, space)[0]
+
+    def directions(self, space: Space) -> tuple[Triple, Triple, Triple]:
+        """Where right, down and forward are in the world: the columns of `axes`."""
+        return _axes(self.yaw, self.pitch, self.roll, space)[1]
 
     def towards(self, other: Pose, share: float) -> Pose:
         """A share of the way to another pose, turning the short way round."""
@@ -74,3 +76,18 @@ class Pose:
             return a + math.remainder(b - a, math.tau) * share
         return Pose(tuple(map(mix, self.position, other.position)), turn(self.yaw, other.yaw),
                     mix(self.pitch, other.pitch), turn(self.roll, other.roll), mix(self.fov_y, other.fov_y))
+
+
+@lru_cache(16)  # a frame asks several times, and most movements turn nothing
+def _axes(yaw: float, pitch: float, roll: float, space: Space) -> tuple[np.ndarray, tuple[Triple, ...]]:
+    """As an array and as its columns, since arrays as small as these take ten times as long as numbers."""
+    cos_yaw, sin_yaw = math.cos(yaw), math.sin(yaw)
+    cos_pitch, sin_pitch = math.cos(pitch), math.sin(pitch)
+    cos_roll, sin_roll = math.cos(roll), math.sin(roll)
+    level = np.array([[sin_yaw, sin_pitch * cos_yaw, cos_pitch * cos_yaw],
+                      [-cos_yaw, sin_pitch * sin_yaw, cos_pitch * sin_yaw],
+                      [0.0, -cos_pitch, sin_pitch]])
+    rolled = np.array([[cos_roll, -sin_roll, 0.0], [sin_roll, cos_roll, 0.0], [0.0, 0.0, 1.0]])
+    axes = space.world_from_level @ level @ rolled
+    axes.setflags(write=False)
+    return axes, tuple(map(tuple, axes.T.tolist()))

@@ -73,8 +73,10 @@ class Scene:
     @property
     def stream(self) -> int | None:
         """The CUDA stream that the Gaussians are queued on; None on the CPU."""
+        if self.backend == "cpu":
+            return None
         import torch
-        return torch.cuda.current_stream(self.model.device).cuda_stream if self.backend == "cuda" else None
+        return torch.cuda.current_stream(self.model.device).cuda_stream
 
     @property
     def memory(self) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gsrender.settings import RenderSettings
 from viewer.look import Look
@@ -13,6 +13,14 @@ RESOLUTION_SCALES = (0.25, 1.0)  # least and most; above 1 the extra pixels woul
 MOST = 1e9  # of a number that is typed, dragged or pasted; squares of lengths must stay below the largest float
 AXES = {"+z": (0.0, 0.0, 1.0), "-z": (0.0, 0.0, -1.0), "+y": (0.0, 1.0, 0.0), "-y": (0.0, -1.0, 0.0),
         "+x": (1.0, 0.0, 0.0), "-x": (-1.0, 0.0, 0.0)}  # that may point up
+
+
+def changed(value, **fields):
+    """A frozen value with these fields; itself where they are so already, as in nearly every frame."""
+    for name, field in fields.items():
+        if getattr(value, name) != field:
+            return replace(value, **fields)
+    return value
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+from statistics import fmean, median
 
 import numpy as np
 
@@ -32,91 +36,78 @@ class Statistics:
     """
 
     def __init__(self, capacity: int = 240):
-        self._capacity, self._count = capacity, 0
+        self._frames: deque[tuple[float, FrameStats, float | None]] = deque(maxlen=capacity)  # as they were added
         self.added = 0  # frames that ever came
-        self._times, self._latencies = np.zeros(capacity), np.zeros(capacity)
-        self._stages: dict[str, np.ndarray] = {}  # [capacity] by name, in a ring; NaN where a frame has none
-        self._counts: dict[str, np.ndarray] = {}
 
     def add(self, milliseconds: float, stats: FrameStats, latency: float | None = None):
         """One more frame. `stats` may be those of a frame before it: counters arrive late. `latency` is in
         milliseconds."""
-        at = self.added % self._capacity
-        self._times[at], self._latencies[at] = milliseconds, math.nan if latency is None else latency
-        _put(self._stages, at, stats.milliseconds, self._capacity)
-        _put(self._counts, at, stats.counts, self._capacity)
-        self.added, self._count = self.added + 1, min(self._count + 1, self._capacity)
+        self._frames.append((milliseconds, stats, latency))
+        self.added += 1
 
     def complete(self, stats: FrameStats):
         """Of the newest frame, whose counters had not arrived when it was added."""
-        at = (self.added - 1) % self._capacity
-        _put(self._stages, at, stats.milliseconds, self._capacity, keeps=True)
-        _put(self._counts, at, stats.counts, self._capacity, keeps=True)
+        milliseconds, known, latency = self._frames.pop()
+        known = replace(known, milliseconds=known.milliseconds | stats.milliseconds, counts=known.counts | stats.counts)
+        self._frames.append((milliseconds, known, latency))
 
     def clear(self):
-        self._count = 0
+        self._frames.clear()
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._frames)
 
     @property
     def frame_milliseconds(self) -> np.ndarray:
         """[frames] float64, oldest first."""
-        return self._ordered(self._times)
+        return np.array([milliseconds for milliseconds, _, _ in self._frames], np.float64)
 
     @property
     def newest(self) -> float:
-        """Milliseconds of the last frame."""
-        return float(self._times[self.added % self._capacity - 1])
+        """Milliseconds of the last frame, which there must be."""
+        return self._frames[-1][0]
 
     @property
     def fps(self) -> float:
         """Frames in all over seconds in all; the mean of single rates would flatter the quick frames."""
-        total = float(self.frame_milliseconds.sum())
+        total = sum(milliseconds for milliseconds, _, _ in self._frames)
         return 1000 * len(self) / total if total > 0 else 0.0
 
     def percentile(self, percent: float) -> float:
         """Milliseconds that `percent` of the frames stayed within; the slowest frame counts as itself."""
-        return _percentile(self.frame_milliseconds, percent) or 0.0
+        return _percentile([milliseconds for milliseconds, _, _ in self._frames], percent) or 0.0
 
     def latency(self, percent: float) -> float | None:
         """Milliseconds from an input to its picture that `percent` of such pictures stayed within; None without any."""
-        latencies = self._ordered(self._latencies)
-        return _percentile(latencies[~np.isnan(latencies)], percent)
+        return _percentile([latency for _, _, latency in self._frames if latency is not None], percent)
 
     def stage_milliseconds(self) -> dict[str, float]:
         """Median by stage, in the order of the frame."""
-        return {name: float(np.median(values)) for name, values in self._measured(self._stages).items()}
+        return {name: median(values) for name, values in _by_name(self._stages).items()}
 
     def stages_over_time(self) -> dict[str, np.ndarray]:
         """[frames] milliseconds by stage, oldest first, 0 where it was not measured; in the order of the frame."""
-        return {name: np.nan_to_num(self._ordered(self._stages[name])) for name in self._measured(self._stages)}
+        frames = self._stages
+        return {name: np.array([stages.get(name, 0.0) for stages in frames]) for name in _names(frames)}
 
     def frames(self) -> Iterator[dict[str, float]]:
         """Each frame's figures as a flat dict, oldest first: times in milliseconds, then counts."""
-        stages, counts = self._measured(self._stages), self._measured(self._counts)
-        times = {"frame ms": self._times, "latency ms": self._latencies,
-                 **{f"{name} ms": self._stages[name] for name in stages}}
-        for i in range(self.added - len(self), self.added):
-            at = i % self._capacity
-            found = {name: float(ring[at]) for name, ring in times.items()}
-            found |= {name: self._counts[name][at] for name in counts}
-            yield {"frame": i} | {name: value if name in times else int(value) for name, value in found.items()
-                                  if not math.isnan(value)}
+        names = _names(self._stages)
+        for i, (milliseconds, stats, latency) in enumerate(self._frames, self.added - len(self)):
+            found = {"frame": i, "frame ms": milliseconds}
+            if latency is not None:
+                found["latency ms"] = latency
+            yield found | {f"{name} ms": stats.milliseconds[name] for name in names
+                           if name in stats.milliseconds} | stats.counts
 
     def counts(self) -> dict[str, float]:
         """Mean of each count."""
-        return {name: float(values.mean()) for name, values in self._measured(self._counts).items()}
+        counts = [stats.counts for _, stats, _ in self._frames]
+        return {name: fmean(values) for name, values in _by_name(counts).items()}
 
-    def _ordered(self, ring: np.ndarray) -> np.ndarray:
-        """The part that counts, oldest first."""
-        return np.roll(ring, -(self.added % self._capacity))[self._capacity - self._count:]
-
-    def _measured(self, rings: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The values that there are by name, in the order of the frame."""
-        found = {name: self._ordered(rings[name]) for name in sorted(rings, key=stage_order)}
-        found = {name: values[~np.isnan(values)] for name, values in found.items()}
-        return {name: values for name, values in found.items() if len(values)}
+    @property
+    def _stages(self) -> list[dict[str, float]]:
+        return [stats.milliseconds for _, stats, _ in self._frames]
 
     def summary(self) -> dict:
         """Everything as plain numbers, ready for a JSON file."""
@@ -126,22 +117,19 @@ class Statistics:
                 "stage_ms": self.stage_milliseconds(), "counts": self.counts()}
 
 
-def _put(rings: dict[str, np.ndarray], at: int, values: dict[str, float], capacity: int, keeps: bool = False):
-    """A frame's values by name at a place of the rings; in those that it has none of NaN, unless that `keeps` what is
-    there."""
-    for name in () if keeps else rings.keys() - values.keys():
-        rings[name][at] = math.nan
-    for name, value in values.items():
-        if name not in rings:
-            rings[name] = np.full(capacity, math.nan)
-        rings[name][at] = value
+def _names(frames: list[dict[str, float]]) -> list[str]:
+    """All that there are, in the order of the frame."""
+    return sorted(dict.fromkeys(chain.from_iterable(frames)), key=stage_order)
 
 
-def _percentile(values: np.ndarray, percent: float) -> float | None:
+def _by_name(frames: list[dict[str, float]]) -> dict[str, list[float]]:
+    """The values that there are of each name."""
+    return {name: [values[name] for values in frames if name in values] for name in _names(frames)}
+
+
+def _percentile(values: list[float], percent: float) -> float | None:
     """The least of the values that so many per cent stay within; None of none."""
-    if not len(values):
-        return None
-    return float(np.sort(values)[math.ceil(percent / 100 * (len(values) - 1))])
+    return sorted(values)[math.ceil(percent / 100 * (len(values) - 1))] if values else None
 
 
 def stage_order(name: str) -> int:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import struct
 from contextlib import ExitStack, closing
 
-import numpy as np
-
 from gsrender.depth import pyramid_sizes
 from vk_interop.cluster_buffers import DRAW_BYTES, ClusterBuffers
 from vk_interop.device import ALL, Device, ffi, vk
@@ -172,23 +170,26 @@ class DepthPasses:
         vk.vkCmdBindDescriptorSets(command, point, self.layout.handle, 0, 1, [slot.descriptors.handle], 0, None)
 
 
-def read_counters(words: np.ndarray, clusters: int) -> tuple[dict[str, int], tuple[int, ...]]:
+def read_counters(words: list[int], clusters: int) -> tuple[dict[str, int], tuple[int, ...]]:
     """What a frame did with that many clusters, from the words it counted in: counts by name, and clusters drawn by
     level of detail. Tested are those of the groups that are in view and of about the right level; what was neither
     drawn nor culled for another reason is of another level."""
-    small, medium, large = (int(words[i]) + int(words[PASS + i]) for i in (SMALL, MEDIUM, LARGE))
+    small, medium, large = (words[i] + words[PASS + i] for i in (SMALL, MEDIUM, LARGE))
     small += medium
-    frustum, occlusion = int(words[CULLED_FRUSTUM]), int(words[CULLED_OCCLUSION])
-    counts = {"clusters_tested": int(words[TESTED]), "clusters_drawn": small + large, "clusters_small": small,
+    frustum, occlusion = words[CULLED_FRUSTUM], words[CULLED_OCCLUSION]
+    counts = {"clusters_tested": words[TESTED], "clusters_drawn": small + large, "clusters_small": small,
               "clusters_culled_lod": clusters - frustum - occlusion - small - large,
               "clusters_culled_frustum": frustum, "clusters_culled_occlusion": occlusion,
-              "triangles_drawn": int(words[TRIANGLES])}
-    return counts, tuple(np.trim_zeros(words[LEVELS:COUNTERS], "b").tolist())
+              "triangles_drawn": words[TRIANGLES]}
+    levels = words[LEVELS:COUNTERS]
+    while levels and not levels[-1]:
+        levels.pop()
+    return counts, tuple(levels)
 
 
-def visible_depth(words: np.ndarray) -> float:
+def visible_depth(words: list[int]) -> float:
     """Geometric mean of the view z of what was visible; 0 where nothing was."""
-    clusters, steps = int(words[VISIBLE_CLUSTERS]), int(words[VISIBLE_DEPTH])
+    clusters, steps = words[VISIBLE_CLUSTERS], words[VISIBLE_DEPTH]
     return 2.0 ** (steps / clusters / 16 - 8) if clusters else 0.0
 
 

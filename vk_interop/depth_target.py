@@ -113,6 +113,7 @@ class Slot:
         made.callback(self._let_go)
         self.levels = self.shared.tensor.view(torch.float32)
         self._report = own(Buffer(device, 4 * COUNTERS, STORAGE, host=True, wished=CACHED))
+        self._words = self._report.array.view(np.uint32)
         self._frame = own(Buffer(device, FRAME.itemsize, vk.VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT, host=True,
                                  wished=DEVICE_LOCAL))
         self.timestamps = own(Timestamps(device, len(PASSES) + 1 if timed else 2))
@@ -126,9 +127,9 @@ class Slot:
         self._submission(crops=False)
 
     @property
-    def counters(self) -> np.ndarray:
-        """[COUNTERS] uint32, of the frame that was drawn here last. It must have finished."""
-        return self._report.array.view(np.uint32)
+    def counters(self) -> list[int]:
+        """COUNTERS of them, of the frame that was drawn here last. It must have finished."""
+        return self._words.tolist()
 
     def draw(self, frame: int, view: tuple, crops: bool):
         self.frame, self.passed, self.is_free = frame, None, False

@@ -7,8 +7,8 @@ import threading
 
 from gsrender.errors import DeviceError
 from gsrender.memory import MemoryLimit
-from vk_interop.opening import (TIMEOUT, Found, Handles, Validation, create_device, create_instance, cuda_device, ffi,
-                                find, pick, vk, vulkan_errors)
+from vk_interop.opening import (TIMEOUT, Found, Handles, Validation, call, create_device, create_instance, cuda_device,
+                                ffi, find, pick, vk, vulkan_errors)
 
 ALL = vk.VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT
 
@@ -181,17 +181,14 @@ class Submission:
         self._info.waitSemaphoreInfoCount, self._info.pWaitSemaphoreInfos = len(waits), self._waits
         self._info.signalSemaphoreInfoCount, self._info.pSignalSemaphoreInfos = len(signals), self._signals
 
-    def submit(self, wait_values=(), signal_values=(), fence=None):
+    def submit(self, wait_values=(), signal_values=(), fence=ffi.NULL):
         """Values of the timelines among the semaphores, in order; a binary semaphore ignores its own."""
         for info, value in zip(self._waits, wait_values):
             info.value = value
         for info, value in zip(self._signals, signal_values):
             info.value = value
         with self._device.lock, vulkan_errors("submitting a frame to it"):
-            # By itself: the package's wrapper looks up what each argument is, which takes 5 us.
-            result = vk.lib.vkQueueSubmit2(self._device.handles.queue, 1, self._info, fence or ffi.NULL)
-            if result != vk.VK_SUCCESS:
-                raise vk.exception_codes[result]
+            call(vk.lib.vkQueueSubmit2, self._device.handles.queue, 1, self._info, fence)
 
 
 def _semaphores(items):

@@ -18,6 +18,7 @@ VERTEX = (imgui.VERTEX_SIZE, imgui.VERTEX_BUFFER_POS_OFFSET, imgui.VERTEX_BUFFER
           imgui.VERTEX_BUFFER_COL_OFFSET)
 INDEX_TYPE = {2: vk.VK_INDEX_TYPE_UINT16, 4: vk.VK_INDEX_TYPE_UINT32}[imgui.INDEX_SIZE]
 
+FROM_START = ffi.new("VkDeviceSize*", 0)
 READ = (vk.VK_PIPELINE_STAGE_2_FRAGMENT_SHADER_BIT, vk.VK_ACCESS_2_SHADER_SAMPLED_READ_BIT,
         vk.VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL)
 WRITE = (vk.VK_PIPELINE_STAGE_2_COPY_BIT, vk.VK_ACCESS_2_TRANSFER_WRITE_BIT, vk.VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL)
@@ -52,7 +53,7 @@ class ImguiLayer:
         self._layout = Layout(device, {0: (kind, stage)}, push_bytes=16, push_stages=vk.VK_SHADER_STAGE_VERTEX_BIT)
         self._sampler = _create_sampler(device)
         self._pipeline = _create_pipeline(device, self._layout, colour_format)
-        self._scissor = ffi.new("VkRect2D*")
+        self._scissor, self._push = ffi.new("VkRect2D*"), ffi.new("float[4]")
         self._viewport = ffi.new("VkViewport*", dict(maxDepth=1.0))
 
     def _make_current(self):
@@ -71,7 +72,8 @@ class ImguiLayer:
         """Ends the frame's drawing and sees to the textures it asked for."""
         imgui.render()
         for texture in imgui.get_draw_data().textures or ():
-            self._update(texture)
+            if texture.status != imgui.ImTextureStatus.ok:
+                self._update(texture)
 
     def record(self, command, size: tuple[int, int]):
         """Puts the frame's lists into a command buffer that draws onto a target of `size` pixels. Past the `vulkan`
@@ -79,33 +81,37 @@ class ImguiLayer:
         data = imgui.get_draw_data()
         if not data.total_vtx_count:
             return
-        self._copy_lists(data)
-        push = np.array([2 / data.display_size.x, 2 / data.display_size.y, 0, 0], np.float32)
-        push[2:] = -1 - push[:2] * (data.display_pos.x, data.display_pos.y)
+        self._make_room(data)
+        (left, top), (width, height) = data.display_pos, data.display_size
+        self._push[0:4] = 2 / width, 2 / height, -1 - 2 * left / width, -1 - 2 * top / height
         self._viewport.width, self._viewport.height = size
         vk.lib.vkCmdBindPipeline(command, vk.VK_PIPELINE_BIND_POINT_GRAPHICS, self._pipeline)
         vk.lib.vkCmdSetViewport(command, 0, 1, self._viewport)
-        vk.vkCmdBindVertexBuffers(command, 0, 1, [self._vertices.handle], [0])
+        vk.lib.vkCmdBindVertexBuffers(command, 0, 1, ffi.new("VkBuffer*", self._vertices.handle), FROM_START)
         vk.lib.vkCmdBindIndexBuffer(command, self._indices.handle, 0, INDEX_TYPE)
-        vk.lib.vkCmdPushConstants(command, self._layout.handle, vk.VK_SHADER_STAGE_VERTEX_BIT, 0, 16,
-                                  ffi.from_buffer(push))
+        vk.lib.vkCmdPushConstants(command, self._layout.handle, vk.VK_SHADER_STAGE_VERTEX_BIT, 0, 16, self._push)
         first_vertex = first_index = 0
         self._bound = None
+        place = left, top, *data.framebuffer_scale
         for commands in data.cmd_lists:
+            vertices, indices = commands.vtx_buffer, commands.idx_buffer
+            _copy(vertices, self._vertices, first_vertex, VERTEX[0])
+            _copy(indices, self._indices, first_index, imgui.INDEX_SIZE)
             for draw in commands.cmd_buffer:
-                self._draw(command, draw, data, size, first_index, first_vertex)
-            first_vertex += len(commands.vtx_buffer)
-            first_index += len(commands.idx_buffer)
+                self._draw(command, draw, place, size, first_index, first_vertex)
+            first_vertex += len(vertices)
+            first_index += len(indices)
 
-    def _draw(self, command, draw, data, size, first_index, first_vertex):
-        scale, origin, clip, count = data.framebuffer_scale, data.display_pos, draw.clip_rect, draw.elem_count
-        left, top = max(0, int((clip.x - origin.x) * scale.x)), max(0, int((clip.y - origin.y) * scale.y))
-        right, bottom = min(size[0], (clip.z - origin.x) * scale.x), min(size[1], (clip.w - origin.y) * scale.y)
+    def _draw(self, command, draw, place, size, first_index, first_vertex):
+        """`place`: where the window begins, x and y, and how many pixels a unit of it has, along x and y."""
+        (x, y, across, down), (left, top, right, bottom), count = place, draw.clip_rect, draw.elem_count
+        left, top = max(0, int((left - x) * across)), max(0, int((top - y) * down))
+        right, bottom = min(size[0], (right - x) * across), min(size[1], (bottom - y) * down)
         if not (right > left and bottom > top and count):
             return
-        rect = self._scissor[0]
-        rect.offset.x, rect.offset.y = left, top
-        rect.extent.width, rect.extent.height = int(right) - left, int(bottom) - top
+        offset, extent = self._scissor.offset, self._scissor.extent
+        offset.x, offset.y = left, top
+        extent.width, extent.height = int(right) - left, int(bottom) - top
         vk.lib.vkCmdSetScissor(command, 0, 1, self._scissor)
         texture = self._textures[draw.get_tex_id()]
         if texture is not self._bound:
@@ -114,17 +120,10 @@ class ImguiLayer:
                                            texture.set, 0, ffi.NULL)
         vk.lib.vkCmdDrawIndexed(command, count, 1, first_index + draw.idx_offset, first_vertex + draw.vtx_offset, 0)
 
-    def _copy_lists(self, data):
+    def _make_room(self, data):
         self._vertices = _grown(self._vertices, data.total_vtx_count * VERTEX[0], vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT)
         self._indices = _grown(self._indices, data.total_idx_count * imgui.INDEX_SIZE,
                                vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT)
-        vertex, index = self._vertices.array.ctypes.data, self._indices.array.ctypes.data
-        for commands in data.cmd_lists:
-            vertex_bytes = len(commands.vtx_buffer) * VERTEX[0]
-            index_bytes = len(commands.idx_buffer) * imgui.INDEX_SIZE
-            ctypes.memmove(vertex, commands.vtx_buffer.data_address(), vertex_bytes)
-            ctypes.memmove(index, commands.idx_buffer.data_address(), index_bytes)
-            vertex, index = vertex + vertex_bytes, index + index_bytes
 
     def add_texture(self, pixels: np.ndarray) -> imgui.ImTextureRef:
         """A picture [H, W, 4] uint8 that panels may draw as of now."""
@@ -210,6 +209,11 @@ class _Texture:
 
 def _pixels(texture) -> np.ndarray:
     return texture.get_pixels_array().reshape(texture.height, texture.width, texture.bytes_per_pixel)
+
+
+def _copy(list, buffer: Buffer, first: int, nbytes: int):
+    """Puts a list of ImGui's into a buffer, `first` entries of so many bytes from its beginning."""
+    ctypes.memmove(buffer.pointer + first * nbytes, list.data_address(), len(list) * nbytes)
 
 
 def _grown(buffer: Buffer, nbytes: int, usage: int) -> Buffer:

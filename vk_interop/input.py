@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 Pair = tuple[float, float]
 BUTTONS = ("left", "right", "middle")
@@ -31,7 +31,8 @@ class Input:
         """As a part of the window sees it, that begins at `left`, `top`: all in heights of the window, the result in
         heights of the part."""
         drag = {button: (x / height, y / height) for button, (x, y) in self.drag.items()}
-        return replace(self, drag=drag, cursor=((self.cursor[0] - left) / height, (self.cursor[1] - top) / height))
+        cursor = (self.cursor[0] - left) / height, (self.cursor[1] - top) / height
+        return Input(self.held, self.pressed, drag, cursor, self.wheel, self.dropped)
 
 
 # Keys that move through a panel while it is being used by keyboard; all others are still the scene's.

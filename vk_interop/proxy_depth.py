@@ -73,7 +73,8 @@ class ProxyDepth:
             self._made = made.pop_all()  # what is closed with this
         self.has_levels = bool((mesh.clusters["level"] > 0).any())  # of detail; without, all is drawn at any lod_error
         self._closed = False
-        self._frame = self._seen = 0  # the newest frame submitted; the newest that is known to be done
+        # The newest frame submitted; the newest that is known to be done; the one whose counts were read.
+        self._frame = self._seen = self._counted = 0
         self._nearby = self._clusters.radius * self._unit / 4  # view z of what is visible, roughly
         self._target: Target | None = None
         self._retired: list[Target] = []  # of former sizes, still in use
@@ -144,10 +145,11 @@ class ProxyDepth:
     def stats(self) -> FrameStats:
         """Counts and GPU milliseconds of the last finished frame: one frame late, or what is known already."""
         slot = self._newest_done()
-        if slot:
+        if slot and slot.frame != self._counted:  # asking again costs, on lavapipe a wait for all that is under way
             counts, levels = read_counters(slot.counters, self._clusters.clusters)
             self._stats = FrameStats(self._stats.counts | counts,
                                      {"proxy depth": sum(slot.timestamps.milliseconds())}, levels=levels)
+            self._counted = slot.frame
         return self._stats
 
     def passes(self) -> dict[str, float]:
@@ -245,8 +247,11 @@ class ProxyDepth:
 
     def _newest_done(self) -> Slot | None:
         self._seen = drawn = self._done.value
-        done = [slot for slot in self._target.slots if 0 < slot.frame <= drawn] if self._target else []
-        return max(done, key=lambda slot: slot.frame, default=None)
+        newest = None
+        for slot in self._target.slots if self._target else ():
+            if 0 < slot.frame <= drawn and (newest is None or slot.frame > newest.frame):
+                newest = slot
+        return newest
 
     @property
     def _targets(self) -> list[Target]:

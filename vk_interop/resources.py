@@ -8,7 +8,7 @@ import numpy as np
 
 import shaders
 from gsrender.errors import DeviceError
-from vk_interop.device import ALL, Device, ffi, vk, vulkan_errors
+from vk_interop.device import ALL, Device, call, ffi, vk, vulkan_errors
 
 DEVICE_LOCAL = vk.VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT
 HOST = vk.VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | vk.VK_MEMORY_PROPERTY_HOST_COHERENT_BIT
@@ -21,7 +21,8 @@ MAIN = ffi.new("char[]", b"main")
 
 
 class Buffer:
-    """A VkBuffer with memory of its own, on the device or (`host=True`) mapped as the NumPy array `.array` [nbytes].
+    """A VkBuffer with memory of its own: on the device, or (`host=True`) mapped as the NumPy array `.array` [nbytes] at
+    the host's address `.pointer`.
 
     With USAGE_DEVICE_ADDRESS among its usages, `.address` is where shaders find it. `wished` are properties of its
     memory that are good to have: a GPU reads DEVICE_LOCAL fastest, the host CACHED.
@@ -44,10 +45,11 @@ class Buffer:
                 raise
             vk.vkBindBufferMemory(logical, self.handle, self._memory.handle, 0)
         self.address = device_address(device, self.handle) if usage & USAGE_DEVICE_ADDRESS else None
-        self.array = None
+        self.array = self.pointer = None
         if host:
             mapped = vk.vkMapMemory(logical, self._memory.handle, 0, max(nbytes, 4), 0)
             self.array = np.frombuffer(mapped, np.uint8)[:nbytes]
+            self.pointer = self.array.ctypes.data
 
     def close(self):
         """Idempotent. The GPU must be done with it; `.array` ends here."""
@@ -261,7 +263,7 @@ class Timestamps:
         self._device, self._count = device, count
         info = vk.VkQueryPoolCreateInfo(queryType=vk.VK_QUERY_TYPE_TIMESTAMP, queryCount=count)
         self._pool = vk.vkCreateQueryPool(device.handles.logical, info, None)
-        self._ticks = np.zeros(count, np.uint64)
+        self._ticks = ffi.new("uint64_t[]", count)
 
     def reset(self, command):
         vk.lib.vkCmdResetQueryPool(command, self._pool, 0, self._count)
@@ -271,9 +273,9 @@ class Timestamps:
 
     def milliseconds(self) -> list[float]:
         """Between each moment and the next. The command buffer must have finished."""
-        vk.vkGetQueryPoolResults(self._device.handles.logical, self._pool, 0, self._count, self._ticks.nbytes,
-                                 ffi.from_buffer(self._ticks), 8, vk.VK_QUERY_RESULT_64_BIT)
-        ticks, period = self._ticks.tolist(), self._device.timestamp_period * 1e-6
+        call(vk.lib.vkGetQueryPoolResults, self._device.handles.logical, self._pool, 0, self._count,
+             ffi.sizeof(self._ticks), self._ticks, 8, vk.VK_QUERY_RESULT_64_BIT)
+        ticks, period = list(self._ticks), self._device.timestamp_period * 1e-6
         return [(after - before) * period for before, after in zip(ticks, ticks[1:])]
 
     def close(self):

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from vk_interop.device import Device, Submission, ffi, vk, vulkan_errors
+from vk_interop.device import Device, Submission, call, ffi, vk, vulkan_errors
 from vk_interop.imgui_layer import ImguiLayer
 from vk_interop.input import Collector, Input
 from vk_interop.opening import TIMEOUT
@@ -33,8 +33,11 @@ DRAW = (vk.VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
         vk.VK_ACCESS_2_COLOR_ATTACHMENT_READ_BIT | vk.VK_ACCESS_2_COLOR_ATTACHMENT_WRITE_BIT,
         vk.VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL)
 Area = tuple[int, int, int, int]  # left, top, width and height, pixels
+BLACK = ffi.new("VkClearColorValue*", dict(float32=[0, 0, 0, 1]))
+WHOLE = whole()
 LAYERS = vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1)
-ONCE = vk.VkCommandBufferBeginInfo(flags=vk.VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT)
+ONCE = ffi.new("VkCommandBufferBeginInfo*", dict(sType=vk.VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+                                                 flags=vk.VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT))
 
 
 class Screen:
@@ -60,13 +63,15 @@ class Screen:
         self.stirred = True  # whether the last `poll` took an event in
         self._last_begin = time.perf_counter()
         logical = device.handles.logical
-        pool = vk.VkCommandPoolCreateInfo(flags=vk.VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
-                                          queueFamilyIndex=device.handles.queue_family)
+        # Beginning its one buffer anew is what resets it.
+        flags = vk.VK_COMMAND_POOL_CREATE_TRANSIENT_BIT | vk.VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT
+        pool = vk.VkCommandPoolCreateInfo(flags=flags, queueFamilyIndex=device.handles.queue_family)
         self._pool = vk.vkCreateCommandPool(logical, pool, None)
         info = vk.VkCommandBufferAllocateInfo(commandPool=self._pool, level=vk.VK_COMMAND_BUFFER_LEVEL_PRIMARY,
                                               commandBufferCount=1)
         self._command = vk.vkAllocateCommandBuffers(logical, info)[0]
         self._fence = vk.vkCreateFence(logical, vk.VkFenceCreateInfo(), None)
+        self._fences = ffi.new("VkFence[]", [self._fence])
         self._in_flight = False
         self._timestamps = Timestamps(device, 2)
         self._picture: Image | None = None
@@ -112,15 +117,14 @@ class Screen:
             return
         logical = self.device.handles.logical
         with vulkan_errors("showing a frame"):
-            vk.vkWaitForFences(logical, 1, [self._fence], True, TIMEOUT * 10 ** 9)
-        vk.vkResetFences(logical, 1, [self._fence])
+            call(vk.lib.vkWaitForFences, logical, 1, self._fences, True, TIMEOUT * 10 ** 9)
+        call(vk.lib.vkResetFences, logical, 1, self._fences)
         self._in_flight = False
         self.milliseconds = self._timestamps.milliseconds()[0]
 
     def _record(self, picture, image, view, size, kept: Buffer | None, area: Area):
         command = self._command
-        vk.vkResetCommandPool(self.device.handles.logical, self._pool, 0)
-        vk.vkBeginCommandBuffer(command, ONCE)
+        call(vk.lib.vkBeginCommandBuffer, command, ONCE)
         self._timestamps.reset(command)
         self._timestamps.write(command, 0)
         image_barrier(command, image, ACQUIRED, COPY_TO)
@@ -134,7 +138,7 @@ class Screen:
             memory_barrier(command, COPY_TO, (vk.VK_PIPELINE_STAGE_2_HOST_BIT, vk.VK_ACCESS_2_HOST_READ_BIT))
         image_barrier(command, image, COPY_FROM if kept else DRAW, self.SHOWN)
         self._timestamps.write(command, 1)
-        vk.vkEndCommandBuffer(command)
+        call(vk.lib.vkEndCommandBuffer, command)
 
     def _put_picture(self, command, picture: SharedImage | None, target, size, area: Area):
         if picture is not None:
@@ -142,8 +146,7 @@ class Screen:
             self._resize_picture(width, height)
             picture.copy_to(command, self._picture.handle, COPY_FROM)
         if self._picture is None or area != (0, 0, *size):
-            black = vk.VkClearColorValue(float32=[0, 0, 0, 1])
-            vk.vkCmdClearColorImage(command, target, COPY_TO[2], black, 1, [whole()])
+            vk.lib.vkCmdClearColorImage(command, target, COPY_TO[2], BLACK, 1, ffi.addressof(WHOLE))
         if self._picture is None:
             return
         width, height = area[2:]

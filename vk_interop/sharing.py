@@ -15,7 +15,7 @@ from contextlib import ExitStack, closing, contextmanager
 import torch
 
 from gsrender.errors import DeviceError
-from vk_interop.device import Device, ffi, vk, vulkan_errors
+from vk_interop.device import Device, call, ffi, vk, vulkan_errors
 from vk_interop.opening import TIMEOUT, cuda_check
 from vk_interop.resources import (ALLOCATE_DEVICE_ADDRESS, DEVICE_LOCAL, USAGE_DEVICE_ADDRESS, Allocation, check_size,
                                   device_address, image_barrier)
@@ -165,9 +165,13 @@ class Timeline:
         export = vk.VkExportSemaphoreCreateInfo(pNext=kind, handleTypes=SEMAPHORE_FD)
         info = vk.VkSemaphoreCreateInfo(pNext=export if exported else kind)
         self.semaphore = vk.vkCreateSemaphore(logical, info, None)
-        self._awaited = ffi.new("uint64_t*")
+        self._value, self._awaited = ffi.new("uint64_t*"), ffi.new("uint64_t*")
         self._semaphores = ffi.new("VkSemaphore[]", [self.semaphore])
-        self._host_wait = vk.VkSemaphoreWaitInfo(pSemaphores=self._semaphores, semaphoreCount=1, pValues=self._awaited)
+        self._host_wait = ffi.new("VkSemaphoreWaitInfo*", dict(
+            sType=vk.VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, semaphoreCount=1, pSemaphores=self._semaphores,
+            pValues=self._awaited))
+        self._host_signal = ffi.new("VkSemaphoreSignalInfo*", dict(
+            sType=vk.VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO, semaphore=self.semaphore))
         self._cuda = None
         if exported:
             self._import_into_cuda()
@@ -187,7 +191,8 @@ class Timeline:
     @property
     def value(self) -> int:
         """What it stands at now."""
-        return vk.vkGetSemaphoreCounterValue(self.device.handles.logical, self.semaphore)
+        call(vk.lib.vkGetSemaphoreCounterValue, self.device.handles.logical, self.semaphore, self._value)
+        return self._value[0]
 
     def wait(self, value: int, stream: int | None = None):
         """What comes next on the stream, or the calling thread, waits until the counter is at least `value`."""
@@ -202,9 +207,9 @@ class Timeline:
     def signal(self, value: int, stream: int | None = None):
         """Sets the counter, which must grow, once what is on the stream now is done; without a stream, at once."""
         if stream is None or self._cuda is None:
-            info = vk.VkSemaphoreSignalInfo(semaphore=self.semaphore, value=value)
+            self._host_signal.value = value
             with vulkan_errors("signalling a frame"):
-                vk.vkSignalSemaphore(self.device.handles.logical, info)
+                call(vk.lib.vkSignalSemaphore, self.device.handles.logical, self._host_signal)
         else:
             from cuda.bindings import runtime as cuda
             self._signal.params.fence.value = value
@@ -214,7 +219,7 @@ class Timeline:
     def _wait_on_host(self, value):
         self._awaited[0] = value
         with vulkan_errors("waiting for a frame"):
-            vk.vkWaitSemaphores(self.device.handles.logical, self._host_wait, TIMEOUT * 10 ** 9)
+            call(vk.lib.vkWaitSemaphores, self.device.handles.logical, self._host_wait, TIMEOUT * 10 ** 9)
 
     def close(self):
         """Vulkan must be done with it; CUDA is waited for. Idempotent."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gsrender.errors import DeviceError
-from vk_interop.device import Device, ffi, vk, vulkan_errors
+from vk_interop.device import Device, call, ffi, vk, vulkan_errors
 from vk_interop.resources import whole
 from vk_interop.screen import FORMAT, USAGE
 
@@ -21,7 +21,10 @@ class Swapchain:
             "vkGetPhysicalDeviceSurfacePresentModesKHR", "vkGetPhysicalDeviceSurfaceSupportKHR")}
         self._check_surface()
         self._handle = None
-        self._index = ffi.new("uint32_t*")
+        self._index, self._chain, self._drawn = map(ffi.new, ("uint32_t*", "VkSwapchainKHR*", "VkSemaphore*"))
+        self._present = ffi.new("VkPresentInfoKHR*", dict(
+            sType=vk.VK_STRUCTURE_TYPE_PRESENT_INFO_KHR, waitSemaphoreCount=1, pWaitSemaphores=self._drawn,
+            swapchainCount=1, pSwapchains=self._chain, pImageIndices=self._index))
         self._acquired = self._semaphore()
         self.images, self.views, self._rendered = [], [], []
         self.recreate(size, vsync)
@@ -67,11 +70,10 @@ class Swapchain:
         return self._index[0]
 
     def present(self, index: int):
-        semaphores, chains = [self._rendered[index]], [self._handle]
-        info = vk.VkPresentInfoKHR(pWaitSemaphores=semaphores, pSwapchains=chains, pImageIndices=[index])
+        self._index[0], self._chain[0], self._drawn[0] = index, self._handle, self._rendered[index]
         try:
             with self.device.lock, vulkan_errors("showing a frame"):
-                self.device.function("vkQueuePresentKHR")(self.device.handles.queue, info)
+                call(vk.lib.vkQueuePresentKHR, self.device.handles.queue, self._present)
         except (vk.VkSuboptimalKhr, vk.VkErrorOutOfDateKhr):
             self.stale = True
 

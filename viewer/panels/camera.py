@@ -12,7 +12,7 @@ from viewer.panels import dataset
 from viewer.panels.rows import (beside, button, checkbox, choice_row, length_row, numbers_row, slider_row, stat_row,
                                 table)
 from viewer.ruler import Ruler
-from viewer.settings import ViewerSettings
+from viewer.settings import ViewerSettings, changed
 
 LONGEST_FLIGHT = 5.0  # seconds
 NAMES = 6.5  # font sizes
@@ -50,7 +50,7 @@ def _motion(state: State, ruler: Ruler) -> State:
         stat_row("eye height", ruler.text(state.eyes) if is_known else "level",
                  f"{ruler.name.capitalize()} above the proxy mesh; E and Q change it. Level: nothing is known to be "
                  "underfoot, so walking keeps its height.")
-    return replace(state, flight_time=seconds)
+    return changed(state, flight_time=seconds)
 
 
 def _lens(state: State, ruler: Ruler) -> State:
@@ -59,7 +59,7 @@ def _lens(state: State, ruler: Ruler) -> State:
     near = length_row("near", state.space.near, ruler, state.space.near * ruler.factor / 50, 1e-4, "%.4g",
                       f"{ruler.name.capitalize()} of view z at which the picture begins; what is nearer is not drawn.")
     state = state.with_near(near) if near != state.space.near else state
-    return replace(state, pose=replace(state.pose, fov_y=fov)) if fov != state.pose.fov_y else state
+    return changed(state, pose=changed(state.pose, fov_y=fov))
 
 
 def _placed(state: State) -> State:
@@ -67,7 +67,7 @@ def _placed(state: State) -> State:
                            "The camera's place in the world, x y z in scene units. Type and press Enter to go there.")
     if position:
         state = state.placed(position=position)
-    point = numbers_row("look at", tuple(state.pivot), "%.2f",
+    point = numbers_row("look at", state.pivot, "%.2f",
                         "The point in the middle of the view that orbiting goes round, x y z in scene units. Type and "
                         "press Enter to turn to it.")
     if point:

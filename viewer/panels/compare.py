@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from imgui_bundle import imgui
 
 from gsrender.settings import CULLING
@@ -11,7 +9,7 @@ from viewer.look import COMPARISONS
 from viewer.panels.culling import changes
 from viewer.panels.rows import NOTHING, button, choice_row, length_row, slider_row, stat_row, table
 from viewer.ruler import Ruler
-from viewer.settings import ViewerSettings
+from viewer.settings import ViewerSettings, changed
 from viewer.words import COMPARED
 
 SHOWN = f"{COMPARED} The line can be dragged. (L, X)"
@@ -46,7 +44,7 @@ def draw(app) -> ViewerSettings:
     with table("measures", 0.5):
         stat_row("PSNR of both", changes(looking.psnr if look.shows_two else None), BOTH)
         _photograph(app.at_photograph)
-    return replace(app.settings, look=replace(look, compare=compare, at=at, other=other))
+    return changed(app.settings, look=changed(look, compare=compare, at=at, other=other))
 
 
 def _second(settings, has_proxy: bool, ruler: Ruler):
@@ -57,7 +55,7 @@ def _second(settings, has_proxy: bool, ruler: Ruler):
                         "How far an item may lie behind the proxy in the second picture and still be kept, in "
                         f"{ruler.name}.")
     imgui.end_disabled()
-    return replace(settings, culling=culling, margin=margin)
+    return changed(settings, culling=culling, margin=margin)
 
 
 def _photograph(at_photograph):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-
 from imgui_bundle import imgui
 
 from gsrender.settings import CULLING, RenderSettings
@@ -12,7 +10,7 @@ from viewer.panels import funnel
 from viewer.panels.rows import (NOTHING, check_row, choice_row, heading, length_row, list_row, slider_row, stat_row,
                                 table)
 from viewer.ruler import Ruler
-from viewer.settings import FRAME_MODES, ViewerSettings
+from viewer.settings import FRAME_MODES, ViewerSettings, changed
 from viewer.words import ANCHOR_BIAS, FLAT, HIDE_BY, MARGIN, NO_LEVELS, PROXY_ERROR, finest_level
 from vk_interop.depth_settings import RASTERS, DepthSettings
 
@@ -34,13 +32,13 @@ def draw(app) -> ViewerSettings:
         mode = choice_row("frames", settings.mode, FRAME_MODES, MODES if has_proxy else NO_PROXY)
         imgui.end_disabled()
     heading("what is left")
-    funnel.draw(funnel.stages(app))
+    funnel.draw(app)
     heading("level of detail")
     with table("detail", 0.3, NAMES):
         if has_proxy:
             app.set_detail(_proxy_detail(app.scene.proxy.settings, app.scene.proxy.has_levels))
         render = _anchor_detail(render, app.scene.model)
-    return replace(settings, render=render, mode=mode)
+    return changed(settings, render=render, mode=mode)
 
 
 def _hiding(settings: RenderSettings, has_proxy: bool, ruler: Ruler, psnr: float | None) -> RenderSettings:
@@ -49,7 +47,7 @@ def _hiding(settings: RenderSettings, has_proxy: bool, ruler: Ruler, psnr: float
     margin = length_row("margin", settings.margin, ruler, 0.005, 0.0, "%.3f",
                         f"{MARGIN}, in {ruler.name}." if has_proxy else NO_PROXY)
     stat_row("PSNR to off", changes(psnr), PSNR)
-    return replace(settings, culling=culling, margin=margin)
+    return changed(settings, culling=culling, margin=margin)
 
 
 def _proxy_detail(detail: DepthSettings, has_levels: bool) -> DepthSettings:
@@ -76,7 +74,7 @@ def _anchor_detail(settings: RenderSettings, model) -> RenderSettings:
     limit = round(slider_row("finest level", limit, 0, max(most, 1), "%.0f",
                              finest_level(most) if levels else NO_LEVELS))
     imgui.end_disabled()
-    return replace(settings, level_bias=bias, level_limit=None if limit >= most else limit) if levels else settings
+    return changed(settings, level_bias=bias, level_limit=None if limit >= most else limit) if levels else settings
 
 
 def changes(psnr: float | None) -> str:

@@ -9,6 +9,7 @@ from imgui_bundle import imgui
 from viewer.fit import Fit
 from viewer.look import Look
 from viewer.panels.rows import button, check_row, choice_row, drag_row, drags_row, table
+from viewer.settings import changed
 from viewer.words import WIREFRAME
 
 FINE = 1e-3, 0.1, 5e-4  # for a pixel of a drag: of the scale itself, degrees, radii of the model
@@ -25,7 +26,7 @@ def draw(app, look: Look) -> Look:
                               "are there anyway, and nothing is hidden.")
         before = app.scene.fit
         up = choice_row("its up", before.up, ("z", "y"), "Which axis of the proxy's file is the model's z.")
-        app.lay_proxy(_dragged(app, replace(before, up=up)))
+        app.lay_proxy(_dragged(app, changed(before, up=up)))
     imgui.begin_disabled(app.scene.fit == Fit())
     if button("as in its file", "Takes back all that was changed of how the proxy lies."):
         app.act("undo fit")
@@ -34,7 +35,7 @@ def draw(app, look: Look) -> Look:
     if button("copy as option", "Copies the option of the command line that lays the proxy like this. "
               "The window remembers it by itself."):
         app.act("copy fit")
-    return replace(look, wireframe=wireframe)
+    return changed(look, wireframe=wireframe)
 
 
 def _dragged(app, fit: Fit) -> Fit:
@@ -46,7 +47,7 @@ def _dragged(app, fit: Fit) -> Fit:
     turn = drags_row("its turn", fit.turn, FINE[1], "%.2f°",
                      f"Degrees that the proxy is turned about the model's x, y and z. {ABOUT}")
     app.fitting |= imgui.is_item_active()
-    turned = replace(fit, scale=scale, turn=turn)
+    turned = changed(fit, scale=scale, turn=turn)
     if turned != fit and not imgui.get_io().want_text_input:
         turned = turned.about(app.middle, fit)
     ruler = app.scene.ruler

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from imgui_bundle import imgui
 
 from gsrender.frame import FrameStats
 from viewer.panels.rows import DIM, NOTHING, tooltip
+from viewer.panels.sampled import Sampled
 
 FILL, BACK = (0.24, 0.42, 0.62, 1.0), (0.14, 0.16, 0.19, 1.0)
+STEPS = Sampled(0.2)  # seconds
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,14 @@ class Step:
     count: int | None
     whole: int | None
     help: str
+
+    @cached_property
+    def share(self) -> float:
+        return self.count / self.whole if self.count is not None and self.whole else 0.0
+
+    @cached_property
+    def text(self) -> str:
+        return NOTHING if self.count is None else f"{self.count:,}  {self.share:.1%}"
 
 
 def stages(app) -> list[Step]:
@@ -54,21 +65,20 @@ def steps(stats: FrameStats, kind: str, has_levels: bool, offsets: int, in_view:
                     Step("drawn", counts.get("drawn"), whole, "Splats that cover a pixel of the picture.")]
 
 
-def draw(found: list[Step]):
-    font, width = imgui.get_font_size(), imgui.get_content_region_avail().x
+def draw(app):
+    font, width, height = imgui.get_font_size(), imgui.get_content_region_avail().x, imgui.get_text_line_height()
     names = 7.5 * font
-    for step in found:
+    size = max(width - names, font), height
+    painter = imgui.get_window_draw_list()
+    text, fill, back = (imgui.get_color_u32(colour) for colour in (imgui.Col_.text, FILL, BACK))
+    for step in STEPS.get(app.canvas, lambda: stages(app), at_once=app.idle):
         imgui.text_colored(DIM, step.name)
         tooltip(step.help)
         imgui.same_line(names)
-        corner, size = imgui.get_cursor_screen_pos(), (max(width - names, font), imgui.get_text_line_height())
-        share = step.count / step.whole if step.count is not None and step.whole else 0.0
-        painter = imgui.get_window_draw_list()
-        for length, colour in ((size[0], BACK), (size[0] * min(share, 1.0), FILL)):
-            painter.add_rect_filled(corner, (corner.x + length, corner.y + size[1]), imgui.get_color_u32(colour), 2.0)
-        text = NOTHING if step.count is None else f"{step.count:,}  {share:.1%}"
-        text_width = imgui.calc_text_size(text).x
-        painter.add_text((corner.x + size[0] - text_width - 0.3 * font, corner.y),
-                         imgui.get_color_u32(imgui.Col_.text), text)
+        left, top = imgui.get_cursor_screen_pos()
+        for length, colour in ((size[0], back), (size[0] * min(step.share, 1.0), fill)):
+            painter.add_rect_filled((left, top), (left + length, top + height), colour, 2.0)
+        end = left + size[0] - 0.3 * font
+        painter.add_text((end - imgui.calc_text_size(step.text).x, top), text, step.text)
         imgui.dummy(size)
         tooltip(step.help)

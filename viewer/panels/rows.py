@@ -10,9 +10,11 @@ from imgui_bundle import imgui
 from viewer.ruler import Ruler
 from viewer.settings import MOST
 
-DIM = (0.62, 0.64, 0.67, 1.0)
-WARN = (1.0, 0.72, 0.25, 1.0)
-RESTS = imgui.HoveredFlags_.for_tooltip | imgui.HoveredFlags_.allow_when_disabled  # once: flags take long to add up
+# Made once, as flags are: a frame has a hundred of such texts, and takes longer to make their colour than to draw them.
+DIM, WARN = imgui.ImVec4(0.62, 0.64, 0.67, 1.0), imgui.ImVec4(1.0, 0.72, 0.25, 1.0)
+RESTS = imgui.HoveredFlags_.for_tooltip | imgui.HoveredFlags_.allow_when_disabled
+STRETCH, CLAMP = imgui.TableColumnFlags_.width_stretch, imgui.SliderFlags_.always_clamp
+LOGARITHMIC = CLAMP | imgui.SliderFlags_.logarithmic
 NOTHING = "–"  # for what has not been measured
 # Of fields that are being typed into, by ImGui's number of the field: what stands there; frames since it was left.
 _typed: dict[int, tuple] = {}
@@ -30,29 +32,34 @@ def columns(name: str, least: float, most: int):
     imgui.end_table()
 
 
-@contextmanager
-def table(name: str, share: float = 0.42, least: float = 0.0):
+class table:
     """What the rows stand in; the names take that share of its width, and so many font sizes where it is narrow."""
-    share = max(share, least * imgui.get_font_size() / max(imgui.get_content_region_avail().x, 1.0))
-    imgui.begin_table(name, 2)
-    imgui.table_setup_column("name", imgui.TableColumnFlags_.width_stretch, share)
-    imgui.table_setup_column("value", imgui.TableColumnFlags_.width_stretch, 1 - share)
-    yield
-    imgui.end_table()
+
+    def __init__(self, name: str, share: float = 0.42, least: float = 0.0):
+        share = max(share, least * imgui.get_font_size() / max(imgui.get_content_region_avail().x, 1.0))
+        imgui.begin_table(name, 2)
+        imgui.table_setup_column("name", STRETCH, share)
+        imgui.table_setup_column("value", STRETCH, 1 - share)
+
+    def __enter__(self):
+        pass
+
+    def __exit__(self, *_):
+        imgui.end_table()
 
 
-def tooltip(text: str):
-    """Explains the item before it, once the cursor rests there; not while it is used, when it would lie in the way."""
+def tooltip(text: str, hint: str = ""):
+    """Explains the item before it, once the cursor rests there; not while it is used, when it would lie in the way.
+    `hint` is a further sentence."""
     if imgui.is_item_hovered(RESTS) and not imgui.is_item_active() and imgui.begin_tooltip():
         imgui.push_text_wrap_pos(imgui.get_font_size() * 24)
-        imgui.text_unformatted(text)
+        imgui.text_unformatted(f"{text} {hint}" if hint else text)
         imgui.pop_text_wrap_pos()
         imgui.end_tooltip()
 
 
 def stat_row(label: str, value: str, help: str):
     """A number that is only read."""
-    imgui.table_next_row()
     stat_cells(label, value, help)
 
 
@@ -102,17 +109,16 @@ def list_row(label: str, index: int | None, names, help: str, nothing: str = "")
 
 def slider_row(label: str, value: float, least: float, most: float, format: str, help: str, log=False) -> float:
     _knob(label, help)
-    flags = imgui.SliderFlags_.always_clamp | (imgui.SliderFlags_.logarithmic if log else 0)
-    changed, new = imgui.slider_float(f"##{label}", value, least, most, format, flags)
-    tooltip(f"{help} Ctrl+click to type a number.")
+    changed, new = imgui.slider_float(f"##{label}", value, least, most, format, LOGARITHMIC if log else CLAMP)
+    tooltip(help, "Ctrl+click to type a number.")
     return new if changed else value
 
 
 def drag_row(label: str, value: float, step: float, least: float, format: str, help: str) -> float:
     """A number up to any that makes sense."""
     _knob(label, help)
-    changed, new = imgui.drag_float(f"##{label}", value, step, least, MOST, format, imgui.SliderFlags_.always_clamp)
-    tooltip(f"{help} Drag, or Ctrl+click to type a number.")
+    changed, new = imgui.drag_float(f"##{label}", value, step, least, MOST, format, CLAMP)
+    tooltip(help, "Drag, or Ctrl+click to type a number.")
     return new if changed else value
 
 
@@ -126,8 +132,8 @@ def length_row(label: str, length: float, ruler: Ruler, step: float, least: floa
 def drags_row(label: str, values, step: float, format: str, help: str) -> tuple[float, float, float]:
     """Three numbers, as large as makes sense."""
     _knob(label, help)
-    changed, new = imgui.drag_float3(f"##{label}", list(values), step, -MOST, MOST, format, imgui.SliderFlags_.always_clamp)
-    tooltip(f"{help} Drag, or Ctrl+click to type a number.")
+    changed, new = imgui.drag_float3(f"##{label}", list(values), step, -MOST, MOST, format, CLAMP)
+    tooltip(help, "Drag, or Ctrl+click to type a number.")
     return tuple(new) if changed and all(map(math.isfinite, new)) else values
 
 
@@ -143,10 +149,13 @@ def numbers_row(label: str, values, format: str, help: str) -> tuple[float, floa
     elif key in _typed:
         _left[key] += 1
     tooltip(help)
+    if key not in _typed:
+        return None
     if imgui.is_key_pressed(imgui.Key.escape):
-        _typed.pop(key, None)
+        del _typed[key]
+        return None
     # A frame lies between the one number that Tab leaves and the next one.
-    return _typed.pop(key) if key in _typed and _left[key] > 2 else None
+    return _typed.pop(key) if _left[key] > 2 else None
 
 
 def text_row(label: str, value: str, help: str, room: float = 0) -> str:
@@ -217,13 +226,13 @@ def beside(label: str, is_box: bool = False):
     """The button of that label, or the box to tick, goes beside the item before it where there is room, else below."""
     style = imgui.get_style()
     mark = imgui.get_frame_height() + style.item_inner_spacing.x if is_box else 2 * style.frame_padding.x
-    end = imgui.get_item_rect_max().x + style.item_spacing.x + mark + imgui.calc_text_size(label).x
-    if end <= imgui.get_cursor_screen_pos().x + imgui.get_content_region_avail().x:
-        imgui.same_line()
+    width = mark + imgui.calc_text_size(label).x
+    imgui.same_line()
+    if imgui.get_content_region_avail().x < width:
+        imgui.new_line()
 
 
 def _name(label: str, help: str):
-    imgui.table_next_row()
     imgui.table_next_column()
     imgui.align_text_to_frame_padding()
     imgui.text_colored(DIM, label)

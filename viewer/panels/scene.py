@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from pathlib import Path
 
 from imgui_bundle import imgui
@@ -17,7 +16,7 @@ from viewer.panels import fit
 from viewer.panels.rows import (DIM, NOTHING, beside, button, check_row, colour_row, drag_row, drags_row, heading,
                                 list_row, slider_row, stat_row, table, tooltip)
 from viewer.panels.sampled import Sampled
-from viewer.settings import AXES, RESOLUTION_SCALES, ViewerSettings
+from viewer.settings import AXES, RESOLUTION_SCALES, ViewerSettings, changed
 from viewer.words import APPEARANCE, BACKGROUND, CROP, CROP_FROM, CROP_TO, UP
 
 UNIT = ("Metres that one scene unit of the model is. Lengths and speeds are told in metres then, and walking is at the "
@@ -38,7 +37,7 @@ def draw(app) -> ViewerSettings:
     settings = _crop(app, settings)
     heading("orientation and size")
     _orientation(app)
-    return replace(settings, look=fit.draw(app, settings.look))
+    return changed(settings, look=fit.draw(app, settings.look))
 
 
 def _opening(app):
@@ -106,9 +105,9 @@ def _picture(app) -> ViewerSettings:
         render, embedding = settings.render, getattr(model.items, "appearance", None)
         if embedding is not None:
             row = round(slider_row("appearance", render.appearance, 0, len(embedding) - 1, "%.0f", APPEARANCE))
-            render = replace(render, appearance=row)
-        render = replace(render, background=_background_row(render.background, model.background))
-    return replace(settings, resolution_scale=round(percent) / 100, adaptive=adaptive, render=render)
+            render = changed(render, appearance=row)
+        render = changed(render, background=_background_row(render.background, model.background))
+    return changed(settings, resolution_scale=round(percent) / 100, adaptive=adaptive, render=render)
 
 
 def _background_row(colour: Colour, model: Colour) -> Colour:
@@ -153,7 +152,8 @@ def _crop(app, settings: ViewerSettings) -> ViewerSettings:
         imgui.begin_disabled(not on)
         low = drags_row("from", box.low, step, "%.2f", CROP_FROM)
         high = drags_row("to", box.high, step, "%.2f", CROP_TO)
-    box = moved(box, low, high)
+    if (low, high) != (box.low, box.high):
+        box = moved(box, low, high)
     if button("fit to the whole scene", "Puts the box around the model but for its outermost items."):
         box = app.box_around_scene()
     beside("fit to what is seen")
@@ -161,7 +161,7 @@ def _crop(app, settings: ViewerSettings) -> ViewerSettings:
         box = app.box_around_seen()
     imgui.end_disabled()
     app.crop_box = box
-    return replace(settings, render=replace(settings.render, crop=box if on else None))
+    return changed(settings, render=changed(settings.render, crop=box if on else None))
 
 
 def _orientation(app):

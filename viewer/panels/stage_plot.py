@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 from imgui_bundle import imgui, implot
@@ -42,8 +43,8 @@ class StagePlot:
             implot.setup_axis_ticks(implot.ImAxis_.y1, [0.0, top / 2, top], ["0", f"{top / 2:g}", f"{top:g} ms"])
             implot.setup_axes_limits(0, max(len(frames) - 1, 1), 0, top, implot.Cond_.always)
             for stage, low, high in self._layers:
-                _plot(implot.plot_shaded, stage, colour_of(stage), self._x, low, high)
-            _plot(implot.plot_line, "frame", FRAME, self._x, frames)
+                implot.plot_shaded(stage, self._x, low, high, spec=_spec(stage))
+            implot.plot_line("frame", self._x, frames, spec=_spec("frame"))
             if implot.is_plot_hovered():
                 self._explain(round(implot.get_plot_mouse_pos().x))
             implot.end_plot()
@@ -67,11 +68,13 @@ class StagePlot:
         imgui.end_tooltip()
 
 
-def _plot(draw, label, colour, *values):
+@cache
+def _spec(name: str) -> implot.Spec:
+    """How a stage, or a frame, is drawn."""
     spec = implot.Spec()
-    spec.line_color = spec.fill_color = colour
+    spec.line_color = spec.fill_color = FRAME if name == "frame" else colour_of(name)
     spec.fill_alpha = 0.85
-    draw(label, *values, spec=spec)
+    return spec
 
 
 def round_up(value: float) -> float:

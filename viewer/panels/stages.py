@@ -7,11 +7,11 @@ from itertools import zip_longest
 from imgui_bundle import imgui
 
 from gsrender.frame import FrameStats
-from viewer.panels.rows import DIM, NOTHING, WARN, stat_cells
+from viewer.panels.rows import DIM, NOTHING, STRETCH, WARN, stat_cells
 from viewer.panels.stage_plot import colour_of
 from viewer.statistics import count_label, milliseconds
 
-EMPTY = ("", "", "")
+EMPTY = ("", "", "", DIM)
 COLUMNS = ("stage", 0.29), ("ms", 0.20), ("count", 0.30), ("number", 0.21)
 BESIDE = 22  # font sizes that all four need
 HELP = {
@@ -26,34 +26,33 @@ HELP = {
 }
 
 
-def draw(times: dict[str, float], frames: int, stats: FrameStats, kind: str, has_levels: bool):
-    """`times`: median milliseconds by stage over so many drawn frames; `stats` of the last finished one; `kind` of the
-    model's items, and whether they have levels of detail."""
-    costs = [(stage, f"{milliseconds(times[stage])} ms",
-              f"{explain(stage)} Median of the last {frames} drawn frames.")
-             for stage in times]
-    counts = count_rows(stats, kind, has_levels)
+def draw(costs: list[tuple], counts: list[tuple], is_incomplete: bool):
+    """Rows of `cost_rows` and of `count_rows`."""
     fits = imgui.get_content_region_avail().x >= BESIDE * imgui.get_font_size()
     columns = COLUMNS if fits else COLUMNS[:2]  # counts go below the stages where they do not fit beside them
     imgui.begin_table(f"stages {len(columns)}", len(columns))
     for name, share in columns:
-        imgui.table_setup_column(name, imgui.TableColumnFlags_.width_stretch, share)
-    for cost, count in zip_longest(costs, counts if fits else []):
-        imgui.table_next_row()
-        stat_cells(*(cost or EMPTY), colour=colour_of(cost[0]) if cost else DIM)
+        imgui.table_setup_column(name, STRETCH, share)
+    for cost, count in zip_longest(costs, counts if fits else [], fillvalue=EMPTY):
+        stat_cells(*cost)
         if fits:
-            stat_cells(*(count or EMPTY))
+            stat_cells(*count)
     for count in [] if fits else counts:
-        imgui.table_next_row()
         stat_cells(*count)
     imgui.end_table()
-    if stats.incomplete:
+    if is_incomplete:
         imgui.text_colored(WARN, "incomplete: a buffer is too small")
 
 
 def explain(stage: str) -> str:
     """What a stage does; stages that are done at once are named with a plus."""
     return " ".join(HELP[part] for part in stage.split("+"))
+
+
+def cost_rows(times: dict[str, float], frames: int) -> list[tuple]:
+    """(name, milliseconds in words, meaning, colour) of each stage, from its median over so many drawn frames."""
+    return [(stage, f"{milliseconds(time)} ms", f"{explain(stage)} Median of the last {frames} drawn frames.",
+             colour_of(stage)) for stage, time in times.items()]
 
 
 def count_rows(stats: FrameStats, kind: str, has_levels: bool) -> list[tuple[str, str, str]]:

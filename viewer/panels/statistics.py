@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from imgui_bundle import imgui
 
@@ -13,7 +13,7 @@ from viewer.panels.rows import DIM, NOTHING, WARN, button, checkbox, columns, st
 from viewer.panels.sampled import Sampled
 from viewer.panels.stage_plot import StagePlot
 from viewer.panels.style import SIZE
-from viewer.settings import ViewerSettings
+from viewer.settings import ViewerSettings, changed
 
 SLACK = 0.9  # a frame whose stages take less of its time than that has waited
 NEAR = 0.05  # refreshes
@@ -31,26 +31,34 @@ LATENCY = ("Milliseconds from when the window took an input in (a key, a drag, a
 class Figures:
     """Of the last drawn frames.
 
-    stages   median milliseconds by name
-    frame    median milliseconds
-    fps      in words, and so are `spread` and `latency`
+    is_capped   whether the screen sets the figures
+    costs       rows of the table of stages, and so are `counts`
+    bottleneck  in words, and so are `fps`, `spread` and `latency`
     """
 
-    stages: dict[str, float]
-    frame: float
+    is_capped: bool
+    costs: list[tuple]
+    counts: list[tuple]
+    bottleneck: str
     fps: str
     spread: str
     latency: str
 
     @staticmethod
-    def of(canvas) -> Figures:
+    def of(app) -> Figures:
+        canvas, screen, model = app.canvas, app.screen, app.scene.model
         recent, history = canvas.recent, canvas.history
+        times, frame = recent.stage_milliseconds(), recent.percentile(50)
+        is_capped = capped(screen.vsync, screen.refresh, frame, sum(times.values()))
+        costs = stages.cost_rows(times, len(recent))
+        counts = stages.count_rows(canvas.stats, model.kind, model.levels > 0)
         spread = [f"{name} {history.percentile(p):.1f}" if len(history) else f"{name} {NOTHING}"
                   for name, p in (("median", 50), ("p95", 95), ("p99", 99))]
         median, p95 = history.latency(50), history.latency(95)
         latency = NOTHING if median is None else f"{median:.1f} ms, p95 {p95:.1f}"
         fps = f"{recent.fps:.1f} fps" if len(recent) else f"{NOTHING} fps"
-        return Figures(recent.stage_milliseconds(), recent.percentile(50), fps, "   ".join(spread) + " ms", latency)
+        return Figures(is_capped, costs, counts, bottleneck(frame, times, is_capped), fps, "   ".join(spread) + " ms",
+                       latency)
 
 
 def capped(vsync: bool | None, refresh: float, frame: float, stages: float) -> bool:
@@ -76,21 +84,19 @@ def bottleneck(frame: float, times: dict[str, float], is_capped: bool) -> str:
 
 
 def draw(app) -> ViewerSettings:
-    canvas, screen, model = app.canvas, app.screen, app.scene.model
-    figures = FIGURES.get(canvas, lambda: Figures.of(canvas))
-    times, frame = figures.stages, figures.frame
-    is_capped = capped(screen.vsync, screen.refresh, frame, sum(times.values()))
+    canvas = app.canvas
+    figures = FIGURES.get(canvas, lambda: Figures.of(app), at_once=app.idle)
     with columns("statistics", 24, 3):
-        _headline(figures.fps, len(canvas.recent), is_capped, app.idle)
+        _headline(figures.fps, len(canvas.recent), figures.is_capped, app.idle)
         PLOT.draw(canvas.history, PLOT_HEIGHT * imgui.get_font_size())
         imgui.text_colored(DIM, figures.spread)
         tooltip(f"Frame time over the last {len(canvas.history)} drawn frames: half, 95 % and 99 % stayed within.")
         settings = _switches(app)
         imgui.table_next_column()
-        stages.draw(times, len(canvas.recent), canvas.stats, model.kind, model.levels > 0)
+        stages.draw(figures.costs, figures.counts, canvas.stats.incomplete)
         with table("bottleneck", 0.3):
-            stat_row("bottleneck", bottleneck(frame, times, is_capped), "What the last frames spent most time on.")
-            stat_row("input to picture", figures.latency, LATENCY.format(screen.queue))
+            stat_row("bottleneck", figures.bottleneck, "What the last frames spent most time on.")
+            stat_row("input to picture", figures.latency, LATENCY.format(app.screen.queue))
         imgui.table_next_column()
         with table("memory", 0.6):
             for name, nbytes, help in TAKEN.get(app.scene, lambda: memory_rows(app.memory, app.scene.limit)):
@@ -118,7 +124,7 @@ def _switches(app) -> ViewerSettings:
     imgui.same_line()
     if button("save JSON", "Writes their summary: frames a second, percentiles in milliseconds, medians and counts."):
         app.act("save summary")
-    return replace(settings, always=always, vsync=wish if has_screen else settings.vsync)
+    return changed(settings, always=always, vsync=wish if has_screen else settings.vsync)
 
 
 def _headline(fps: str, frames: int, is_capped: bool, idle: bool):
