@@ -38,10 +38,11 @@ from vk_interop.proxy_depth import ProxyDepth
 from vk_interop.screen import Offscreen, Screen
 
 SAMPLE = Path("assets/street/model")
-SIZE = 1920, 1200
+UNITS = 1920, 1200  # of the mouse, that the window is wide and high
+PIXELS = 480, 300  # that are drawn, by lavapipe on the same cores: of more, the caches would be the drawing's
 TURN = 20  # frames that a key is held for
 WARM_UP = 40
-UPWARDS = 1.4  # radians of pitch: at the sky, so that the drawing takes nothing, nor the caches from what is measured
+UPWARDS = 1.4  # radians of pitch: at the sky, where there is next to nothing to draw
 STAGES, BEFORE = "the stages", "(until the depth is submitted)"
 FRAME = 1 / 60  # seconds from frame to frame as far as the viewer knows, however long the drawing takes here
 TIMED = ("app", "canvas", "compare", "photograph", "sayings", "watch", "panels.sampled")  # what looks at the clock
@@ -98,16 +99,18 @@ def measure(scene: Scene, settings: ViewerSettings, frames: int, layout: str) ->
         for module in TIMED:
             patch.setattr(import_module(f"viewer.{module}"), "time", SimpleNamespace(perf_counter=lambda: now[0]))
         watch(clock, patch)
-        with closing(Viewer(scene, Offscreen(scene.device, *SIZE), settings)) as viewer:
+        screen = Offscreen(scene.device, *PIXELS)
+        screen.units = UNITS
+        with closing(Viewer(scene, screen, settings)) as viewer:
             viewer.state = viewer.state.placed(pitch=UPWARDS)
-            viewer.screen.ui.io.add_mouse_pos_event(SIZE[0] * 0.45, SIZE[1] * 0.3)
-            viewer.screen.input.cursor(SIZE[0] * 0.45 / SIZE[1], 0.3)
+            screen.ui.io.add_mouse_pos_event(UNITS[0] * 0.45, UNITS[1] * 0.3)
+            screen.input.cursor(UNITS[0] * 0.45 / UNITS[1], 0.3)
             for i in range(WARM_UP + frames):
                 if i == WARM_UP:
                     gc.collect()
                 key = "AD"[i // TURN % 2]
-                viewer.screen.input.key("DA"[i // TURN % 2], False)
-                viewer.screen.input.key(key, True)
+                screen.input.key("DA"[i // TURN % 2], False)
+                screen.input.key(key, True)
                 clock.take()
                 now[0] += FRAME
                 viewer.frame()
@@ -130,11 +133,12 @@ def check_seen(viewer: Viewer):
         if window.hidden or not window.active:
             raise RuntimeError(f"the panel {panel.name} is not seen, so it was not measured")
 
+
 def run(options):
     with open_scene(options.model, options.scene, outputs=OUTPUTS, surface_extensions=[],
                     detail=DepthSettings(1.0)) as scene:
         render = RenderSettings(scene.default_culling, background=scene.model.background)
-        settings = ViewerSettings(render, mode=options.mode, resolution_scale=0.25, adaptive=False)
+        settings = ViewerSettings(render, mode=options.mode, adaptive=False)
         found = measure(scene, settings, options.frames, options.panels)
         for name, (median, p95) in found.items():
             print(f"{name:32}{median:8.3f}{p95:8.3f}")
