@@ -50,9 +50,9 @@ void main() {
             rows = t.high.y - t.low.y + 1;
         triangles[thread] = t, origins[thread] = origin;
     }
-    uint end = subgroupInclusiveAdd(rows);
-    if (gl_SubgroupInvocationID == gl_SubgroupSize - 1)
-        sums[gl_SubgroupID] = end;
+    uint end = subgroupInclusiveAdd(rows), all = subgroupAdd(rows);
+    if (subgroupElect())
+        sums[gl_SubgroupID] = all;
     barrier();
     for (uint i = 0; i < gl_SubgroupID; i++)
         end += sums[i];

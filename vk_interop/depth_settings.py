@@ -37,6 +37,6 @@ class DepthSettings:
         return None if self.lod_error is None else math.ceil(self.lod_error)
 
     def drawn_by(self, on_cpu: bool) -> str:
-        """The raster meant. `town` along its path at 960 x 640 takes 0.14 ms by compute, 0.20 hybrid and 0.27 by the
+        """The raster meant. `town` along its path at 960 x 640 took 0.14 ms by compute, 0.20 hybrid and 0.27 by the
         vertex pipeline on an H100; on two CPU cores, vertex takes least."""
         return self.raster or ("vertex" if self.lod_error is None or on_cpu else "compute")

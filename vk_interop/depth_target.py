@@ -85,10 +85,15 @@ class Target:
         """[COUNTERS] uint32, what a frame starts from: all zero but for the third dimension of the dispatches."""
         counters = np.zeros(COUNTERS, np.uint32)
         counters[PENDING_GROUPS + 2] = 1
-        tiles = -(-self.size[0] // LARGE_TILE) * -(-self.size[1] // LARGE_TILE)
-        for groups, parts in ((SMALL_GROUPS, 1), (MEDIUM_GROUPS, MEDIUM_PARTS), (LARGE_GROUPS, min(LARGE_PARTS, tiles))):
+        for groups, parts in ((SMALL_GROUPS, 1), (MEDIUM_GROUPS, MEDIUM_PARTS), (LARGE_GROUPS, self._large_parts())):
             counters[[groups + 2, PASS + groups + 2]] = parts
         return counters
+
+    def _large_parts(self) -> int:
+        """Workgroups for a cluster of large triangles. On lavapipe, which ends an invocation's loops after 65,535 steps
+        in all, so many that none has more than 16 tiles: each takes 128 triangles 21 steps at most."""
+        tiles = -(-self.size[0] // LARGE_TILE) * -(-self.size[1] // LARGE_TILE)
+        return min(max(LARGE_PARTS, -(-tiles // 16)) if self.device.is_cpu else LARGE_PARTS, tiles)
 
     def _prepare(self, command):
         image_barrier(command, self.depth.handle, (ALL, 0, vk.VK_IMAGE_LAYOUT_UNDEFINED),

@@ -67,6 +67,18 @@ def test_a_busy_tile_with_room_for_few_of_its_pairs_is_incomplete_and_then_right
     assert torch.equal(renderer.render(CAMERA).rgb, right)
 
 
+def test_a_needle_whose_conic_rounding_has_spoilt_covers_no_more_than_its_opacity(device):
+    camera, spoilt = Camera.from_pose(np.eye(4), 800, 800, 960, 640), 0
+    for half_angle in np.arange(0.01, 1.5, 0.025):
+        turn = torch.tensor([[np.cos(half_angle), 0, 0, np.sin(half_angle)]], dtype=torch.float32)
+        items = Splats(position=torch.tensor([[0.0, 0, 1]]), scale=torch.tensor([[30, 1e-3, 1e-3]]), rotation=turn,
+                       opacity=torch.tensor([0.2]), sh=torch.ones(1, 1, 3))
+        renderer = Renderer(GaussianModel(items, "3dgs", (0, 0, 0), 0.2).to(device))
+        assert renderer.render(camera).alpha.max() <= 0.2 + 1e-3
+        spoilt += bool(renderer.buffers.tensors["splats"][0, 2] < 0)
+    assert spoilt >= 10
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU")
 def test_a_picture_of_more_tiles_than_a_band_looks_as_on_the_cpu():
     model, camera = column(3000, 0.5), Camera.from_pose(np.eye(4), 150_000, 150_000, 2100, 2000)

@@ -331,7 +331,7 @@ def one_triangle_each(source, group_size: int) -> ClusterMesh:
 @pytest.mark.parametrize("parts", [1, 64])
 @pytest.mark.parametrize("small_size", [0.0, 256.0])  # all triangles are large; those of the spheres are medium
 def test_what_many_workgroups_share_is_drawn_as_by_the_vertex_pipeline(device, parts, small_size, monkeypatch):
-    monkeypatch.setattr(depth_target, "LARGE_PARTS", parts)
+    monkeypatch.setattr(depth_target.Target, "_large_parts", lambda self: parts)
     monkeypatch.setitem(SMALL_SIZE, "compute", small_size)
     wall = [(-40, -40, 20), (40, -40, 20), (-40, 40, 30), (40, 40, 30)]
     spheres = copies(sphere(1), 60)
@@ -342,6 +342,18 @@ def test_what_many_workgroups_share_is_drawn_as_by_the_vertex_pipeline(device, p
     compute, vertex = (draw(device, clusters, [camera], DepthSettings(1.0, raster, occlusion=False))[0]
                        for raster in ("compute", "vertex"))
     assert np.isfinite(vertex).all() and differing(compute, vertex, 1e-3) <= 0.002
+
+
+def test_large_triangles_behind_each_other_are_all_drawn_however_long_that_takes(device, monkeypatch):
+    """lavapipe ends an invocation's loops after 65,535 steps; 288 tiles of 120 triangles are 700,000."""
+    monkeypatch.setattr(depth_target, "LARGE_PARTS", 1)
+    walls = [[(-40, -40, 20 - 0.1 * i), (40, -40, 20 - 0.1 * i), (-40, 40, 20 - 0.1 * i), (40, 40, 20 - 0.1 * i)]
+             for i in range(60)]
+    corners = 4 * np.arange(60)[:, None, None] + [[0, 1, 2], [1, 3, 2]]
+    clusters = flat_clusters(mesh(np.float32(walls).reshape(-1, 3), corners.reshape(-1, 3)))
+    camera = Camera.look_at((0, 0, 0), (0, 0, 3), (0, -1, 0), width=1100, height=1000)
+    drawn = draw(device, clusters, [camera], DepthSettings(1.0, "compute", occlusion=False))[0]
+    assert np.abs(drawn - 14.1).max() < 1e-3
 
 
 @pytest.mark.parametrize("group_size, small", [(1, True), (100, False)])

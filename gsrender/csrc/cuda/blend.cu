@@ -44,12 +44,15 @@ static __device__ Staged staged_of(const GsSplat &s) {
     // The determinant, whose terms nearly cancel where a splat is a needle: what rounding took of one is given back.
     const float square = xy * xy, determinant = fmaf(xx, yy, -square) + fmaf(-xy, xy, square);
     const Outline o = outline_of(s);
+    // A needle of thousands of pixels may come out with a conic below zero: nowhere is it below its peak, and not
+    // drawn.
+    const bool shows = xx > 0 && yy > 0;
     return {s.x,
             s.y,
             half_log2_e * maxf(determinant, 0.0f) / yy,
             o.xy_by_yy,
             half_log2_e * yy,
-            __log2f(s.opacity),
+            shows ? __log2f(s.opacity) : -INFINITY,
             s.colour[0],
             s.colour[1],
             s.colour[2],
