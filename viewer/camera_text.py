@@ -23,33 +23,33 @@ def camera_text(camera: Camera) -> str:
                        "fov_y": round(camera.fov_y, 6), "near": camera.near})
 
 
-def parse_camera(text: str, near: float, width: int = 960, height: int = 640) -> Camera:
-    """Raises InputError. `near` where the text has none."""
+def parse_camera(text: str, near: float, width: int = 960, height: int = 640, where: str = WHERE) -> Camera:
+    """Raises InputError, which says `where` the text stood. `near` where it has none."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{WHERE} holds no camera: JSON with {', '.join(KEYS)} is wanted") from error
+        raise InputError(f"{where} holds no camera: JSON with {', '.join(KEYS)} is wanted") from error
     if not isinstance(data, dict):
-        raise InputError(f"{WHERE} holds no camera but a {type(data).__name__}: an object with {', '.join(KEYS)} is "
+        raise InputError(f"{where} holds no camera but a {type(data).__name__}: an object with {', '.join(KEYS)} is "
                          "wanted")
-    values = {key: _numbers(data, key, count) for key, count in KEYS.items() if key in data or count == 3}
+    values = {key: _numbers(data, key, count, where) for key, count in KEYS.items() if key in data or count == 3}
     fov_y, near = values.get("fov_y", [60.0])[0], values.get("near", [near])[0]
     if not (0 < fov_y < 180 and near > 0):
-        raise InputError(f"{WHERE}: fov_y {fov_y}, near {near}: degrees above 0 and below 180, and scene units above 0 "
+        raise InputError(f"{where}: fov_y {fov_y}, near {near}: degrees above 0 and below 180, and scene units above 0 "
                          "are wanted")
     if np.allclose(values["look_at"], values["position"], atol=1e-12):
-        raise InputError(f"{WHERE}: look_at and position are the same point, so there is no direction of view")
+        raise InputError(f"{where}: look_at and position are the same point, so there is no direction of view")
     try:
         return Camera.look_at(values["position"], values["look_at"], values["up"], fov_y, width, height, near)
     except ValueError as error:
-        raise InputError(f"{WHERE}: {error}") from error
+        raise InputError(f"{where}: {error}") from error
 
 
-def _numbers(data: dict, key: str, count: int) -> list[float]:
+def _numbers(data: dict, key: str, count: int, where: str) -> list[float]:
     value = data.get(key)
     numbers = value if count > 1 else [value]
     if not isinstance(numbers, list) or len(numbers) != count \
             or not all(type(n) in (int, float) and math.isfinite(n) and abs(n) < MOST for n in numbers):
-        raise InputError(f"{WHERE}: {key} is {json.dumps(value)[:60]}, wanted {count} number{'s' * (count > 1)} of "
+        raise InputError(f"{where}: {key} is {json.dumps(value)[:60]}, wanted {count} number{'s' * (count > 1)} of "
                          f"less than {MOST:g}")
     return [float(n) for n in numbers]

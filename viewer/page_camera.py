@@ -50,7 +50,7 @@ class Steering:
     """Moves a browser's camera, which otherwise viser does in the browser: it turns around a point ahead of it."""
 
     def __init__(self, client: viser.ClientHandle, space: Space):
-        self._client, self._space = client, space
+        self._client, self.space = client, space
         self._mode = MODES[0]
         self._middle: float | None = None  # view z of what is in the middle of the last sharp picture, scene units
         self._has_gone = False  # to where nothing was seen yet
@@ -58,9 +58,9 @@ class Steering:
     def go(self, camera: Camera):
         """To a camera of the dataset."""
         handle = self._client.camera
-        scale = viser_scale(self._space, handle.near)
+        scale = viser_scale(self.space, handle.near)
         away = np.linalg.norm(handle.look_at - handle.position) / scale
-        position, look_at, up = stand(camera, self._space, away)
+        position, look_at, up = stand(camera, self.space, away)
         self._has_gone = True
         with self._client.atomic():
             handle.fov = math.radians(camera.fov_y)
@@ -76,7 +76,7 @@ class Steering:
     def turn(self, mode: str):
         """One of MODES. Turning around a point next to the eye is looking around."""
         handle = self._client.camera
-        distance = EYE if mode == "fly" else (self._middle or 0.0) * viser_scale(self._space, handle.near)
+        distance = EYE if mode == "fly" else (self._middle or 0.0) * viser_scale(self.space, handle.near)
         if distance:
             ahead = SO3(handle.wxyz).as_matrix()[:, 2]
             handle.look_at = handle.position + ahead * max(distance, EYE)
@@ -85,7 +85,7 @@ class Steering:
     def hasten(self, times: float):
         """The same camera, in units in which the keys are so many times as fast as usual."""
         handle, near = self._client.camera, NEAR * times
-        ratio = viser_scale(self._space, near) / viser_scale(self._space, handle.near)
+        ratio = viser_scale(self.space, near) / viser_scale(self.space, handle.near)
         position, look_at = handle.position * ratio, handle.look_at * ratio
         with self._client.atomic():
             handle.near, handle.position, handle.look_at = near, position, look_at
@@ -96,10 +96,14 @@ class Steering:
 
     def set_up(self, up: tuple[float, float, float]):
         """Another axis of the model points up: the picture turns upright."""
-        self._space = replace(self._space, up=up)
+        self.space = replace(self.space, up=up)
         self._client.camera.up_direction = np.array(up)
+
+    def looked_at(self, camera: Camera) -> np.ndarray:
+        """[3], the point in the middle of a camera's picture, as far as the last sharp one told."""
+        return camera.position + camera.rotation[2] * (self._middle or self.space.radius / 2)
 
     @property
     def usual_speed(self) -> float:
         """Of the keys, scene units a second."""
-        return SPEED * self._space.radius
+        return SPEED * self.space.radius

@@ -12,6 +12,7 @@ from viewer.controls import FOVS, next_view
 from viewer.crop_box import box_axes, turned
 from viewer.page_camera import MODES, Steering
 from viewer.page_controls import Wish, controls
+from viewer.page_place import Place
 from viewer.scene import Scene
 from viewer.settings import AXES
 from viewer.words import UP
@@ -60,6 +61,7 @@ class Panel:
         if scene.cameras:
             self._cameras = [view.camera for view in scene.cameras]
             self._add_views(gui, [f"{number}: {view.name}" for number, view in enumerate(scene.cameras, 1)])
+        self._place = Place(gui, steering, camera, self._go)
         self._save = save
         self._size = gui.add_dropdown("save as", tuple(SIZES), hint="How many pixels the picture is saved with: as "
                                       "many as the browser shows at most, or a given size, whose upper and lower edges "
@@ -71,6 +73,10 @@ class Panel:
     def tell(self, figures: str):
         """Shows Markdown below the controls."""
         self._figures.content = figures
+
+    def see(self, camera: Camera):
+        """There is a sharp picture of that."""
+        self._place.tell(camera)
 
     def _add_controls(self, gui, scene: Scene):
         self._handles = []
@@ -139,9 +145,11 @@ class Panel:
     async def _choose_view(self, event):
         if event.target.value in self._names:
             self._view = self._names.index(event.target.value)
-            camera = self._cameras[self._view]
-            self._lens.value = min(max(camera.fov_y, FOVS[0]), FOVS[1])
-            self._steering.go(camera)
+            self._go(self._cameras[self._view])
+
+    def _go(self, camera: Camera):
+        self._lens.value = min(max(camera.fov_y, FOVS[0]), FOVS[1])
+        self._steering.go(camera)
 
     async def _step(self, event):
         by = {"previous": -1, "next": 1}.get(event.target.value)

@@ -131,6 +131,7 @@ class Visitor:
             if request.sharp:
                 self._full = milliseconds + 1000 * (encoded - began)
                 self._steering.see(middle)
+                self._panel.see(request.camera)
             self._wait_for_browser()
             self._count(request, stats, milliseconds, encoded)
         finally:

@@ -102,6 +102,19 @@ class Tab:
         self._mouse("mousePressed", at)
         self._mouse("mouseReleased", at)
 
+    def unfold(self, folder: str):
+        """A folder of the panel, or folds it, until it has come to rest."""
+        self.click(folder)
+        self.rest()
+        self.run("Promise.allSettled(document.getAnimations().filter(a => a instanceof CSSTransition)"
+                 ".map(a => a.finished)).then(() => 0)")
+
+    def type(self, text: str, into: str):
+        """In the place of what stands in the last input of that kind that is seen."""
+        self.run(f"(() => {{ const own = [...document.querySelectorAll({into!r})].filter(e => e.offsetParent).pop(); "
+                 "own.focus(); own.select() })()")
+        self._ask("Input.insertText", text=text)
+
     def _mouse(self, kind: str, at):
         self._ask("Input.dispatchMouseEvent", type=kind, x=float(at[0]), y=float(at[1]), button="left", buttons=1,
                   clickCount=1)

@@ -12,11 +12,13 @@ from PIL import Image, ImageDraw
 
 from gsrender.crop import Crop
 from gsrender.settings import RenderSettings
+from viewer.camera_text import camera_text, parse_camera
 from viewer.controls import SPEED, Space
 from viewer.crop_box import CROP_COLOUR
 from viewer.lines import line_ends
 from viewer.look import Look
 
+TEXT = "textarea:not([aria-hidden])"  # but not that which measures it
 PANEL = 560  # column that the page's panel begins after
 
 
@@ -197,6 +199,28 @@ def test_a_camera_of_the_dataset_is_gone_to(page, tab):
     assert after.camera.position == pytest.approx(camera.position, abs=1e-3)
     assert after.camera.rotation == pytest.approx(camera.rotation, abs=1e-3)
     assert after.camera.fov_y == pytest.approx(camera.fov_y, abs=1e-3)
+
+
+def test_a_camera_is_pasted_as_text_and_its_place_is_typed(page, tab):
+    tab, visitor = tab
+    place, camera = visitor._panel._place, page.scene.cameras[3].camera
+    tab.unfold("camera")
+    tab.type(camera_text(camera), TEXT)
+    until(lambda: place._text.value == camera_text(camera), "the text")
+    _, pasted = change(tab, visitor, "the camera of the text", lambda: tab.click("go there"))
+    assert pasted.camera.position == pytest.approx(camera.position, abs=1e-3)
+    assert pasted.camera.rotation == pytest.approx(camera.rotation, abs=1e-3)
+    told = until(lambda: place._text.value != camera_text(camera) and place._text.value, "where it is now")
+    assert parse_camera(told, 0.2).position == pytest.approx(camera.position, abs=1e-3)
+    x, field = camera.position[0] + 1.5, f"input[id='{place._position._impl.uuid}']"
+    _, typed = change(tab, visitor, "another x", lambda: tab.type(f"{x:.2f}", field))
+    assert typed.camera.position == pytest.approx(camera.position + (1.5, 0, 0), abs=0.02)
+    assert typed.camera.rotation == pytest.approx(camera.rotation, abs=1e-3)
+    tab.type('{"position": 3}', TEXT)
+    until(lambda: place._text.value == '{"position": 3}', "a text without a camera")
+    tab.click("go there")
+    until(lambda: "the text: position is 3, wanted 3 numbers" in tab.run("document.body.innerText"), "the reason")
+    tab.unfold("camera")
 
 
 def test_the_panel_says_what_culling_changes_and_how_late_pictures_come(tab):
