@@ -91,6 +91,11 @@ class CameraPath:
         pace = self.duration / seconds if seconds else 1.0
         return (i / fps * pace for i in range(self.frame_count(fps, seconds)))
 
+    def cameras(self, width: int, height: int, near: float, count: int) -> list[Camera]:
+        """So many of the path, evenly in time; none where there is no path to fly."""
+        last = count if self.closing else count - 1
+        return [self.at(self.duration * i / last).camera(width, height, near) for i in range(count) if self.duration]
+
     def at(self, time: float) -> Keyframe:
         """Where the camera is at a time: before the path and after it at its ends, on a loop round and round."""
         if len(self.keyframes) < 2:

@@ -77,6 +77,8 @@ class Page:
                 self._wake.wait(self._pause())
                 self._wake.clear()
                 visitors = list(self.visitors.values())
+                for visitor in visitors:
+                    visitor.follow(time.perf_counter())
                 drawn = [self._draw_next(visitor) for visitor in visitors]
                 if not any(drawn) and not self._save_next(visitors):
                     self._compare_next(visitors)

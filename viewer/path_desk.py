@@ -58,12 +58,7 @@ class PathDesk:
 
     def cameras(self, width: int, height: int, count: int) -> list[Camera]:
         """So many of the path, evenly in time; none where there is no path to fly."""
-        path = self.tour.path
-        if not path.duration:
-            return []
-        last = count if path.closing else count - 1
-        return [path.at(path.duration * i / last).camera(width, height, self._app.state.space.near)
-                for i in range(count)]
+        return self.tour.path.cameras(width, height, self._app.state.space.near, count)
 
     @property
     def shown_view(self) -> str:

@@ -81,6 +81,11 @@ class Visitor:
         now = time.perf_counter()
         return self._is_ready and self.sent is not None and self.sent.sharp and self.next_request(now) is None
 
+    def follow(self, now: float):
+        """The path that it flies along, where it does."""
+        if not self._is_gone:
+            self._panel.path.follow(now)
+
     def next_file(self) -> Request | None:
         """A picture to draw and to give to `send_file`, if one is wanted."""
         if not self._wanted or self._pose is None:
@@ -111,8 +116,8 @@ class Visitor:
 
     def settles_at(self, now: float) -> float:
         """When to ask again though nothing wakes; infinite where not."""
-        at = self._moved + SETTLE
-        return at if now < at else math.inf
+        at, flies = self._moved + SETTLE, self._panel.path.flies_at
+        return min(at if now < at else math.inf, math.inf if flies is None else max(flies, now))
 
     def take(self, request: Request):
         """It is being drawn."""

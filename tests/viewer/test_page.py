@@ -77,6 +77,14 @@ def shows(tab, picture) -> bool:
     return 10 * np.log10(255 ** 2 / max(error, 1e-9)) > 35
 
 
+def slide(tab, to: float):
+    """Drags the last slider that is seen to that share of its width."""
+    box = tab.run("(() => { const own = [...document.querySelectorAll('.mantine-Slider-root')].filter(e => "
+                  "e.offsetParent).pop(); own.scrollIntoView({block: 'center'}); "
+                  "const box = own.getBoundingClientRect(); return [box.x, box.y + box.height / 2, box.width] })()")
+    tab.drag((box[0] + 0.3 * box[2], box[1]), (box[0] + to * box[2], box[1]))
+
+
 def edges(request, width: int) -> np.ndarray:
     """[H, W], where the edges of the crop box are in a picture."""
     image = Image.new("1", (request.camera.width, request.camera.height))
@@ -176,15 +184,7 @@ def test_two_settings_are_compared(tab, drawn):
 def test_the_field_of_view_is_chosen(tab):
     tab, visitor = tab
     before = visitor._client.camera.fov
-
-    def drag(to):
-        """On the slider, to that share of its width."""
-        box = tab.run("(() => { const found = [...document.querySelectorAll('.mantine-Slider-root')].filter(e => "
-                      "e.offsetParent); found[found.length - 1].scrollIntoView({block: 'center'}); "
-                      "const own = found[found.length - 1].getBoundingClientRect(); "
-                      "return [own.x, own.y + own.height / 2, own.width] })()")
-        tab.drag((box[0] + 0.3 * box[2], box[1]), (box[0] + to * box[2], box[1]))
-    _, wide = change(tab, visitor, "a wide lens", lambda: drag(0.9))
+    _, wide = change(tab, visitor, "a wide lens", lambda: slide(tab, 0.9))
     assert np.degrees(visitor._client.camera.fov) > 90 and wide.camera.fov_y == pytest.approx(
         np.degrees(visitor._client.camera.fov), abs=0.01)
     _, after = change(tab, visitor, "a view of the dataset", lambda: tab.click("next"))
@@ -221,6 +221,42 @@ def test_a_camera_is_pasted_as_text_and_its_place_is_typed(page, tab):
     tab.click("go there")
     until(lambda: "the text: position is 3, wanted 3 numbers" in tab.run("document.body.innerText"), "the reason")
     tab.unfold("camera")
+
+
+def test_a_path_is_scrubbed_flown_to_its_end_and_looped(page, tab):
+    tab, visitor = tab
+    path, cameras = visitor._panel.path, [view.camera for view in page.scene.cameras]
+
+    tab.unfold("path")
+    tab.click("–", "input")
+    tab.click("transforms_fly.json")
+    until(lambda: path.tour.path.keyframes, "the path of the file")
+    until(lambda: visitor.is_settled and visitor.sent.camera.position == pytest.approx(
+        path.tour.is_at.position, abs=1e-3), "its first camera")
+    tab.type("4", f"input[id='{path._duration._impl.uuid}']")
+    until(lambda: path.tour.path.duration == 4, "another duration")
+    visitor._client.local_storage.get_item("any", 30)  # so that the slider has its new end
+    change(tab, visitor, "somewhere near its end", lambda: slide(tab, 0.9))
+    assert 0.8 * path.tour.path.duration < path.tour.time < path.tour.path.duration
+    at = path.tour.is_at
+    assert visitor.sent.camera.position == pytest.approx(at.position, abs=1e-3)
+    tab.click("play")
+    until(lambda: path.tour.doing == "playing", "the flight")
+    until(lambda: path.tour.doing == "nothing" and visitor.is_settled and
+          visitor.sent.camera.position == pytest.approx(path.tour.path.keyframes[-1].position, abs=1e-3), "its end")
+    tab.click("loop", "label")
+    until(lambda: path.tour.path.closing, "a loop")
+    tab.click("play")
+    until(lambda: path.tour.doing == "playing", "a flight without an end")
+    tab.click("stop")
+    until(lambda: path.tour.doing == "nothing", "its end by hand")
+    tab.click("transforms_fly.json", "input")
+    tab.click("the dataset's cameras")
+    until(lambda: len(path.tour.path.keyframes) == len(cameras), "the dataset's path")
+    until(lambda: visitor.is_settled and visitor.sent.camera.position == pytest.approx(cameras[0].position, abs=1e-3),
+          "its first camera")
+    assert cameras[0].position == pytest.approx(path.tour.path.keyframes[0].position)
+    tab.unfold("path")
 
 
 def test_the_panel_says_what_culling_changes_and_how_late_pictures_come(tab):
