@@ -77,6 +77,9 @@ class Page:
                 self._wake.wait(self._pause())
                 self._wake.clear()
                 visitors = list(self.visitors.values())
+                if any(visitor.measure() for visitor in visitors):
+                    self._wake.set()  # for its next frame
+                    continue
                 for visitor in visitors:
                     visitor.follow(time.perf_counter())
                 drawn = [self._draw_next(visitor) for visitor in visitors]

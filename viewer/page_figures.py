@@ -49,7 +49,7 @@ def figures(sharp: bool, cost: Cost, recent: Statistics, scene: Scene) -> str:
             *((count_label(key, scene.model.kind), f"{cost.stats.counts[key]:,}")
               for key in COUNTS if key in cost.stats.counts and (key != "lod" or scene.model.levels))]
     if cost.psnr is not None:
-        rows.append(("PSNR to off", "identical" if math.isinf(cost.psnr) else f"{cost.psnr:.1f} dB"))
+        rows.append(("PSNR to off", psnr_text(cost.psnr)))
     rows.append(("memory, model", size(sum(scene.renderer.memory.values()))))
     if scene.proxy:
         rows.append(("memory, proxy", size(sum(scene.proxy.memory.values()))))
@@ -61,6 +61,10 @@ def figures(sharp: bool, cost: Cost, recent: Statistics, scene: Scene) -> str:
     empty = why_empty(scene, cost.camera, cost.stats.counts)
     lost = f"**{empty}: a dataset view, or loading the page anew, leads back**\n\n" if empty else ""
     return f"{lost}{look.view}: {view_kind(look.view).help}.{two}\n\n| drawn on {scene.backend} | |\n|:--|--:|\n{table}"
+
+
+def psnr_text(psnr: float) -> str:
+    return "identical" if math.isinf(psnr) else f"{psnr:.1f} dB"
 
 
 def _two(look: Look, first: RenderSettings, scene: Scene) -> str:

@@ -10,6 +10,7 @@ import viser
 from gsrender.camera import Camera
 from viewer.controls import FOVS, next_view
 from viewer.crop_box import box_axes, turned
+from viewer.page_benchmark import BenchmarkFolder
 from viewer.page_camera import MODES, Steering
 from viewer.page_controls import Wish, controls
 from viewer.page_path import PathFolder
@@ -28,7 +29,7 @@ SIZES = {"as shown": None, "1920 x 1080": (1920, 1080), "3840 x 2160": (3840, 21
 class Panel:
     """
     wish    as it is set now; `changed` is called when it is another one
-    path    that the camera flies along
+    path    that the camera flies along; benchmark: along it
     camera  returns the one whose picture is shown, if there is any
     save    is called with the size that a picture is wanted in, as a file; None: that of the browser
     """
@@ -65,6 +66,7 @@ class Panel:
             self._add_views(gui, [f"{number}: {view.name}" for number, view in enumerate(scene.cameras, 1)])
         self._place = Place(gui, steering, camera, self._go)
         self.path = PathFolder(gui, scene, camera, self._go, changed)
+        self.benchmark = BenchmarkFolder(gui, scene, steering.space, self.path.cameras, changed)
         self._save = save
         self._size = gui.add_dropdown("save as", tuple(SIZES), hint="How many pixels the picture is saved with: as "
                                       "many as the browser shows at most, or a given size, whose upper and lower edges "

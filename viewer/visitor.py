@@ -86,6 +86,11 @@ class Visitor:
         if not self._is_gone:
             self._panel.path.follow(now)
 
+    def measure(self) -> bool:
+        """A frame of its benchmark, if one is wanted, in pictures as large as its still one; whether one was."""
+        sent = self.sent
+        return bool(sent and sent.sharp and not self._is_gone) and self._panel.benchmark.step(sent.camera, sent.wish)
+
     def next_file(self) -> Request | None:
         """A picture to draw and to give to `send_file`, if one is wanted."""
         if not self._wanted or self._pose is None:

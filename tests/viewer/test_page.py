@@ -259,6 +259,26 @@ def test_a_path_is_scrubbed_flown_to_its_end_and_looped(page, tab):
     tab.unfold("path")
 
 
+def test_a_benchmark_tells_both_ways_and_can_be_cancelled(page, tab, monkeypatch):
+    tab, visitor = tab
+    folder, sent = visitor._panel.benchmark, visitor.sent
+    tab.unfold("benchmark")
+    tab.click("run")
+    until(lambda: folder._benchmark, "a benchmark")
+    tab.click("cancel")
+    until(lambda: "The benchmark was cancelled." in tab.run("document.body.innerText"), "its end by hand")
+    monkeypatch.setattr("viewer.page_benchmark.MOST", 2)
+    monkeypatch.setattr("viewer.benchmark.MOST", 2)
+    tab.click("run")
+    said = until(lambda: "2 views, " in (text := tab.run("document.body.innerText")) and text, "what it found")
+    assert f"{sent.camera.width} × {sent.camera.height} pixels. With culling centre a frame takes" in said
+    ways = re.search(r"left\s+([\d,]+)\s+([\d,]+)", said).groups()
+    assert int(ways[0].replace(",", "")) > int(ways[1].replace(",", "")) > 0
+    assert re.search(r"PSNR to off\s+\d+\.\d dB", said) and re.search(r"proxy depth\s+[\d.]+ ms", said)
+    tab.unfold("benchmark")
+    change(tab, visitor, "a picture as before", lambda: tab.drag((200, 400), (260, 400)))
+
+
 def test_the_panel_says_what_culling_changes_and_how_late_pictures_come(tab):
     tab, visitor = tab
     change(tab, visitor, "another camera", lambda: tab.drag((200, 400), (260, 400)))
