@@ -138,8 +138,9 @@ class Viewer(Sayings, Travels, Cropping):
         self.state = self.path.follow(self.state, advance(self.state, seconds, given), seconds)
         self.pace.look(self.settings.adaptive and (self.state.pose != before or self.fitting), began)
         self._last = began
+        measures = self._measures
         camera, given_at = self._next_camera(), began if self.screen.stirred or given.held else None
-        self.latency.ask((*camera, self._look), self._panels_given_at or given_at)
+        self.latency.ask((*camera, self._look), None if measures else self._panels_given_at or given_at)
         on_host = 1000 * (time.perf_counter() - began)
         drawn = None if self.screen.minimised else self._draw(*camera)
         # While the GPU draws. What they change is drawn with the next frame.
@@ -153,16 +154,15 @@ class Viewer(Sayings, Travels, Cropping):
             self._stirred = time.perf_counter()  # what the panels say of this picture is seen with frames to come
         if self.screen.shown:
             self.presented += 1
-            self._measure(drawn is not None and self.canvas.camera is not None, began, on_host)
+            self._measure(drawn is not None and self.canvas.camera is not None and not measures, began, on_host)
             self._look_closer()
         else:
             self.canvas.lose()
-        measures = self.benchmark is not None and not self.benchmark.done
-        if not measures:
+        if not self._measures:
             self.path.work()
             if self.saving.work():
                 self.canvas.pause()
-        is_busy = measures or self.path.is_busy or self.files.opening or self.saving.still
+        is_busy = self._measures or self.path.is_busy or self.files.opening or self.saving.still
         is_still = self.state.flight is None and not is_busy
         self.idle = (drawn is None and self.screen.shown and is_still and is_as_asked and self._standing >= APPEAR
                      and not self.pace.is_coarse)
@@ -203,9 +203,8 @@ class Viewer(Sayings, Travels, Cropping):
 
     def _next_camera(self) -> tuple[Camera, RenderSettings]:
         """What to draw from where: as the person has it, or as a benchmark asks for, which drew it for itself."""
-        if self.benchmark and not self.benchmark.done:
+        if self._measures:
             camera = self.benchmark.step()
-            self.canvas.pause()
             if camera is not None:
                 return camera, self.benchmark.settings
         render = resized(self.settings.render, *self.picture_size)
@@ -216,7 +215,7 @@ class Viewer(Sayings, Travels, Cropping):
     @property
     def _look(self) -> Look:
         """What is shown now: the picture alone of a benchmark, and with the wireframe while the proxy is dragged."""
-        if self.benchmark and not self.benchmark.done:
+        if self._measures:
             return Look()
         look = self.settings.look
         return replace(look, wireframe=True) if self.fitting else look
@@ -231,6 +230,12 @@ class Viewer(Sayings, Travels, Cropping):
             self.complain(problem)
             self.set(look=Look(), render=replace(settings.render, culling_camera=None))
         return drawn
+
+    @property
+    def _measures(self) -> bool:
+        """Whether a benchmark runs. What it draws for itself lies within the window's frames, which are counted
+        without these."""
+        return self.benchmark is not None and not self.benchmark.done
 
     def _measure(self, drew: bool, began: float, on_host: float):
         """What the frame cost that was shown just now."""

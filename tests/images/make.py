@@ -6,6 +6,7 @@ tests/viewer/test_images.py compares them with what the program draws. Look at t
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +85,18 @@ def _lay_a_path(viewer: Viewer):
     viewer.path.edit(lambda tour: tour.edited(path).chose(2), goes=True)
 
 
+def _fly(viewer: Viewer):
+    """There and back, for figures of a movement."""
+    viewer.state = replace(viewer.state, flight_time=2.0)
+    for by in (1, -1):
+        viewer.visit(by)
+        viewer.frame()
+        while not viewer.idle:
+            viewer.frame()
+
+
 def _run_the_benchmark(viewer: Viewer):
+    _fly(viewer)
     viewer.scene.cameras[8:] = []
     viewer.start_benchmark()
     while not viewer.benchmark.done:
@@ -93,7 +105,7 @@ def _run_the_benchmark(viewer: Viewer):
 
 # With figures of the machine in them, so they are made, and looked at, but not compared.
 MEASURED = {
-    "viewer": lambda scene: window(scene, None, size=(1280, 800)),
+    "viewer": lambda scene: window(scene, None, before=_fly, size=(1280, 800)),
     "statistics": lambda scene: window(scene, "Statistics", before=_run_the_benchmark, size=(1280, 720)),
 }
 PICTURES = {

@@ -187,6 +187,18 @@ def test_a_benchmark_shows_its_own_picture_alone(desk, scene, monkeypatch):
     viewer.set(look=Look())
 
 
+def test_the_windows_own_figures_are_without_what_a_benchmark_draws(desk, scene, monkeypatch):
+    monkeypatch.setattr(scene, "cameras", scene.cameras[:2])
+    desk.rest()
+    viewer, history = desk.viewer, desk.viewer.canvas.history
+    before, latency = history.added, history.latency(95)
+    viewer.start_benchmark()
+    desk.until(lambda: viewer.benchmark.done, "the end")
+    assert (history.added, history.latency(95)) == (before, latency)
+    desk.rest()
+    assert history.added > before  # the view is drawn again
+
+
 def test_without_cameras_the_benchmark_looks_all_around(desk):
     cameras = turn(desk.viewer.state, 96, 64)
     ahead = np.array([camera.rotation[2] for camera in cameras])

@@ -17,11 +17,14 @@ HEADS = (("culling", "How items are hidden."), ("fps", "Frames a second."),
          ("p99 ms", "99 % of the frames took no longer, in milliseconds."), ("left", "Items left to draw, on average."),
          ("splats", "Splats drawn, on average."), ("PSNR", "Of all pictures to those without culling, in decibels."))
 
+TOP = 0.1  # of the window's height
+
 
 def draw(app, size: tuple[float, float]):
     """The benchmark's window: while it runs, how far it is; then what it found."""
     benchmark = app.benchmark
-    imgui.set_next_window_pos((size[0] / 2, size[1] / 2), imgui.Cond_.appearing, (0.5, 0.5))
+    place = size[0] / 2, TOP * size[1]  # its height grows with what it found, and the picture's foot is for messages
+    imgui.set_next_window_pos(place, imgui.Cond_.appearing, (0.5, 0.0))
     imgui.set_next_window_size((min(44 * imgui.get_font_size(), size[0]), 0))
     _, stays = imgui.begin("Benchmark", True, imgui.WindowFlags_.no_docking | imgui.WindowFlags_.no_collapse
                            | imgui.WindowFlags_.no_saved_settings)
