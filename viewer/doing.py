@@ -1,4 +1,4 @@
-"""What the window does beside its frames, in a line, whatever panel is in front."""
+"""What the window does beside its frames, and what the menu says where it is hidden, in a line."""
 
 from __future__ import annotations
 
@@ -20,4 +20,9 @@ def doing(app) -> str:
         return f"film: {how_far(film.done, film.total, time.perf_counter() - film.began, ' frames')}"
     if still:
         return f"drawing {still.path.name}, {still.done:.0%}"
-    return ""
+    return "" if app.settings.panel else coarseness(app)
+
+
+def coarseness(app) -> str:
+    """Of the picture while the camera moves; empty where it is sharp."""
+    return f"{app.pace.share:.0%} of the resolution until it stops" if app.pace.is_coarse else ""

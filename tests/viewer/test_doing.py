@@ -1,5 +1,7 @@
 """What goes on beside the frames is told at the foot of the picture, whatever panel is in front."""
 
+from dataclasses import replace
+
 import numpy as np
 from imgui_bundle import imgui
 
@@ -12,6 +14,15 @@ def test_nothing_is_said_of_nothing(hand):
     hand.rest()
     message = imgui.internal.find_window_by_name("###message")  # None where there was none ever
     assert doing(hand.viewer) == "" and not (message and message.active)
+
+
+def test_that_the_picture_is_coarse_where_the_menu_is_hidden(hand):
+    viewer = hand.viewer
+    viewer.pace.share = 0.35
+    said = {}
+    for viewer.settings in (replace(viewer.settings, panel=panel) for panel in (True, False)):
+        said[viewer.settings.panel] = doing(viewer)
+    assert said == {True: "", False: "35% of the resolution until it stops"}  # the menu says it where it is shown
 
 
 def test_that_a_path_is_recorded_and_a_film_drawn(hand, tmp_path):

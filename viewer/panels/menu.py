@@ -5,6 +5,7 @@ from __future__ import annotations
 from imgui_bundle import imgui
 
 from viewer.bindings import BINDINGS
+from viewer.doing import coarseness
 from viewer.panels import PANELS
 from viewer.panels.rows import DIM, NOTHING, tooltip
 from viewer.panels.sampled import Sampled
@@ -69,7 +70,8 @@ def _status(app):
                            if len(recent) else (f"{NOTHING} fps", ""))
     if app.idle:
         fps, speed = "still picture", ""
-    coarse = f"{app.pace.share:.0%} of the resolution until it stops, " if app.pace.is_coarse else ""
+    coarse = coarseness(app)
+    coarse += ", " if coarse else ""
     left = f"culling {culling}: "
     left += f"{counts['visible']:,} of {counts['items']:,} {app.scene.model.kind} left" if counts else NOTHING
     for text in (f"{left}   |   {coarse}{fps}{speed}", f"{coarse}{fps}", fps):
