@@ -50,7 +50,9 @@ def described(settings: RenderSettings, beside: RenderSettings) -> str:
     """What tells settings from others, in a few words."""
     limit = "all levels" if settings.level_limit is None else f"levels to {settings.level_limit}"
     words = {"margin": f"margin {settings.margin:g}", "level_bias": f"level bias {settings.level_bias:+g}",
-             "level_limit": limit, "appearance": f"appearance {settings.appearance}", "crop": _crop(settings)}
+             "level_limit": limit, "appearance": f"appearance {settings.appearance}", "crop": _crop(settings),
+             "background": "background {:.0%} {:.0%} {:.0%}".format(*settings.background),
+             "culling_camera": "frozen" if settings.culling_camera else "not frozen"}
     if settings.culling == "off":
         del words["margin"]
     differ = [text for name, text in words.items() if getattr(settings, name) != getattr(beside, name)]

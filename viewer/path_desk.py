@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from concurrent.futures import Executor, Future
@@ -139,7 +140,9 @@ class PathDesk:
 
     def load(self, file: Path | None = None):
         """Reads the path or the cameras of a file, beside the frames; without one, what the panel names."""
-        file = file or self._named(self.file, suffix="")
+        if file is None:
+            typed = self._named(self.file, suffix="")
+            file = typed if not typed or os.path.exists(typed) else self._named(self.file)  # as `save` calls it
         if file and not self._loading:
             self._loading = file, self._thread.submit(load_path, file)
 

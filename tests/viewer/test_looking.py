@@ -9,6 +9,7 @@ import torch
 from desktop import watch_places
 from imgui_bundle import imgui
 
+from gsrender.camera import Camera
 from gsrender.settings import RenderSettings
 from viewer.frame import render_frame
 from viewer.look import COMPARISONS, Look, described, resized
@@ -221,6 +222,9 @@ def test_settings_are_told_apart_by_what_differs():
     assert described(on, replace(on, margin=0.5)) == "culling centre, margin 0.3"
     assert described(SETTINGS, replace(SETTINGS, margin=0.5, level_bias=1.0)) == "culling off, level bias +0"
     assert described(replace(on, level_limit=3), on) == "culling centre, levels to 3"
+    assert described(replace(on, background=(1, 0.5, 0)), on) == "culling centre, background 100% 50% 0%"
+    frozen = replace(on, culling_camera=Camera.look_at((0, 0, 0), (1, 0, 0)))
+    assert (described(frozen, on), described(on, frozen)) == ("culling centre, frozen", "culling centre, not frozen")
 
 
 def test_a_frozen_camera_has_the_pictures_size(scene):

@@ -32,7 +32,7 @@ def draw(app) -> ViewerSettings:
         second = _second(before, app.scene.proxy is not None, app.scene.ruler)
     other = look.other if second == before else second
     if button("keep as second", "Keeps the settings as they are now as the second ones, to compare with what is "
-              "changed next."):
+              "changed next. How the proxy is drawn and lies is the same for both."):
         other = render
     imgui.same_line()
     imgui.begin_disabled(other is None)
