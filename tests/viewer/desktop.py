@@ -89,10 +89,11 @@ class Hand:
         self.until(lambda: self.viewer.idle, "a still picture")
 
     def open(self, panel: str):
-        """Brings a panel to the front, by its key."""
+        """Brings a panel to the front, by its key, and its head into view."""
         [key] = next(binding.keys for binding in BINDINGS if binding.action == f"panel {panel}")
         self.key(key.lower())
         self.until(lambda: is_in_front(panel), f"the panel {panel}")
+        imgui.internal.set_scroll_y(imgui.internal.find_window_by_name(panel), 0.0)
         self.rest()
 
     def scrolled(self, panel: str, label: str):

@@ -204,6 +204,7 @@ PATH = (
 CULLING = (
     *(Control(mode, press, render("culling"), "picture") for mode in ("off", "centre", "footprint")),
     Control("##margin", slide(60), render("margin")),
+    *(Control("for this view", press, render("culling_camera"), "picture") for _ in ("frozen", "not")),
     *(Control(mode, press, lambda app: app.settings.mode) for mode in ("pipelined", "same-frame")),
     Control("##proxy error", slide(60), detail),
     Control("##drawn by", pick(3), detail),
@@ -213,7 +214,6 @@ CULLING = (
 )
 VIEWS = (
     *(Control(name, press, lambda app: app.settings.look.view, "picture") for name in (*VIEW_NAMES[1:], VIEW_NAMES[0])),
-    Control("freeze culling", press, render("culling_camera")),
 )
 COMPARE = (
     Control("split", press, lambda app: app.settings.look.compare, "picture"),

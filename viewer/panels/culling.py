@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+
 from imgui_bundle import imgui
 
 from gsrender.settings import CULLING, RenderSettings
@@ -17,6 +19,8 @@ from vk_interop.depth_settings import RASTERS, DepthSettings
 PSNR = ("How near the picture is to the one without culling: peak signal-to-noise ratio in decibels, more is nearer. A "
         "model trained with its proxy is right with culling on: off shows what training never saw. Measured twice a "
         "second on a GPU, on the CPU once the picture stands.")
+FREEZE = ("Goes on culling for the view that is seen now, so that what it leaves can be looked at from elsewhere. "
+          "Yellow lines are that view's edges. (Z)")
 NO_PROXY = "There is no proxy mesh, so nothing can be hidden. Open one in the panel Scene."
 MODES = ("same-frame: each picture shows the newest depth. pipelined: Vulkan draws the next depth while CUDA draws, "
          "and the picture is a frame late; more frames a second on a GPU.")
@@ -31,6 +35,10 @@ def draw(app) -> ViewerSettings:
         render = _hiding(settings.render, has_proxy, app.scene.ruler, app.comparison.psnr)
         mode = choice_row("frames", settings.mode, FRAME_MODES, MODES if has_proxy else NO_PROXY)
         imgui.end_disabled()
+        frozen = render.culling_camera is not None
+        if check_row("freeze", "for this view", frozen, FREEZE) != frozen:
+            app.act("freeze")
+            render = replace(render, culling_camera=app.settings.render.culling_camera)
     heading("what is left")
     funnel.draw(app)
     heading("level of detail")

@@ -7,8 +7,7 @@ from functools import cache
 
 from imgui_bundle import imgui
 
-from viewer.actions import act
-from viewer.panels.rows import NOTHING, checkbox, dim, stat_row, table, tooltip
+from viewer.panels.rows import NOTHING, dim, stat_row, table, tooltip
 from viewer.panels.sampled import Sampled
 from viewer.reading import Reading
 from viewer.ruler import Ruler
@@ -24,10 +23,6 @@ STILL = "Known once the picture stands still."
 def draw(app) -> ViewerSettings:
     _kinds(app)
     dim(f"{app.settings.look.view}: {view_kind(app.settings.look.view).help}")
-    frozen = app.settings.render.culling_camera is not None
-    if checkbox("freeze culling", frozen, "Goes on culling for the view that is seen now, so that what it leaves can "
-                "be looked at from elsewhere. Yellow lines are that view's edges. (Z)") != frozen:
-        act(app, "freeze")
     imgui.separator()
     with table("reading", 0.5, NAMES):
         for name, value, help in READING.get(app.canvas, lambda: reading_rows(_read(app), app.scene.ruler),
