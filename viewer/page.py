@@ -25,7 +25,7 @@ from viewer.lines import draw_lines
 from viewer.look import resized
 from viewer.looking import Looking
 from viewer.page_camera import stand, viser_scale
-from viewer.page_controls import Wish
+from viewer.page_controls import Wish, lay_proxy
 from viewer.page_server import open_server, stop_server
 from viewer.scene import Scene
 from viewer.shot import Shot, Spare
@@ -50,7 +50,7 @@ class Page:
         self.scene = scene
         detail = scene.proxy.settings if scene.proxy else DepthSettings()
         box = render.crop or box_around(scene.model.items.position, box_axes(scene.up))
-        self._wish = Wish(render, detail, box)
+        self._wish = Wish(render, detail, scene.fit, box)
         self._space = Space(scene.up, scene.radius, scene.near, scene.ruler.metres)
         self._spare = Spare(scene)
         self._looking = Looking(scene, self._spare)
@@ -194,7 +194,7 @@ class Page:
 
     def _psnr(self, request: Request) -> float:
         camera, render = request.camera, request.wish.render
-        self.scene.proxy.settings = request.wish.detail
+        lay_proxy(self.scene, request.wish)
         culled = render_frame(self.scene, camera, render).rgba
         full = self._spare.scene.renderer.render(camera, None, replace(render, culling="off")).rgba
         return decibels(float(mean_square(culled, full)))
@@ -204,8 +204,7 @@ class Page:
         wish, kind = request.wish, view_kind(request.wish.look.view)
         if lack := kind.lack(self.scene.proxy is not None, wish.render.culling):
             raise InputError(f"{kind.name}: {lack}")
-        if self.scene.proxy:
-            self.scene.proxy.settings = wish.detail
+        lay_proxy(self.scene, wish)
         camera = request.camera
         shot = Shot(self.scene, camera, resized(wish.render, camera.width, camera.height), self._spare)
         picture = self._looking.picture(wish.look, shot)

@@ -12,7 +12,7 @@ from gsrender.camera import Camera
 from viewer.benchmark import MOST, Benchmark, Row, turn, verdict
 from viewer.controls import Space, State
 from viewer.look import resized
-from viewer.page_controls import Wish
+from viewer.page_controls import Wish, lay_proxy
 from viewer.page_figures import psnr_text
 from viewer.scene import Scene
 from viewer.statistics import milliseconds, stage_order
@@ -52,8 +52,7 @@ class BenchmarkFolder:
             return False
         if self._benchmark is None:
             self._benchmark = self._begin(camera, wish)
-        if self._scene.proxy:
-            self._scene.proxy.settings = wish.detail
+        lay_proxy(self._scene, wish)
         self._benchmark.step()
         if self._benchmark.done:
             self._end()

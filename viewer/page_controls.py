@@ -8,6 +8,7 @@ from typing import Any, Callable
 from gsrender.crop import Crop
 from gsrender.settings import CULLING, FARTHEST, MOST_BIAS, RenderSettings
 from viewer.crop_box import moved
+from viewer.fit import Fit
 from viewer.look import COMPARISONS, Look
 from viewer.scene import Scene
 from viewer.settings import RESOLUTION_SCALES
@@ -23,6 +24,7 @@ class Wish:
 
     render      what the Gaussian stages do
     detail      how the proxy's depth is drawn
+    fit         of the proxy, how it lies over the model
     box         where the crop box stands, on or off
     look        what of that is shown, of one or of two settings
     resolution  edge of a still picture over the browser's
@@ -30,9 +32,18 @@ class Wish:
 
     render: RenderSettings
     detail: DepthSettings
+    fit: Fit
     box: Crop
     look: Look = Look()
     resolution: float = 1.0
+
+
+def lay_proxy(scene: Scene, wish: Wish):
+    """As a wish has it, from the next picture on; there may be none."""
+    if scene.proxy:
+        scene.proxy.settings = wish.detail
+        if wish.fit != scene.fit:
+            scene.lay(wish.fit)
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,15 @@ def controls(scene: Scene) -> list[Control]:
                 write=lambda wish, value: _crop(wish, value, wish.box.high)),
         Control("crop to", CROP_TO, **_numbers(), read=lambda wish: wish.box.high,
                 write=lambda wish, value: _crop(wish, wish.box.low, value)),
+        Control("proxy up", "Which axis of the proxy's file is the model's z.", **_choice(("z", "y")),
+                read=lambda wish: wish.fit.up, write=lambda wish, value: _fit(wish, up=value), needs=_proxy),
+        Control("proxy scale", "Scene units of the model to one of the proxy's file. The wireframe shows whether it "
+                "fits.", **_number(1e-6, FARTHEST, 1e-4), read=lambda wish: wish.fit.scale,
+                write=lambda wish, value: _fit(wish, scale=value), needs=_proxy),
+        Control("proxy turn", "Degrees that the proxy is turned about the model's x, y and z.", **_numbers(),
+                read=lambda wish: wish.fit.turn, write=lambda wish, value: _fit(wish, turn=value), needs=_proxy),
+        Control("proxy shift", "Scene units that the proxy is moved along the model's x, y and z.", **_numbers(),
+                read=lambda wish: wish.fit.shift, write=lambda wish, value: _fit(wish, shift=value), needs=_proxy),
         Control("background", BACKGROUND, **_colour(),
                 read=lambda wish: tuple(round(255 * part) for part in wish.render.background),
                 write=lambda wish, value: _draw(wish, background=tuple(part / 255 for part in value)))]
@@ -113,6 +133,10 @@ def _levels(scene: Scene) -> str:
 
 def _draw(wish: Wish, **changes) -> Wish:
     return replace(wish, render=replace(wish.render, **changes))
+
+
+def _fit(wish: Wish, **changes) -> Wish:
+    return replace(wish, fit=replace(wish.fit, **changes))
 
 
 def _show(wish: Wish, **changes) -> Wish:

@@ -368,6 +368,26 @@ def test_the_edges_of_the_crop_box_are_drawn_over_what_is_inside(page, tab, draw
     change(tab, visitor, "no box", lambda: wear(wish))
 
 
+def test_the_proxy_is_moved_for_one_browser_alone(page, browser, tab):
+    tab, visitor = tab
+    wish = visitor._panel.wish
+
+    def shift(z):
+        from viewer.page_controls import controls
+        control = next(control for control in controls(page.scene) if control.label == "proxy shift")
+        visitor._panel.wish = control.write(wish, (0.0, 0.0, z))
+        visitor._wake()
+    kept = visitor._cost.stats.counts["visible"]
+    _, away = change(tab, visitor, "a proxy high above", lambda: shift(500.0))
+    assert away.wish.fit.shift == (0.0, 0.0, 500.0) and visitor._cost.stats.counts["visible"] > kept
+    other, second = visit(page, browser)
+    assert second.sent.wish.fit == wish.fit == page.scene.fit
+    other.close()
+    until(lambda: second not in page.visitors.values(), "the visitor's leave")
+    change(tab, visitor, "the proxy in its place", lambda: shift(0.0))
+    assert visitor._cost.stats.counts["visible"] == kept
+
+
 def test_the_wireframe_is_drawn_over_the_picture(tab):
     tab, visitor = tab
     before = tab.see().astype(int)
@@ -383,7 +403,8 @@ def test_each_control_writes_what_it_reads_and_refuses_what_is_out_of_range(page
     wish = tab[1].sent.wish
     wrong = {"hide by": "all", "margin": -1.0, "proxy error": 1e6, "anchor bias": -21.0, "finest level": 6,
              "view": "sound", "wireframe": 1, "compare": "third", "line": 101, "resolution": 101, "crop box": 1,
-             "crop from": (0, 0, float("nan")), "crop to": (0, 0), "background": (0, 0, 256)}
+             "crop from": (0, 0, float("nan")), "crop to": (0, 0), "proxy up": "x",
+             "proxy scale": 0.0, "proxy turn": (0, 0), "proxy shift": (0, 0, float("nan")), "background": (0, 0, 256)}
     for control in controls(page.scene):
         value = control.read(wish)
         assert control.fits(value) and control.write(wish, value) == wish
