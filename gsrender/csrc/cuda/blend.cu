@@ -15,7 +15,7 @@ enum { STAGE = 256, BLOCKS = 8 };
 static_assert(PATCH * ROWS == int(WARP) && ROWS * PIXELS == int(PATCH) && GS_TILE == 2 * PATCH, "four patches a tile");
 
 // What blending reads of a splat. Coverage is that of alpha_at in fewer steps: 2^(peak - across dx^2 - along s^2),
-// where s = dy + slope dx. So written it is never above the peak.
+// where s = dy + slope dx. Neither `across` nor `along` is below zero, so it is never above the peak.
 struct __align__(16) Staged {
     float x, y, across, slope;
     float along, peak; // log2 of the opacity
