@@ -16,7 +16,7 @@ from gsrender.memory import NoRoom
 from gsrender.settings import RenderSettings
 from viewer.actions import act
 from viewer.alignment import Alignment
-from viewer.benchmark import MOST, Benchmark, turn
+from viewer.benchmark import Benchmark, begin_benchmark
 from viewer.bindings import pressed_actions
 from viewer.canvas import Canvas
 from viewer.compare import Comparison
@@ -369,10 +369,8 @@ class Viewer(Sayings, Travels, Cropping):
     def start_benchmark(self):
         if self.benchmark and not self.benchmark.done:
             return
-        size = self.picture_size
-        cameras = [view.camera.with_near(self.state.space.near).resized(*size) for view in self.scene.cameras]
-        cameras = self.path.cameras(*size, MOST) or cameras or turn(self.state, *size)
-        self.benchmark = Benchmark(self.scene, cameras, resized(self.settings.render, *size))
+        self.benchmark = begin_benchmark(self.scene, self.path.cameras, self.state, self.settings.render,
+                                         self.picture_size)
 
     def end_benchmark(self):
         """Closes its window, and ends it where it still runs."""

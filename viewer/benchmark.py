@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from gsrender.camera import Camera
@@ -15,6 +15,7 @@ from gsrender.settings import RenderSettings
 from viewer.controls import State
 from viewer.compare import decibels, mean_square
 from viewer.frame import frame_stats, render_frame
+from viewer.look import resized
 from viewer.scene import Scene
 from viewer.statistics import Statistics
 
@@ -26,6 +27,14 @@ def turn(state: State, width: int, height: int) -> list[Camera]:
     """Looks around from where the camera stands, for a model without cameras."""
     return [replace(state, pose=replace(state.pose, yaw=state.pose.yaw + math.tau * i / TURN)).camera(width, height)
             for i in range(TURN)]
+
+
+def begin_benchmark(scene: Scene, along: Callable[[int, int, int], list[Camera]], state: State, render: RenderSettings,
+                    size: tuple[int, int]) -> Benchmark:
+    """Along the path of which `along` returns so many cameras of a width and height, else by the dataset's cameras,
+    else a turn on the spot."""
+    dataset = [view.camera.with_near(state.space.near).resized(*size) for view in scene.cameras]
+    return Benchmark(scene, along(*size, MOST) or dataset or turn(state, *size), resized(render, *size))
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,11 @@ from typing import Callable
 import viser
 
 from gsrender.camera import Camera
-from viewer.benchmark import MOST, Benchmark, Row, turn, verdict
+from viewer.benchmark import Benchmark, Row, begin_benchmark, verdict
 from viewer.controls import Space, State
-from viewer.look import resized
 from viewer.page_controls import Wish, lay_proxy
-from viewer.page_figures import psnr_text
 from viewer.scene import Scene
-from viewer.statistics import milliseconds, stage_order
+from viewer.statistics import milliseconds, psnr_text, stage_order
 
 PAUSE = 0.5  # seconds between two tellings of how far it is
 
@@ -51,7 +49,8 @@ class BenchmarkFolder:
                 self._end()
             return False
         if self._benchmark is None:
-            self._benchmark = self._begin(camera, wish)
+            self._benchmark = begin_benchmark(self._scene, self._along, State.at(camera, self._space), wish.render,
+                                              (camera.width, camera.height))
         lay_proxy(self._scene, wish)
         self._benchmark.step()
         if self._benchmark.done:
@@ -61,13 +60,6 @@ class BenchmarkFolder:
             self._text.content = (f"{self._benchmark.drawn} of {self._benchmark.total} frames, culling "
                                   f"{self._benchmark.settings.culling}")
         return True
-
-    def _begin(self, camera: Camera, wish: Wish) -> Benchmark:
-        """As the window does."""
-        size = camera.width, camera.height
-        dataset = [view.camera.with_near(self._space.near).resized(*size) for view in self._scene.cameras]
-        cameras = self._along(*size, MOST) or dataset or turn(State.at(camera, self._space), *size)
-        return Benchmark(self._scene, cameras, resized(wish.render, *size))
 
     def _end(self):
         self._text.content = self._benchmark.problem or told(self._benchmark, self._scene.model.kind)

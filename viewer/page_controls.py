@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Callable
 
+import viser
+
 from gsrender.crop import Crop
 from gsrender.settings import CULLING, FARTHEST, MOST_BIAS, RenderSettings
 from viewer.crop_box import moved
@@ -36,6 +38,11 @@ class Wish:
     box: Crop
     look: Look = Look()
     resolution: float = 1.0
+
+
+def complain(client: viser.ClientHandle, title: str, sentence: str):
+    """Of what cannot be done, for some seconds."""
+    client.add_notification(title, sentence, color="red", auto_close_seconds=10)
 
 
 def lay_proxy(scene: Scene, wish: Wish):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 from gsrender.camera import Camera
@@ -13,7 +12,7 @@ from viewer.look import Look, described
 from viewer.lost import why_empty
 from viewer.page_controls import Wish
 from viewer.scene import Scene
-from viewer.statistics import COUNTS, Statistics, count_label, milliseconds
+from viewer.statistics import COUNTS, Statistics, count_label, milliseconds, psnr_text
 from viewer.view_table import view_kind
 
 
@@ -61,10 +60,6 @@ def figures(sharp: bool, cost: Cost, recent: Statistics, scene: Scene) -> str:
     empty = why_empty(scene, cost.camera, cost.stats.counts)
     lost = f"**{empty}: a dataset view, or loading the page anew, leads back**\n\n" if empty else ""
     return f"{lost}{look.view}: {view_kind(look.view).help}.{two}\n\n| drawn on {scene.backend} | |\n|:--|--:|\n{table}"
-
-
-def psnr_text(psnr: float) -> str:
-    return "identical" if math.isinf(psnr) else f"{psnr:.1f} dB"
 
 
 def _two(look: Look, first: RenderSettings, scene: Scene) -> str:

@@ -12,6 +12,7 @@ import viser
 from gsrender.camera import Camera
 from gsrender.errors import InputError
 from viewer.camera_path import GAP, LONGEST, CameraPath
+from viewer.page_controls import complain
 from viewer.path_file import FORMAT, load_path
 from viewer.scene import Scene
 from viewer.tour import Tour
@@ -79,9 +80,9 @@ class PathFolder:
             else:
                 path, warning = load_path(self._files[name]) if name in self._files else (CameraPath(), "")
         except InputError as error:
-            return _say(event, str(error))
+            return complain(event.client, "Path", str(error))
         if warning:
-            _say(event, warning)
+            complain(event.client, "Path", warning)
         self._change(lambda tour: Tour(path))
 
     async def _play_or_stop(self, event):
@@ -134,7 +135,3 @@ def _is_path(file: Path) -> bool:
             return FORMAT.encode() in opened.read(HEAD)
     except OSError:
         return False
-
-
-def _say(event, sentence: str):
-    event.client.add_notification("Path", sentence, color="red", auto_close_seconds=10)

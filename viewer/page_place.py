@@ -13,6 +13,7 @@ from gsrender.errors import InputError
 from viewer.camera_text import camera_text, parse_camera
 from viewer.controls import State
 from viewer.page_camera import Steering
+from viewer.page_controls import complain
 from viewer.settings import MOST
 
 DIGITS = 2  # after the point, of what is typed over; the text has more
@@ -85,7 +86,7 @@ class Place:
         try:
             self._go(parse_camera(self._text.value, self._steering.space.near, where="the text"))
         except InputError as error:
-            event.client.add_notification("No camera", str(error), color="red", auto_close_seconds=10)
+            complain(event.client, "No camera", str(error))
 
 
 def _rounded(point) -> Triple:

@@ -17,8 +17,8 @@ AXES = {"+z": (0.0, 0.0, 1.0), "-z": (0.0, 0.0, -1.0), "+y": (0.0, 1.0, 0.0), "-
 
 def changed(value, **fields):
     """A frozen value with these fields; itself where they are so already, as in nearly every frame."""
-    for name, field in fields.items():
-        if getattr(value, name) != field:
+    for name, wanted in fields.items():
+        if getattr(value, name) != wanted:
             return replace(value, **fields)
     return value
 

@@ -28,6 +28,11 @@ def milliseconds(value: float) -> str:
     return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:.1f}"
 
 
+def psnr_text(psnr: float) -> str:
+    """With its unit; infinite where two pictures are the same."""
+    return "identical" if math.isinf(psnr) else f"{psnr:.1f} dB"
+
+
 class Statistics:
     """The last `capacity` frames: how long each took by the clock on the wall, what its stages reported, and how long
     after an input its picture came, where it shows what one changed.

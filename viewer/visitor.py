@@ -15,7 +15,7 @@ from gsrender.camera import Camera
 from gsrender.frame import FrameStats
 from viewer.controls import Space
 from viewer.page_camera import Steering, camera_of
-from viewer.page_controls import Wish
+from viewer.page_controls import Wish, complain
 from viewer.page_figures import Cost, figures
 from viewer.page_panel import Panel
 from viewer.scene import Scene
@@ -161,7 +161,7 @@ class Visitor:
     def say(self, sentence: str):
         """Why there is no picture; once, however often it could not be drawn."""
         if sentence != self._said:
-            self._client.add_notification("Not drawn", sentence, color="red", auto_close_seconds=10)
+            complain(self._client, "Not drawn", sentence)
         self._said, self._is_ready = sentence, True
 
     def _wait_for_browser(self):

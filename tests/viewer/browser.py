@@ -102,6 +102,11 @@ class Tab:
         self._mouse("mousePressed", at)
         self._mouse("mouseReleased", at)
 
+    def choose(self, option: str, before: str):
+        """From the list that says `before`."""
+        self.click(before, "input")
+        self.click(option)
+
     def unfold(self, folder: str):
         """A folder of the panel, or folds it, until it has come to rest."""
         self.click(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from imgui_bundle import imgui
@@ -13,6 +12,7 @@ from viewer.panels.rows import (NOTHING, check_row, choice_row, heading, length_
                                 table)
 from viewer.ruler import Ruler
 from viewer.settings import FRAME_MODES, ViewerSettings, changed
+from viewer.statistics import psnr_text
 from viewer.words import ANCHOR_BIAS, FLAT, HIDE_BY, MARGIN, NO_LEVELS, PROXY_ERROR, finest_level
 from vk_interop.depth_settings import RASTERS, DepthSettings
 
@@ -86,4 +86,4 @@ def _anchor_detail(settings: RenderSettings, model) -> RenderSettings:
 
 
 def changes(psnr: float | None) -> str:
-    return NOTHING if psnr is None else "identical" if math.isinf(psnr) else f"{psnr:.1f} dB"
+    return NOTHING if psnr is None else psnr_text(psnr)
