@@ -17,7 +17,7 @@ from viewer.scene import Scene
 from viewer.settings import FRAME_MODES
 from viewer.shot import Shot, Spare
 from viewer.statistics import Statistics
-from vk_interop.sharing import ImageRing, SharedImage
+from vk_interop.image_ring import ImageRing, SharedImage
 
 RECENT, HISTORY = 30, 240  # drawn frames that the figures and the plot are of
 

@@ -8,7 +8,8 @@ from contextlib import ExitStack, closing
 from gsrender.depth import pyramid_sizes
 from vk_interop.cluster_buffers import DRAW_BYTES, ClusterBuffers
 from vk_interop.device import ALL, Device, ffi, vk
-from vk_interop.resources import Layout, ShaderModule, compute_pipeline, memory_barrier, shader_stage
+from vk_interop.pipelines import Layout, compute_pipeline, graphics_pipeline
+from vk_interop.resources import memory_barrier, whole_area
 from vk_interop.sharing import SharedBuffer
 
 # Counters, by their word: shaders/structs.glsl.
@@ -101,7 +102,8 @@ class DepthPasses:
 
     def _rasterise(self, command, target, second: int, crops: bool):
         """What the compute rasterisers draw."""
-        ways = [("proxy_raster.comp", (crops, True), MEDIUM_GROUPS), ("proxy_raster.comp", (crops, False), SMALL_GROUPS)]
+        ways = [("proxy_raster.comp", (crops, True), MEDIUM_GROUPS),
+                ("proxy_raster.comp", (crops, False), SMALL_GROUPS)]
         if not target.draws:
             ways.insert(0, ("proxy_raster_large.comp", (crops,), LARGE_GROUPS))
         for name, constants, groups in ways:  # those first that take longest
@@ -119,7 +121,7 @@ class DepthPasses:
     def _vertex_pipeline(self, crops: bool):
         shaders = ("proxy_depth.vert", *["proxy_crop.frag"] * crops)
         if shaders not in self._pipelines:
-            self._pipelines[shaders] = graphics_pipeline(self._device, self.layout, list(shaders))
+            self._pipelines[shaders] = mesh_pipeline(self._device, self.layout, list(shaders))
         return self._pipelines[shaders]
 
     def draw_list(self, command, target, slot, pipeline, second: int = 0):
@@ -193,10 +195,6 @@ def visible_depth(words: list[int]) -> float:
     return 2.0 ** (steps / clusters / 16 - 8) if clusters else 0.0
 
 
-def whole_area(size: tuple[int, int]):
-    return vk.VkRect2D(extent=vk.VkExtent2D(*size))
-
-
 def depth_attachment(view, clears: bool):
     """Reversed depth, in the general layout."""
     return vk.VkRenderingAttachmentInfo(
@@ -206,32 +204,7 @@ def depth_attachment(view, clears: bool):
         clearValue=vk.VkClearValue(depthStencil=vk.VkClearDepthStencilValue(depth=0)))
 
 
-def graphics_pipeline(device: Device, layout: Layout, shaders: list[str], colour_format: int | None = None):
-    """The mesh's triangles, neither side culled, to reversed depth, and to a colour if there is a fragment shader."""
-    with ExitStack() as modules:
-        bits = {"vert": vk.VK_SHADER_STAGE_VERTEX_BIT, "frag": vk.VK_SHADER_STAGE_FRAGMENT_BIT}
-        stages = [shader_stage(modules.enter_context(ShaderModule(device, name)), bits[name.split(".")[-1]])
-                  for name in shaders]
-        binding = vk.VkVertexInputBindingDescription(binding=0, stride=12)
-        attribute = vk.VkVertexInputAttributeDescription(location=0, format=vk.VK_FORMAT_R32G32B32_SFLOAT)
-        vertices = vk.VkPipelineVertexInputStateCreateInfo(pVertexBindingDescriptions=[binding],
-                                                           pVertexAttributeDescriptions=[attribute])
-        assembly = vk.VkPipelineInputAssemblyStateCreateInfo(topology=vk.VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST)
-        viewport = vk.VkPipelineViewportStateCreateInfo(viewportCount=1, scissorCount=1)
-        raster = vk.VkPipelineRasterizationStateCreateInfo(
-            polygonMode=vk.VK_POLYGON_MODE_FILL, cullMode=vk.VK_CULL_MODE_NONE, lineWidth=1)
-        samples = vk.VkPipelineMultisampleStateCreateInfo(rasterizationSamples=vk.VK_SAMPLE_COUNT_1_BIT)
-        depth = vk.VkPipelineDepthStencilStateCreateInfo(depthTestEnable=True, depthWriteEnable=True,
-                                                         depthCompareOp=vk.VK_COMPARE_OP_GREATER)
-        formats = [] if colour_format is None else [colour_format]
-        mask = vk.VkPipelineColorBlendAttachmentState(colorWriteMask=0xF)
-        blend = vk.VkPipelineColorBlendStateCreateInfo(pAttachments=[mask] * len(formats))
-        dynamic = vk.VkPipelineDynamicStateCreateInfo(
-            pDynamicStates=[vk.VK_DYNAMIC_STATE_VIEWPORT, vk.VK_DYNAMIC_STATE_SCISSOR])
-        rendering = vk.VkPipelineRenderingCreateInfo(pColorAttachmentFormats=formats,
-                                                     depthAttachmentFormat=vk.VK_FORMAT_D32_SFLOAT)
-        info = vk.VkGraphicsPipelineCreateInfo(
-            pNext=rendering, pStages=stages, pVertexInputState=vertices, pInputAssemblyState=assembly,
-            pViewportState=viewport, pRasterizationState=raster, pMultisampleState=samples, pDepthStencilState=depth,
-            pColorBlendState=blend, pDynamicState=dynamic, layout=layout.handle)
-        return vk.vkCreateGraphicsPipelines(device.handles.logical, None, 1, [info], None)[0]
+def mesh_pipeline(device: Device, layout: Layout, shaders: list[str], colour_format: int | None = None):
+    """The VkPipeline of the mesh's triangles to reversed depth, and to a colour if there is a fragment shader's."""
+    return graphics_pipeline(device, layout, shaders, 12, [(vk.VK_FORMAT_R32G32B32_SFLOAT, 0)], colour_format,
+                             nearest=True)

@@ -16,7 +16,8 @@ from vk_interop.depth_passes import (COUNTERS, LARGE_GROUPS, LARGE_PARTS, LARGE_
                                      OCCLUSION_LEVELS, PASS, PASSES, PENDING_GROUPS, SMALL_GROUPS, DepthPasses)
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.device import ALL, Device, Submission, vk
-from vk_interop.resources import CACHED, DEVICE_LOCAL, Buffer, Descriptors, Image, Timestamps, image_barrier, upload
+from vk_interop.pipelines import Descriptors
+from vk_interop.resources import CACHED, DEVICE_LOCAL, Buffer, Image, Timestamps, image_barrier, upload
 from vk_interop.sharing import SharedBuffer
 
 # ProxyFrame of shaders/structs.glsl, 352 bytes. The frame's own values, then addresses that stay.
@@ -37,8 +38,13 @@ def slots_for(device: Device, size: tuple[int, int]) -> int:
     """Frames that may be under way at once. GPUs take 1-2 ms turns with Vulkan's and CUDA's work, so short frames
     follow each other faster the more of them are ready: empty ones in 0.12 ms with 3 slots, 0.09 with 4, 0.05 with 8 on
     an H100. Large pictures take longer than a turn, and their slots more memory."""
-    bytes_a_slot = 4 * sum(w * h for w, h in pyramid_sizes(*size))
-    return LEAST_SLOTS if device.is_cpu else min(max(SLOT_BYTES // bytes_a_slot, LEAST_SLOTS), MOST_SLOTS)
+    fitting = SLOT_BYTES // levels_nbytes(pyramid_sizes(*size))
+    return LEAST_SLOTS if device.is_cpu else min(max(fitting, LEAST_SLOTS), MOST_SLOTS)
+
+
+def levels_nbytes(sizes: list[tuple[int, int]]) -> int:
+    """Of a depth's levels of these (width, height), float32."""
+    return 4 * sum(width * height for width, height in sizes)
 
 
 class Target:
@@ -66,7 +72,7 @@ class Target:
                                vk.VK_IMAGE_ASPECT_DEPTH_BIT))
         self.texels = own(Buffer(device, 4 * width * height if self.rasterises else 4, FILLED))
         levels = pyramid_sizes(width, height)[:OCCLUSION_LEVELS + 1]
-        self.pyramid = own(Buffer(device, 4 * sum(w * h for w, h in levels), STORAGE))
+        self.pyramid = own(Buffer(device, levels_nbytes(levels), STORAGE))
         self.counters = own(Buffer(device, 8 * COUNTERS, FILLED | vk.VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT
                                    | vk.VK_BUFFER_USAGE_TRANSFER_SRC_BIT))
         upload(device, self.counters, np.tile(self._first_counters(), 2))
@@ -114,7 +120,7 @@ class Slot:
 
     def _make(self, target: Target, passes: DepthPasses, signals: list, timed: bool, made: ExitStack):
         device, own = self.device, lambda part: made.enter_context(closing(part))
-        self.shared = own(SharedBuffer(device, 4 * sum(w * h for w, h in pyramid_sizes(*target.size))))
+        self.shared = own(SharedBuffer(device, levels_nbytes(pyramid_sizes(*target.size))))
         made.callback(self._let_go)
         self.levels = self.shared.tensor.view(torch.float32)
         self._report = own(Buffer(device, 4 * COUNTERS, STORAGE, host=True, wished=CACHED))

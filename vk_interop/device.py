@@ -118,7 +118,7 @@ class Device:
         try:
             Submission(self, [self.record(commands, pool)]).submit(fence=fence)
             with vulkan_errors("waiting for it to finish"):
-                vk.vkWaitForFences(logical, 1, [fence], True, TIMEOUT * 10 ** 9)
+                vk.vkWaitForFences(logical, 1, [fence], True, TIMEOUT)
         finally:
             vk.vkDestroyFence(logical, fence, None)
             vk.vkDestroyCommandPool(logical, pool, None)

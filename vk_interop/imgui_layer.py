@@ -12,10 +12,12 @@ import numpy as np
 from imgui_bundle import imgui, implot
 
 from vk_interop.device import Device, ffi, vk
-from vk_interop.resources import Buffer, Descriptors, Image, Layout, ShaderModule, image_barrier, shader_stage
+from vk_interop.pipelines import Descriptors, Layout, graphics_pipeline
+from vk_interop.resources import Buffer, Image, image_barrier, image_part
 
-VERTEX = (imgui.VERTEX_SIZE, imgui.VERTEX_BUFFER_POS_OFFSET, imgui.VERTEX_BUFFER_UV_OFFSET,
-          imgui.VERTEX_BUFFER_COL_OFFSET)
+ATTRIBUTES = [(vk.VK_FORMAT_R32G32_SFLOAT, imgui.VERTEX_BUFFER_POS_OFFSET),
+              (vk.VK_FORMAT_R32G32_SFLOAT, imgui.VERTEX_BUFFER_UV_OFFSET),
+              (vk.VK_FORMAT_R8G8B8A8_UNORM, imgui.VERTEX_BUFFER_COL_OFFSET)]  # of a vertex, by shaders/imgui.vert
 INDEX_TYPE = {2: vk.VK_INDEX_TYPE_UINT16, 4: vk.VK_INDEX_TYPE_UINT32}[imgui.INDEX_SIZE]
 
 FROM_START = ffi.new("VkDeviceSize*", 0)
@@ -52,7 +54,8 @@ class ImguiLayer:
         kind, stage = vk.VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, vk.VK_SHADER_STAGE_FRAGMENT_BIT
         self._layout = Layout(device, {0: (kind, stage)}, push_bytes=16, push_stages=vk.VK_SHADER_STAGE_VERTEX_BIT)
         self._sampler = _create_sampler(device)
-        self._pipeline = _create_pipeline(device, self._layout, colour_format)
+        self._pipeline = graphics_pipeline(device, self._layout, ["imgui.vert", "imgui.frag"], imgui.VERTEX_SIZE,
+                                           ATTRIBUTES, colour_format, blends=True)
         self._scissor, self._push = ffi.new("VkRect2D*"), ffi.new("float[4]")
         self._viewport = ffi.new("VkViewport*", dict(maxDepth=1.0))
 
@@ -95,7 +98,7 @@ class ImguiLayer:
         place = left, top, *data.framebuffer_scale
         for commands in data.cmd_lists:
             vertices, indices = commands.vtx_buffer, commands.idx_buffer
-            _copy(vertices, self._vertices, first_vertex, VERTEX[0])
+            _copy(vertices, self._vertices, first_vertex, imgui.VERTEX_SIZE)
             _copy(indices, self._indices, first_index, imgui.INDEX_SIZE)
             for draw in commands.cmd_buffer:
                 self._draw(command, draw, place, size, first_index, first_vertex)
@@ -121,7 +124,8 @@ class ImguiLayer:
         vk.lib.vkCmdDrawIndexed(command, count, 1, first_index + draw.idx_offset, first_vertex + draw.vtx_offset, 0)
 
     def _make_room(self, data):
-        self._vertices = _grown(self._vertices, data.total_vtx_count * VERTEX[0], vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT)
+        self._vertices = _grown(self._vertices, data.total_vtx_count * imgui.VERTEX_SIZE,
+                                vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT)
         self._indices = _grown(self._indices, data.total_idx_count * imgui.INDEX_SIZE,
                                vk.VK_BUFFER_USAGE_INDEX_BUFFER_BIT)
 
@@ -190,13 +194,11 @@ class _Texture:
         height, width = pixels.shape[:2]
         staging = Buffer(self._device, pixels.size, vk.VK_BUFFER_USAGE_TRANSFER_SRC_BIT, host=True)
         staging.array[:] = pixels.reshape(-1)
-        region = vk.VkBufferImageCopy(
-            imageSubresource=vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1),
-            imageOffset=vk.VkOffset3D(x, y, 0), imageExtent=vk.VkExtent3D(width, height, 1))
 
         def copy(command):
             image_barrier(command, self._image.handle, self._state, WRITE)
-            vk.vkCmdCopyBufferToImage(command, staging.handle, self._image.handle, WRITE[2], 1, [region])
+            vk.vkCmdCopyBufferToImage(command, staging.handle, self._image.handle, WRITE[2], 1,
+                                      [image_part(width, height, x, y)])
             image_barrier(command, self._image.handle, WRITE, READ)
         self._device.run(copy)
         self._state = READ
@@ -228,37 +230,3 @@ def _create_sampler(device: Device):
     info = vk.VkSamplerCreateInfo(magFilter=vk.VK_FILTER_LINEAR, minFilter=vk.VK_FILTER_LINEAR, addressModeU=edge,
                                   addressModeV=edge)
     return vk.vkCreateSampler(device.handles.logical, info, None)
-
-
-def _create_pipeline(device: Device, layout: Layout, colour_format: int):
-    size, position, coordinate, colour = VERTEX
-    attributes = [
-        vk.VkVertexInputAttributeDescription(location=0, binding=0, format=vk.VK_FORMAT_R32G32_SFLOAT, offset=position),
-        vk.VkVertexInputAttributeDescription(location=1, binding=0, format=vk.VK_FORMAT_R32G32_SFLOAT,
-                                             offset=coordinate),
-        vk.VkVertexInputAttributeDescription(location=2, binding=0, format=vk.VK_FORMAT_R8G8B8A8_UNORM, offset=colour)]
-    binding = vk.VkVertexInputBindingDescription(binding=0, stride=size, inputRate=vk.VK_VERTEX_INPUT_RATE_VERTEX)
-    vertices = vk.VkPipelineVertexInputStateCreateInfo(pVertexBindingDescriptions=[binding],
-                                                       pVertexAttributeDescriptions=attributes)
-    assembly = vk.VkPipelineInputAssemblyStateCreateInfo(topology=vk.VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST)
-    viewport = vk.VkPipelineViewportStateCreateInfo(viewportCount=1, scissorCount=1)
-    raster = vk.VkPipelineRasterizationStateCreateInfo(polygonMode=vk.VK_POLYGON_MODE_FILL,
-                                                       cullMode=vk.VK_CULL_MODE_NONE, lineWidth=1.0)
-    samples = vk.VkPipelineMultisampleStateCreateInfo(rasterizationSamples=vk.VK_SAMPLE_COUNT_1_BIT)
-    over = vk.VkPipelineColorBlendAttachmentState(
-        blendEnable=True, colorBlendOp=vk.VK_BLEND_OP_ADD, alphaBlendOp=vk.VK_BLEND_OP_ADD,
-        srcColorBlendFactor=vk.VK_BLEND_FACTOR_SRC_ALPHA, dstColorBlendFactor=vk.VK_BLEND_FACTOR_ONE_MINUS_SRC_ALPHA,
-        srcAlphaBlendFactor=vk.VK_BLEND_FACTOR_ONE, dstAlphaBlendFactor=vk.VK_BLEND_FACTOR_ONE_MINUS_SRC_ALPHA,
-        colorWriteMask=0xF)
-    blend = vk.VkPipelineColorBlendStateCreateInfo(pAttachments=[over])
-    dynamic = vk.VkPipelineDynamicStateCreateInfo(
-        pDynamicStates=[vk.VK_DYNAMIC_STATE_VIEWPORT, vk.VK_DYNAMIC_STATE_SCISSOR])
-    target = vk.VkPipelineRenderingCreateInfo(pColorAttachmentFormats=[colour_format])
-    with ShaderModule(device, "imgui.vert") as vertex, ShaderModule(device, "imgui.frag") as fragment:
-        stages = [shader_stage(vertex, vk.VK_SHADER_STAGE_VERTEX_BIT),
-                  shader_stage(fragment, vk.VK_SHADER_STAGE_FRAGMENT_BIT)]
-        info = vk.VkGraphicsPipelineCreateInfo(
-            pNext=target, pStages=stages, pVertexInputState=vertices, pInputAssemblyState=assembly,
-            pViewportState=viewport, pRasterizationState=raster, pMultisampleState=samples, pColorBlendState=blend,
-            pDynamicState=dynamic, layout=layout.handle)
-        return vk.vkCreateGraphicsPipelines(device.handles.logical, None, 1, [info], None)[0]

@@ -19,7 +19,7 @@ ffi = vk.ffi
 # struct that holds a pointer stays in a variable until the call that reads it has returned.
 
 LAYER = "VK_LAYER_KHRONOS_validation"
-TIMEOUT = 100  # seconds; a wait that takes longer is a GPU that hangs
+TIMEOUT = 100 * 10**9  # nanoseconds; a wait that takes longer is a GPU that hangs
 LAVAPIPE = "install Mesa's software driver: apt-get install mesa-vulkan-drivers"
 
 
@@ -67,8 +67,8 @@ class vulkan_errors:
             raise NoRoom(f"too little memory while {self.doing}; use a smaller picture or mesh, or close other "
                          "programs") from None
         if isinstance(error, vk.VkTimeout):
-            raise DeviceError(f"the GPU did not answer within {TIMEOUT} s while {self.doing}; look at `dmesg`, or use a "
-                              "smaller mesh") from None
+            raise DeviceError(f"the GPU did not answer within {TIMEOUT // 10**9} s while {self.doing}; look at `dmesg`, "
+                              "or use a smaller mesh") from None
 
 
 def call(function, *arguments):

@@ -201,8 +201,8 @@ class ProxyDepth:
         return DepthBuffer(slot.levels, *size, Drawn(self._drawn, self._done, self._frame), crop)
 
     def _view(self, camera: Camera, crop: Crop | None, flags: int, raster: str) -> tuple:
-        """The values of a VIEW, the frame's part of ProxyFrame in shaders/structs.glsl. Nothing is submitted before they
-        are there, so they are Python's own numbers: 8 us, and 21 by way of small arrays."""
+        """The values of a VIEW, the frame's part of ProxyFrame in shaders/structs.glsl. Nothing is submitted before
+        they are there, so they are Python's own numbers: 8 us, and 21 by way of small arrays."""
         # The mesh is seen from the camera. Its axes keep their lengths in scene units, so view z comes out in these.
         camera_from_mesh = camera.camera_from_world
         if self._is_placed:

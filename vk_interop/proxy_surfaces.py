@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from vk_interop.depth_passes import COUNTERS, SELECTED, DepthPasses, depth_attachment, graphics_pipeline, whole_area
+from vk_interop.depth_passes import COUNTERS, SELECTED, DepthPasses, depth_attachment, mesh_pipeline
 from vk_interop.device import ALL, Device, vk
-from vk_interop.resources import Image, image_barrier, memory_barrier
+from vk_interop.resources import Image, image_barrier, image_part, memory_barrier, whole_area
 from vk_interop.sharing import SharedBuffer
 
 FORMAT = vk.VK_FORMAT_R32G32B32A32_UINT
@@ -36,7 +36,7 @@ class SurfacePass:
     def __init__(self, device: Device, passes: DepthPasses, levels: np.ndarray):
         self._device, self._passes = device, passes
         self._levels = torch.from_numpy(levels.astype(np.int32))
-        self._pipeline = graphics_pipeline(device, passes.layout, ["proxy_surface.vert", "proxy_surface.frag"], FORMAT)
+        self._pipeline = mesh_pipeline(device, passes.layout, ["proxy_surface.vert", "proxy_surface.frag"], FORMAT)
 
     def draw(self, target, slot) -> Surfaces:
         """Of the clusters that the frame in `slot` drew, which must be told to choose these. Waits."""
@@ -50,8 +50,8 @@ class SurfacePass:
             self._device.run(lambda command: self._record(command, target, slot, colour, depth, shared))
             found = shared.tensor.view(torch.int32).view(height, width, 4).clone()
         finally:
-            for part in (colour, depth, shared):
-                part.close()
+            for made in (colour, depth, shared):
+                made.close()
         cluster = found[..., 0] - 1
         levels = self._levels.to(cluster.device)
         level = torch.where(cluster < 0, -1, levels[cluster.clamp(min=0).long()]) if len(levels) else cluster
@@ -82,7 +82,5 @@ class SurfacePass:
         # The frame that comes next finds the counters as every frame leaves them.
         region = vk.VkBufferCopy(srcOffset=4 * COUNTERS, dstOffset=0, size=4 * COUNTERS)
         vk.vkCmdCopyBuffer(command, target.counters.handle, target.counters.handle, 1, [region])
-        layers = vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1)
-        whole = vk.VkBufferImageCopy(imageSubresource=layers, imageExtent=vk.VkExtent3D(*target.size, 1))
-        vk.vkCmdCopyImageToBuffer(command, colour.handle, COPIES[2], shared.buffer, 1, [whole])
+        vk.vkCmdCopyImageToBuffer(command, colour.handle, COPIES[2], shared.buffer, 1, [image_part(*target.size)])
         shared.release(command, COPY, vk.VK_ACCESS_2_TRANSFER_WRITE_BIT)

@@ -1,4 +1,4 @@
-"""Buffers, images, pipelines and timers: what every part of this room is made of."""
+"""Buffers, images, barriers and timers: what every part of this room is made of."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import numpy as np
 
-import shaders
 from gsrender.errors import DeviceError
 from vk_interop.device import ALL, Device, call, ffi, vk, vulkan_errors
 
@@ -14,42 +13,59 @@ DEVICE_LOCAL = vk.VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT
 HOST = vk.VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | vk.VK_MEMORY_PROPERTY_HOST_COHERENT_BIT
 CACHED = vk.VK_MEMORY_PROPERTY_HOST_CACHED_BIT
 STAGING_BYTES = 64 << 20
+MEMORY_FD = vk.VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT
 # Two names that the `vulkan` package lacks.
 USAGE_DEVICE_ADDRESS = 0x00020000  # VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT
 ALLOCATE_DEVICE_ADDRESS = 0x00000002  # VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT
-MAIN = ffi.new("char[]", b"main")
+LAYERS = vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1)  # of a colour image
 
 
 class Buffer:
-    """A VkBuffer with memory of its own: on the device, or (`host=True`) mapped as the NumPy array `.array` [nbytes] at
-    the host's address `.pointer`.
+    """A VkBuffer with memory of its own: on the device, or (`host=True`) mapped as the NumPy array `.array` [nbytes]
+    uint8 at the host's address `.pointer`.
 
-    With USAGE_DEVICE_ADDRESS among its usages, `.address` is where shaders find it. `wished` are properties of its
-    memory that are good to have: a GPU reads DEVICE_LOCAL fastest, the host CACHED.
+    wished    properties of its memory that are good to have: a GPU reads DEVICE_LOCAL fastest, the host CACHED
+    exported  the memory, of `.allocated` bytes, can be handed to others: see `file_descriptor`
+
+    With USAGE_DEVICE_ADDRESS among its usages, `.address` is where shaders find it. Raises DeviceError.
     """
 
-    def __init__(self, device: Device, nbytes: int, usage: int, host: bool = False, wished: int = 0):
+    def __init__(self, device: Device, nbytes: int, usage: int, host: bool = False, wished: int = 0,
+                 exported: bool = False):
         check_size(device, nbytes)
         self.device, self.nbytes = device, nbytes
-        logical = device.handles.logical
-        info = vk.VkBufferCreateInfo(size=max(nbytes, 4), usage=usage, sharingMode=vk.VK_SHARING_MODE_EXCLUSIVE)
+        logical, addressed = device.handles.logical, usage & USAGE_DEVICE_ADDRESS
+        external = vk.VkExternalMemoryBufferCreateInfo(handleTypes=MEMORY_FD) if exported else None
+        info = vk.VkBufferCreateInfo(pNext=external, size=max(nbytes, 4), usage=usage,
+                                     sharingMode=vk.VK_SHARING_MODE_EXCLUSIVE)
         with vulkan_errors(f"allocating {nbytes / 1e6:.1f} MB on {device.name}"):
             self.handle = vk.vkCreateBuffer(logical, info, None)
             needs = vk.vkGetBufferMemoryRequirements(logical, self.handle)
-            addressed = usage & USAGE_DEVICE_ADDRESS
             flags = vk.VkMemoryAllocateFlagsInfo(flags=ALLOCATE_DEVICE_ADDRESS) if addressed else None
+            # Dedicated: one file descriptor is one VkDeviceMemory, and pooled exports have gone wrong for many.
+            dedicated = vk.VkMemoryDedicatedAllocateInfo(pNext=flags, buffer=self.handle)
+            export = vk.VkExportMemoryAllocateInfo(pNext=dedicated, handleTypes=MEMORY_FD)
             try:
-                self._memory = Allocation(device, needs, HOST if host else DEVICE_LOCAL, flags, wished)
+                self._memory = Allocation(device, needs, HOST if host else DEVICE_LOCAL, export if exported else flags,
+                                          wished)
             except BaseException:
                 vk.vkDestroyBuffer(logical, self.handle, None)
                 raise
             vk.vkBindBufferMemory(logical, self.handle, self._memory.handle, 0)
-        self.address = device_address(device, self.handle) if usage & USAGE_DEVICE_ADDRESS else None
+        self.allocated = needs.size
+        self.address = device_address(device, self.handle) if addressed else None
         self.array = self.pointer = None
         if host:
             mapped = vk.vkMapMemory(logical, self._memory.handle, 0, max(nbytes, 4), 0)
             self.array = np.frombuffer(mapped, np.uint8)[:nbytes]
             self.pointer = self.array.ctypes.data
+
+    def file_descriptor(self) -> int:
+        """Of an exported one's memory: a new one with each call, which whoever calls owns."""
+        info = vk.VkMemoryGetFdInfoKHR(memory=self._memory.handle, handleType=MEMORY_FD)
+        fd = ffi.new("int*")
+        self.device.function("vkGetMemoryFdKHR")(self.device.handles.logical, info, fd)
+        return fd[0]
 
     def close(self):
         """Idempotent. The GPU must be done with it; `.array` ends here."""
@@ -62,7 +78,7 @@ class Buffer:
 
 class Image:
     """A 2D image with one level, and a view of it (`aspect` VK_IMAGE_ASPECT_COLOR_BIT or _DEPTH_BIT) unless it is only
-    copied."""
+    copied. Raises DeviceError."""
 
     def __init__(self, device: Device, width: int, height: int, format: int, usage: int,
                  aspect: int = vk.VK_IMAGE_ASPECT_COLOR_BIT):
@@ -101,6 +117,17 @@ class Image:
 def whole(aspect: int = vk.VK_IMAGE_ASPECT_COLOR_BIT):
     """The subresource range of an image with one level."""
     return vk.VkImageSubresourceRange(aspectMask=aspect, levelCount=1, layerCount=1)
+
+
+def image_part(width: int, height: int, x: int = 0, y: int = 0):
+    """The region of a copy between a buffer and a rectangle of a colour image, whose rows follow each other there."""
+    return vk.VkBufferImageCopy(imageSubresource=LAYERS, imageOffset=vk.VkOffset3D(x, y, 0),
+                                imageExtent=vk.VkExtent3D(width, height, 1))
+
+
+def whole_area(size: tuple[int, int]):
+    """The rectangle of a picture of that size, in pixels."""
+    return vk.VkRect2D(extent=vk.VkExtent2D(*size))
 
 
 def device_address(device: Device, buffer) -> int:
@@ -173,87 +200,6 @@ def _image_barrier(image, source, target, aspect: int):
         dstAccessMask=target[1], newLayout=target[2], srcQueueFamilyIndex=vk.VK_QUEUE_FAMILY_IGNORED,
         dstQueueFamilyIndex=vk.VK_QUEUE_FAMILY_IGNORED, image=image, subresourceRange=whole(aspect))
     return vk.VkDependencyInfo(pImageMemoryBarriers=[barrier])
-
-
-class ShaderModule:
-    """A compiled shader of `shaders/` for as long as pipelines are made from it: a context manager."""
-
-    def __init__(self, device: Device, name: str):
-        self._device, code = device, shaders.load(name)
-        info = vk.VkShaderModuleCreateInfo(codeSize=len(code), pCode=code)
-        self.handle = vk.vkCreateShaderModule(device.handles.logical, info, None)
-
-    def __enter__(self):
-        return self.handle
-
-    def __exit__(self, *_):
-        vk.vkDestroyShaderModule(self._device.handles.logical, self.handle, None)
-
-
-def shader_stage(module, stage: int):
-    """The entry `main` of a shader module. Keep it in a variable until the pipeline is made."""
-    return vk.VkPipelineShaderStageCreateInfo(stage=stage, module=module, pName=MAIN)
-
-
-class Layout:
-    """What a pipeline is given: descriptors of set 0, {binding: (type, stages)}, and bytes of push constants."""
-
-    def __init__(self, device: Device, bindings: dict[int, tuple[int, int]], push_bytes: int = 0,
-                 push_stages: int = vk.VK_SHADER_STAGE_COMPUTE_BIT):
-        self.device, self.types = device, {binding: type for binding, (type, _) in bindings.items()}
-        logical = device.handles.logical
-        entries = [vk.VkDescriptorSetLayoutBinding(binding=b, descriptorType=t, descriptorCount=1, stageFlags=s)
-                   for b, (t, s) in bindings.items()]
-        info = vk.VkDescriptorSetLayoutCreateInfo(pBindings=entries)
-        self.descriptors = vk.vkCreateDescriptorSetLayout(logical, info, None)
-        ranges = [vk.VkPushConstantRange(stageFlags=push_stages, offset=0, size=push_bytes)] if push_bytes else []
-        info = vk.VkPipelineLayoutCreateInfo(pSetLayouts=[self.descriptors], pPushConstantRanges=ranges)
-        self.handle = vk.vkCreatePipelineLayout(logical, info, None)
-
-    def close(self):
-        vk.vkDestroyPipelineLayout(self.device.handles.logical, self.handle, None)
-        vk.vkDestroyDescriptorSetLayout(self.device.handles.logical, self.descriptors, None)
-
-
-class Descriptors:
-    """One descriptor set of a layout, filled once: {binding: Buffer or (VkImageView, VkImageLayout[, VkSampler])}."""
-
-    def __init__(self, layout: Layout, values: dict):
-        self._logical = logical = layout.device.handles.logical
-        sizes = [vk.VkDescriptorPoolSize(type=t, descriptorCount=1) for t in layout.types.values()]
-        pool = vk.VkDescriptorPoolCreateInfo(maxSets=1, pPoolSizes=sizes)
-        self._pool = vk.vkCreateDescriptorPool(logical, pool, None)
-        info = vk.VkDescriptorSetAllocateInfo(descriptorPool=self._pool, pSetLayouts=[layout.descriptors])
-        self.handle = vk.vkAllocateDescriptorSets(logical, info)[0]
-        for binding, value in values.items():
-            self._write(binding, layout.types[binding], value)
-
-    def _write(self, binding, type, value):
-        target = dict(dstSet=self.handle, dstBinding=binding, descriptorCount=1, descriptorType=type)
-        if isinstance(value, tuple):
-            view, layout, sampler = (*value, None)[:3]
-            infos = [vk.VkDescriptorImageInfo(sampler=sampler, imageView=view, imageLayout=layout)]
-            write = vk.VkWriteDescriptorSet(pImageInfo=infos, **target)
-        else:
-            infos = [vk.VkDescriptorBufferInfo(buffer=value.handle, offset=0, range=value.nbytes)]
-            write = vk.VkWriteDescriptorSet(pBufferInfo=infos, **target)
-        vk.vkUpdateDescriptorSets(self._logical, 1, [write], 0, None)
-
-    def close(self):
-        vk.vkDestroyDescriptorPool(self._logical, self._pool, None)
-
-
-def compute_pipeline(device: Device, name: str, layout: Layout, constants: tuple[int, ...] = ()):
-    """The VkPipeline of a compute shader of `shaders/`, with its specialisation constants from 0 on."""
-    with ShaderModule(device, name) as module:
-        words = np.array(constants, np.uint32)
-        entries = [vk.VkSpecializationMapEntry(constantID=i, offset=4 * i, size=4) for i in range(len(constants))]
-        data = ffi.from_buffer(words)
-        special = vk.VkSpecializationInfo(pMapEntries=entries, dataSize=words.nbytes, pData=data)
-        stage = vk.VkPipelineShaderStageCreateInfo(stage=vk.VK_SHADER_STAGE_COMPUTE_BIT, module=module, pName=MAIN,
-                                                   pSpecializationInfo=special)
-        info = vk.VkComputePipelineCreateInfo(stage=stage, layout=layout.handle)
-        return vk.vkCreateComputePipelines(device.handles.logical, None, 1, [info], None)[0]
 
 
 class Timestamps:

@@ -12,11 +12,12 @@ from functools import lru_cache
 import numpy as np
 
 from vk_interop.device import Device, Submission, call, ffi, vk, vulkan_errors
+from vk_interop.image_ring import SharedImage
 from vk_interop.imgui_layer import ImguiLayer
 from vk_interop.input import Collector, Input
 from vk_interop.opening import TIMEOUT
-from vk_interop.resources import Buffer, Image, Timestamps, image_barrier, memory_barrier, whole
-from vk_interop.sharing import SharedImage
+from vk_interop.resources import (LAYERS, Buffer, Image, Timestamps, image_barrier, image_part, memory_barrier, whole,
+                                  whole_area)
 
 # UNORM: the picture and ImGui's colours are the screen's values already; an sRGB format would wash them out.
 FORMAT = vk.VK_FORMAT_B8G8R8A8_UNORM
@@ -35,7 +36,6 @@ DRAW = (vk.VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
 Area = tuple[int, int, int, int]  # left, top, width and height, pixels
 BLACK = ffi.new("VkClearColorValue*", dict(float32=[0, 0, 0, 1]))
 WHOLE = whole()
-LAYERS = vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1)
 ONCE = ffi.new("VkCommandBufferBeginInfo*", dict(sType=vk.VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
                                                  flags=vk.VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT))
 
@@ -117,7 +117,7 @@ class Screen:
             return
         logical = self.device.handles.logical
         with vulkan_errors("showing a frame"):
-            call(vk.lib.vkWaitForFences, logical, 1, self._fences, True, TIMEOUT * 10 ** 9)
+            call(vk.lib.vkWaitForFences, logical, 1, self._fences, True, TIMEOUT)
         call(vk.lib.vkResetFences, logical, 1, self._fences)
         self._in_flight = False
         self.milliseconds = self._timestamps.milliseconds()[0]
@@ -133,8 +133,7 @@ class Screen:
         self._draw_ui(command, view, size)
         if kept:
             image_barrier(command, image, DRAW, COPY_FROM)
-            region = vk.VkBufferImageCopy(imageSubresource=LAYERS, imageExtent=vk.VkExtent3D(*size, 1))
-            vk.vkCmdCopyImageToBuffer(command, image, COPY_FROM[2], kept.handle, 1, [region])
+            vk.vkCmdCopyImageToBuffer(command, image, COPY_FROM[2], kept.handle, 1, [image_part(*size)])
             memory_barrier(command, COPY_TO, (vk.VK_PIPELINE_STAGE_2_HOST_BIT, vk.VK_ACCESS_2_HOST_READ_BIT))
         image_barrier(command, image, COPY_FROM if kept else DRAW, self.SHOWN)
         self._timestamps.write(command, 1)
@@ -217,8 +216,7 @@ def _rendering(view, size: tuple[int, int]):
     """ImGui goes over what is there."""
     target = vk.VkRenderingAttachmentInfo(imageView=view, imageLayout=DRAW[2], loadOp=vk.VK_ATTACHMENT_LOAD_OP_LOAD,
                                           storeOp=vk.VK_ATTACHMENT_STORE_OP_STORE)
-    area = vk.VkRect2D(extent=vk.VkExtent2D(*size))
-    return vk.VkRenderingInfo(renderArea=area, layerCount=1, pColorAttachments=[target])
+    return vk.VkRenderingInfo(renderArea=whole_area(size), layerCount=1, pColorAttachments=[target])
 
 
 def clipped(area: Area, size: tuple[int, int]) -> Area:

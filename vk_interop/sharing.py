@@ -10,17 +10,15 @@ import mmap
 import os
 import struct
 import weakref
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import contextmanager
 
 import torch
 
 from gsrender.errors import DeviceError
 from vk_interop.device import Device, call, ffi, vk, vulkan_errors
 from vk_interop.opening import TIMEOUT, cuda_check
-from vk_interop.resources import (ALLOCATE_DEVICE_ADDRESS, DEVICE_LOCAL, USAGE_DEVICE_ADDRESS, Allocation, check_size,
-                                  device_address, image_barrier)
+from vk_interop.resources import USAGE_DEVICE_ADDRESS, Buffer
 
-MEMORY_FD = vk.VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT
 SEMAPHORE_FD = vk.VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
 USAGE = (vk.VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | vk.VK_BUFFER_USAGE_TRANSFER_SRC_BIT
          | vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT | USAGE_DEVICE_ADDRESS)
@@ -37,13 +35,12 @@ class SharedBuffer:
     def __init__(self, device: Device, nbytes: int):
         self.device, self.nbytes = device, nbytes
         self._exported = exported = _Exported(device, nbytes)
-        self.buffer = exported.buffer
-        self.address = device_address(device, self.buffer)
+        self.buffer, self.address = exported.buffer.handle, exported.buffer.address
         if device.shares_cuda:
             exported.import_into_cuda()
             self.tensor = torch.as_tensor(exported, device=device.torch_device)
         else:
-            self.tensor = _map(exported.file_descriptor(), nbytes)
+            self.tensor = _map(exported.buffer.file_descriptor(), nbytes)
 
     def release(self, command, stages: int, access: int):
         """Records that what these stages wrote is for the other side now."""
@@ -76,65 +73,39 @@ class _Exported:
     """The memory itself. torch's tensors hold on to it; when the last has let go, it is freed on both sides."""
 
     def __init__(self, device: Device, nbytes: int):
-        check_size(device, nbytes)
-        self.device = device
-        logical = device.handles.logical
-        external = vk.VkExternalMemoryBufferCreateInfo(handleTypes=MEMORY_FD)
-        info = vk.VkBufferCreateInfo(pNext=external, size=nbytes, usage=USAGE, sharingMode=vk.VK_SHARING_MODE_EXCLUSIVE)
-        with vulkan_errors(f"allocating {nbytes / 1e6:.1f} MB to share on {device.name}"):
-            self.buffer = vk.vkCreateBuffer(logical, info, None)
-            needs = vk.vkGetBufferMemoryRequirements(logical, self.buffer)
-            # Dedicated: one file descriptor is one VkDeviceMemory, and pooled exports have gone wrong for many.
-            flags = vk.VkMemoryAllocateFlagsInfo(flags=ALLOCATE_DEVICE_ADDRESS)
-            dedicated = vk.VkMemoryDedicatedAllocateInfo(pNext=flags, buffer=self.buffer)
-            export = vk.VkExportMemoryAllocateInfo(pNext=dedicated, handleTypes=MEMORY_FD)
-            try:
-                self.memory = Allocation(device, needs, DEVICE_LOCAL, export)
-            except BaseException:
-                vk.vkDestroyBuffer(logical, self.buffer, None)
-                raise
-            vk.vkBindBufferMemory(logical, self.buffer, self.memory.handle, 0)
-        self.nbytes, self.allocated = nbytes, needs.size
+        self.buffer = Buffer(device, nbytes, USAGE, exported=True)
         self._cuda = []  # [import, pointer] as far as they exist
         device.lend()
-        weakref.finalize(self, _free, device, self.buffer, self.memory, self._cuda).atexit = False
-
-    def file_descriptor(self) -> int:
-        """A new one with each call; whoever calls owns it."""
-        info = vk.VkMemoryGetFdInfoKHR(memory=self.memory.handle, handleType=MEMORY_FD)
-        fd = ffi.new("int*")
-        self.device.function("vkGetMemoryFdKHR")(self.device.handles.logical, info, fd)
-        return fd[0]
+        weakref.finalize(self, _free, self.buffer, self._cuda).atexit = False
 
     def import_into_cuda(self):
-        with _current(self.device) as cuda:
+        with _current(self.buffer.device) as cuda:
             handle = cuda.cudaExternalMemoryHandleDesc()
             handle.type = cuda.cudaExternalMemoryHandleType.cudaExternalMemoryHandleTypeOpaqueFd
-            handle.size = self.allocated  # of the allocation; the buffer may be smaller
+            handle.size = self.buffer.allocated  # not nbytes, which may be less
             handle.flags = cuda.cudaExternalMemoryDedicated
-            handle.handle.fd = fd = self.file_descriptor()
+            handle.handle.fd = fd = self.buffer.file_descriptor()
             self._cuda.append(_import(cuda.cudaImportExternalMemory, handle, fd, "importing Vulkan's memory"))
             mapping = cuda.cudaExternalMemoryBufferDesc()
-            mapping.offset, mapping.size, mapping.flags = 0, self.nbytes, 0
+            mapping.offset, mapping.size, mapping.flags = 0, self.buffer.nbytes, 0
             self._cuda.append(cuda_check(cuda.cudaExternalMemoryGetMappedBuffer(self._cuda[0], mapping),
                                          "mapping Vulkan's memory"))
 
     @property
     def __cuda_array_interface__(self):
-        return {"shape": (self.nbytes,), "typestr": "|u1", "data": (int(self._cuda[1]), False), "version": 3}
+        return {"shape": (self.buffer.nbytes,), "typestr": "|u1", "data": (int(self._cuda[1]), False), "version": 3}
 
 
-def _free(device, buffer, memory, imported):
+def _free(buffer: Buffer, imported: list):
     if imported:
-        with _current(device) as cuda:
+        with _current(buffer.device) as cuda:
             # Work that reads the memory may still be queued on some stream; freeing under it would corrupt the context.
             cuda_check(cuda.cudaDeviceSynchronize(), "finishing its work")
             for pointer in imported[1:]:
                 cuda_check(cuda.cudaFree(pointer), "unmapping Vulkan's memory")
             cuda_check(cuda.cudaDestroyExternalMemory(imported[0]), "returning Vulkan's memory")
-    vk.vkDestroyBuffer(device.handles.logical, buffer, None)
-    memory.free()
-    device.give_back()
+    buffer.close()
+    buffer.device.give_back()
 
 
 def _map(fd: int, nbytes: int) -> torch.Tensor:
@@ -219,7 +190,7 @@ class Timeline:
     def _wait_on_host(self, value):
         self._awaited[0] = value
         with vulkan_errors("waiting for a frame"):
-            call(vk.lib.vkWaitSemaphores, self.device.handles.logical, self._host_wait, TIMEOUT * 10 ** 9)
+            call(vk.lib.vkWaitSemaphores, self.device.handles.logical, self._host_wait, TIMEOUT)
 
     def close(self):
         """Vulkan must be done with it; CUDA is waited for. Idempotent."""
@@ -252,85 +223,3 @@ def _current(device: Device):
         yield cuda
     finally:
         cuda.cudaSetDevice(before)
-
-
-class SharedImage:
-    """One slot of an ImageRing.
-
-    `.rgba` [H, W, 4] uint8 is what the renderer writes to. Once that was queued, call `finish`; then submit what
-    `copy_to` recorded with the semaphores of `copy_semaphores`.
-    """
-
-    def __init__(self, ring: ImageRing):
-        self._ring = ring
-        self._shared = SharedBuffer(ring.device, ring.width * ring.height * 4)
-        self.rgba = self._shared.tensor.view(ring.height, ring.width, 4)
-        layers = vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1)
-        extent = vk.VkExtent3D(ring.width, ring.height, 1)
-        self._whole = ffi.new("VkBufferImageCopy[]", [vk.VkBufferImageCopy(imageSubresource=layers,
-                                                                           imageExtent=extent)])
-        self.frame = 0  # that is in it
-        self._promised = 0  # frame whose copy was or will be submitted
-
-    def finish(self, stream: int | None = None):
-        """The picture is complete once what is on the CUDA stream now is done; without a stream, it is."""
-        self._ring.ready.signal(self.frame, stream)
-
-    def copy_to(self, command, image, after):
-        """Records the copy into an R8G8B8A8 VkImage of the same size; what it held is lost.
-
-        It ends as `after`: (stages, accesses, layout). A command buffer recorded once serves every frame of this slot.
-        """
-        copy = vk.VK_PIPELINE_STAGE_2_COPY_BIT
-        written = (copy, vk.VK_ACCESS_2_TRANSFER_WRITE_BIT, vk.VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL)
-        self._shared.acquire(command, copy, vk.VK_ACCESS_2_TRANSFER_READ_BIT)
-        image_barrier(command, image, (after[0], 0, vk.VK_IMAGE_LAYOUT_UNDEFINED), written)
-        vk.lib.vkCmdCopyBufferToImage(command, self._shared.buffer, image, written[2], 1, self._whole)
-        image_barrier(command, image, written, after)
-
-    def copy_semaphores(self):
-        """((VkSemaphore, value) to wait for, (VkSemaphore, value) to signal) by the submit that copies this frame.
-
-        Asking for them promises that submit: the slot is used again only when it was done.
-        """
-        self._promised = self.frame
-        return (self._ring.ready.semaphore, self.frame), (self._ring.copied.semaphore, self.frame)
-
-    def _begin(self, frame: int):
-        self._ring.copied.wait(self._promised)
-        self.frame = frame
-
-    def _close(self):
-        self.rgba = None
-        self._shared.close()
-
-
-class ImageRing:
-    """Finished pictures on their way from the renderer to a screen or an off-screen image."""
-
-    def __init__(self, device: Device, width: int, height: int, slots: int = 3):
-        self.device, self.width, self.height = device, width, height
-        self.nbytes = slots * 4 * width * height
-        with ExitStack() as made:
-            self.ready, self.copied = (made.enter_context(closing(Timeline(device, exported)))
-                                       for exported in (True, False))
-            self.images = [SharedImage(self) for _ in range(slots)]
-            made.pop_all()
-        self._frame = 0
-
-    def acquire(self) -> SharedImage:
-        """The slot that was used longest ago. The host waits only where its copy is still under way."""
-        self._frame += 1
-        image = self.images[self._frame % len(self.images)]
-        image._begin(self._frame)
-        return image
-
-    def close(self):
-        """Waits for Vulkan. Tensors that are still held keep their memory. Idempotent."""
-        if self.images:
-            self.device.wait_idle()
-            for image in self.images:
-                image._close()
-            self.ready.close()
-            self.copied.close()
-            self.images = []

@@ -6,7 +6,7 @@ import numpy as np
 
 from vk_interop import resources
 from vk_interop.device import vk
-from vk_interop.resources import Buffer, Image, Timestamps, image_barrier, memory_barrier, upload
+from vk_interop.resources import Buffer, Image, Timestamps, image_barrier, image_part, memory_barrier, upload
 
 COPY = vk.VK_BUFFER_USAGE_TRANSFER_SRC_BIT | vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT
 STAGE = vk.VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT
@@ -37,26 +37,26 @@ def test_an_empty_array_uploads_to_an_empty_buffer(device):
     target.close()
 
 
-def test_an_image_gives_back_what_was_copied_into_it(device):
+def test_an_image_gives_back_what_was_copied_into_it_and_a_part_of_that(device):
     pixels = np.random.default_rng(1).integers(0, 256, (7, 5, 4), np.uint8)
-    source, target = Buffer(device, pixels.nbytes, COPY), Buffer(device, pixels.nbytes, COPY)
+    source, target, corner = (Buffer(device, nbytes, COPY) for nbytes in (pixels.nbytes, pixels.nbytes, 4 * 3 * 2))
     upload(device, source, pixels)
     image = Image(device, 5, 7, vk.VK_FORMAT_R8G8B8A8_UNORM,
                   vk.VK_IMAGE_USAGE_TRANSFER_SRC_BIT | vk.VK_IMAGE_USAGE_TRANSFER_DST_BIT)
-    layers = vk.VkImageSubresourceLayers(aspectMask=vk.VK_IMAGE_ASPECT_COLOR_BIT, layerCount=1)
-    region = vk.VkBufferImageCopy(imageSubresource=layers, imageExtent=vk.VkExtent3D(5, 7, 1))
     new = (STAGE, 0, vk.VK_IMAGE_LAYOUT_UNDEFINED)
     written, read = (*WRITE, vk.VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL), (*READ, vk.VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL)
 
     def there_and_back(command):
         image_barrier(command, image.handle, new, written)
-        vk.vkCmdCopyBufferToImage(command, source.handle, image.handle, written[2], 1, [region])
+        vk.vkCmdCopyBufferToImage(command, source.handle, image.handle, written[2], 1, [image_part(5, 7)])
         image_barrier(command, image.handle, written, read)
-        vk.vkCmdCopyImageToBuffer(command, image.handle, read[2], target.handle, 1, [region])
+        vk.vkCmdCopyImageToBuffer(command, image.handle, read[2], target.handle, 1, [image_part(5, 7)])
+        vk.vkCmdCopyImageToBuffer(command, image.handle, read[2], corner.handle, 1, [image_part(3, 2, x=1, y=4)])
 
     device.run(there_and_back)
     assert np.array_equal(read_back(device, target), pixels.reshape(-1))
-    for part in (source, target, image):
+    assert np.array_equal(read_back(device, corner), pixels[4:6, 1:4].reshape(-1))
+    for part in (source, target, corner, image):
         part.close()
 
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from imgui_bundle import imgui
 
+from vk_interop.image_ring import ImageRing
 from vk_interop.input import Input
-from vk_interop.sharing import ImageRing
 from vk_interop.screen import Offscreen
 
 WIDTH, HEIGHT = 64, 48
