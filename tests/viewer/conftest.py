@@ -5,6 +5,7 @@ from desktop import Hand, open_for_window, own_display, usual_settings, watch_pl
 
 from viewer.__main__ import main
 from viewer.app import Viewer
+from viewer.sayings import Sayings
 from vk_interop.window import Window
 
 
@@ -76,6 +77,8 @@ def desk(one_desk, scene):
     viewer.start_over()
     viewer.idle = False  # so that it draws, and ImGui is its own again, whatever window there was meanwhile
     one_desk.focus()
+    one_desk.until(lambda: not viewer.saving.is_busy, "what the test before saved")
+    Sayings.__init__(viewer)  # what was said last stays over the picture for seconds, or until it is sent away
     xdotool("mouseup", "1", "mouseup", "3", "mousemove", "1200", "300")
     one_desk.rest()
     yield one_desk
