@@ -39,7 +39,7 @@ from viewer.saving import Saving
 from viewer.sayings import Sayings
 from viewer.scene import Scene
 from viewer.settings import ViewerSettings
-from viewer.shot import Spare
+from viewer.shot import VIEW_OUTPUTS, Spare
 from viewer.thumbnails import Thumbnails
 from viewer.travels import Travels
 from viewer.watch import Watch
@@ -47,7 +47,6 @@ from vk_interop.depth_settings import DepthSettings
 from vk_interop.input import Input
 from vk_interop.screen import Area, Screen, clipped
 
-OUTPUTS = ("alpha", "depth")  # what the window asks of a scene besides the picture: to see holes, to pick points
 NAP = 0.1  # seconds between frames while a still picture stands: tooltips and cursors come and go in such
 TYPING = 0.02  # seconds between them while a text is typed: ImGui takes a letter in with each
 AWAKE = 1.0  # seconds after the last event in which they do; then no frame is shown until the next event
@@ -59,7 +58,7 @@ APPEAR = 3  # frames that ImGui takes until new panels have their place
 class Viewer(Sayings, Travels, Cropping):
     """Owns what is open, what is set and where the camera is; `frame` does one round.
 
-    scene       opened with outputs=OUTPUTS
+    scene       opened with outputs=VIEW_OUTPUTS
     screen      a Window, or an Offscreen, on the scene's device
     home        index of the dataset's view to begin with; without it, the one that shows most
     remembered  from the run before; its settings are not looked at
@@ -88,7 +87,7 @@ class Viewer(Sayings, Travels, Cropping):
             dock.restore(remembered.layout)
         self._thread = ThreadPoolExecutor(1, "beside the frames")
         self.shot_size = (1920, 1080)  # pixels of a picture that is saved without the panels
-        self.files = Files(self, OUTPUTS)
+        self.files = Files(self, VIEW_OUTPUTS)
         self.thumbnails = Thumbnails(screen.ui)
         self.path = PathDesk(self, self._thread)
         self.saving = Saving(self)

@@ -128,11 +128,11 @@ def table(report: dict) -> str:
     counts = [name for name in dict.fromkeys(name for row in rows for name in row["counts"])
               if name not in ("items", "triangles") and not name.startswith("clusters")]
     header = ["culling", "fps", "median", "p95", "p99", *stages, *counts, "memory", "PSNR to off"]
-    units = ["", "", "ms", "ms", "ms", *["ms"] * len(stages), *[""] * len(counts), "MB", "dB"]
+    units = ["", "", "ms", "ms", "ms", *["ms"] * len(stages), *[""] * len(counts), "MiB", "dB"]
     cells = [[row["culling"], _short(row["fps"]), *[_short(row["frame_ms"][key]) for key in ("median", "p95", "p99")],
               *[_short(row["stage_ms"].get(stage)) for stage in stages],
               *[f"{row['counts'][name]:,.0f}" if name in row["counts"] else "-" for name in counts],
-              f"{sum(row['memory'].values()) / 1e6:,.0f}",
+              f"{sum(row['memory'].values()) / 2**20:,.0f}",
               "same" if row["psnr_to_off"] is None else f"{row['psnr_to_off']:.2f}"] for row in rows]
     widths = [max(map(len, column)) for column in zip(header, units, *cells)]
     lines = ["  ".join([line[0].ljust(widths[0]), *[cell.rjust(width) for cell, width in zip(line[1:], widths[1:])]])
@@ -149,10 +149,10 @@ def table(report: dict) -> str:
 
 
 def _memory(row: dict) -> str:
-    """By name, largest first; what is less than 0.1 MB in all is left out."""
+    """By name, largest first; what is less than 0.1 MiB is left out."""
     parts = sorted(row["memory"].items(), key=lambda part: -part[1])
-    return f"MB, {row['culling']}: " + ", ".join(f"{name} {nbytes / 1e6:,.1f}" for name, nbytes in parts
-                                                 if nbytes >= 1e5)
+    return f"MiB, {row['culling']}: " + ", ".join(f"{name} {nbytes / 2**20:,.1f}" for name, nbytes in parts
+                                                  if nbytes >= 0.1 * 2**20)
 
 
 def _count(number: int, what: str) -> str:

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 
+from gsrender.memory import size
 from viewer.progress import Bar
 
 COLUMNS = ("level", "clusters", "triangles", "groups", "error", "largest error")
@@ -23,7 +24,7 @@ def clusters(options) -> int:
                           "groups": len(built.groups), "bytes": built.nbytes, "levels": rows}, indent=1))
         return 0
     print(f"{options.mesh}: {len(mesh.triangles):,} triangles; {len(built.clusters):,} clusters in "
-          f"{len(built.groups):,} groups, {built.nbytes / 1e6:,.1f} MB")
+          f"{len(built.groups):,} groups, {size(built.nbytes)}")
     print("".join(f"{name:>15}" for name in COLUMNS) + "  (scene units, median and maximum)")
     for row in rows:
         print("".join(f"{_text(row[name]):>15}" for name in COLUMNS))

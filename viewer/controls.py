@@ -88,7 +88,7 @@ class State:
         return state.in_metres(space.metres)
 
     def camera(self, width: int, height: int) -> Camera:
-        focal = height / (2 * math.tan(math.radians(self.pose.fov_y) / 2))
+        focal = Camera.focal_length(height, math.radians(self.pose.fov_y))
         return Camera.standing(self.pose.directions(self.space), self.pose.position, focal, focal, width, height,
                                near=self.space.near)
 

@@ -122,8 +122,9 @@ def _cuda():
                       f"update NVIDIA's driver to {CUDA_13_DRIVER} or newer" if old else "nvidia-smi (does it list the "
                       "GPU? is CUDA_VISIBLE_DEVICES set?)")
     else:
-        memory = torch.cuda.get_device_properties(0).total_memory / 1e9
-        yield Finding("torch with CUDA", f"{torch.version.cuda}, {torch.cuda.get_device_name(0)}, {memory:.0f} GB")
+        from gsrender.memory import size
+        memory = size(torch.cuda.get_device_properties(0).total_memory)
+        yield Finding("torch with CUDA", f"{torch.version.cuda}, {torch.cuda.get_device_name(0)}, {memory}")
 
 
 def _vulkan():

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gsrender.errors import DeviceError, InputError
-from viewer.app import OUTPUTS, Viewer
+from viewer.app import Viewer
 from viewer.bindings import first_words
 from viewer.export import save_png
 from viewer.fit import Fit
@@ -16,6 +16,7 @@ from viewer.output import check_place
 from viewer.remembered import Remembered, load, place, save
 from viewer.scene import open_options, proxy_of, render_settings
 from viewer.settings import ViewerSettings
+from viewer.shot import VIEW_OUTPUTS
 from vk_interop.screen import Offscreen
 from vk_interop.window import Window, surface_extensions
 
@@ -42,7 +43,7 @@ def run(options) -> int:
     options.metres = options.metres or alignment.metres
     if options.model_up:  # which the window remembers once it closes
         remembered = remembered.aligned(options.model, replace(alignment, up=None))
-    with open_options(options, fit=alignment.fit, outputs=OUTPUTS, surface_extensions=extensions) as scene:
+    with open_options(options, fit=alignment.fit, outputs=VIEW_OUTPUTS, surface_extensions=extensions) as scene:
         tell(scene)
         # With a count of frames every one is drawn, so that the figures are of that many.
         render = render_settings(options, scene, options.culling)

@@ -15,10 +15,10 @@ ANCHOR_BIAS = ("Levels of detail added to what an anchor's distance asks for: ab
 FLAT = "The proxy was opened without levels of detail (--lod-error off), so all of its triangles are drawn."
 NO_LEVELS = "The model has no levels of detail."
 APPEARANCE = "Which photograph's lighting the colours are decoded for."
-CROP = ("Only what is in the box is there. An anchor or a splat counts by its centre: with all that it draws, even what "
-        "reaches out of the box, or not at all. The proxy hides nothing by what of it is outside, so a wall that is cut "
-        "away shows what is behind.")
-CROP_FROM = "The box's least x, y and z, in scene units along the model's axes (where it lies askew: level ones and up)."
+CROP = ("Only what is in the box is there. An anchor or a splat counts by its centre: with all that it draws, even "
+        "what reaches out of the box, or not at all. The proxy hides nothing by what of it is outside, so a wall that "
+        "is cut away shows what is behind.")
+CROP_FROM = "The box's least x, y and z, in scene units along the model's axes (where it lies askew: level ones, up)."
 CROP_TO = "Its largest x, y and z, in scene units."
 UP = "The axis of the model that points up: what turning and keeping level go by."
 BACKGROUND = "What shows where nothing covers a pixel."

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from gsrender.errors import DeviceError
+from gsrender.memory import size
 from vk_interop.device import ALL, Device, call, ffi, vk, vulkan_errors
 
 DEVICE_LOCAL = vk.VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT
@@ -38,7 +39,7 @@ class Buffer:
         external = vk.VkExternalMemoryBufferCreateInfo(handleTypes=MEMORY_FD) if exported else None
         info = vk.VkBufferCreateInfo(pNext=external, size=max(nbytes, 4), usage=usage,
                                      sharingMode=vk.VK_SHARING_MODE_EXCLUSIVE)
-        with vulkan_errors(f"allocating {nbytes / 1e6:.1f} MB on {device.name}"):
+        with vulkan_errors(f"allocating {size(nbytes)} on {device.name}"):
             self.handle = vk.vkCreateBuffer(logical, info, None)
             needs = vk.vkGetBufferMemoryRequirements(logical, self.handle)
             flags = vk.VkMemoryAllocateFlagsInfo(flags=ALLOCATE_DEVICE_ADDRESS) if addressed else None
@@ -140,8 +141,8 @@ def device_address(device: Device, buffer) -> int:
 def check_size(device: Device, nbytes: int):
     """Raises DeviceError for more than one piece of memory may have, which drivers need not notice."""
     if nbytes > device.largest_allocation:
-        raise DeviceError(f"{nbytes / 1e9:.1f} GB in one piece are more than {device.name} allows "
-                          f"({device.largest_allocation / 1e9:.1f} GB); use a smaller picture or mesh")
+        raise DeviceError(f"{size(nbytes)} in one piece are more than {device.name} allows "
+                          f"({size(device.largest_allocation)}); use a smaller picture or mesh")
 
 
 class Allocation:

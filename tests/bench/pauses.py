@@ -4,7 +4,8 @@
 
 On a display of its own (Xvfb). For each action, milliseconds of the longest frame by the clock on the wall, and of the
 one in which the window's thread computed longest itself: without the CPU backend's stages and the maxima of a large
-picture's depth, which a GPU does in a fraction of the time, and without what it waits for. Exit code 1 where that is more than 100 ms.
+picture's depth, which a GPU does in a fraction of the time, and without what it waits for. Exit code 1 where that is
+more than 100 ms.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ from gsrender.frame_queue import HostQueue
 from tests.bench.clock import Clock
 from tests.bench.soak import SAMPLE, Wrong
 from tests.viewer.desktop import own_display, usual_settings
-from viewer.app import OUTPUTS, Viewer
+from viewer.app import Viewer
 from viewer.panels import PANELS
 from viewer.scene import Scene, open_scene
+from viewer.shot import VIEW_OUTPUTS
 from viewer.tour import Tour
 from viewer.view_table import VIEW_NAMES
 from vk_interop.depth_settings import DepthSettings
@@ -122,7 +124,7 @@ def do_all(pauses: Pauses, options):
 
 def run(options, folder: Path) -> list[tuple]:
     clock = Clock(time.thread_time)
-    with (chdir(folder), open_scene(options.model, options.scene, backend=options.backend, outputs=OUTPUTS,
+    with (chdir(folder), open_scene(options.model, options.scene, backend=options.backend, outputs=VIEW_OUTPUTS,
                                     surface_extensions=surface_extensions(), detail=DepthSettings(1.0)) as scene,
           pytest.MonkeyPatch.context() as patch):
         with_photographs(scene, folder)

@@ -21,14 +21,13 @@ import torch
 from gsrender import Camera, InputError, RenderSettings
 from gsrender.settings import CULLING
 from tests.bench.command import exit_code
-from viewer.app import OUTPUTS
 from viewer.canvas import Canvas
 from viewer.frame import render_frame
 from viewer.options import gibibytes, size
 from viewer.progress import Bar
 from viewer.scene import Scene, open_scene
 from viewer.settings import FRAME_MODES
-from viewer.shot import Spare
+from viewer.shot import VIEW_OUTPUTS, Spare
 from vk_interop.depth_settings import RASTERS, DepthSettings
 from vk_interop.screen import Offscreen
 
@@ -211,8 +210,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
 
     def work():
-        with open_scene(options.model, options.scene, backend=options.backend, outputs=OUTPUTS, surface_extensions=[],
-                        detail=DepthSettings(1.0), memory_limit=options.memory_limit) as scene:
+        with open_scene(options.model, options.scene, backend=options.backend, outputs=VIEW_OUTPUTS,
+                        surface_extensions=[], detail=DepthSettings(1.0), memory_limit=options.memory_limit) as scene:
             if scene.proxy is None or not scene.cameras:
                 raise InputError(f"{options.model}: has no proxy or no cameras beside it")
             print(run(scene, options))

@@ -27,12 +27,13 @@ from gsrender import RenderSettings
 from gsrender.frame_queue import HostQueue
 from tests.bench.clock import Clock
 from tests.bench.command import exit_code
-from viewer.app import OUTPUTS, Viewer
+from viewer.app import Viewer
 from viewer.export import save_json
 from viewer.machine import describe
 from viewer.panels import PANELS, dock
 from viewer.scene import Scene, open_scene
 from viewer.settings import FRAME_MODES, ViewerSettings
+from viewer.shot import VIEW_OUTPUTS
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.proxy_depth import ProxyDepth
 from vk_interop.screen import Offscreen, Screen
@@ -135,7 +136,7 @@ def check_seen(viewer: Viewer):
 
 
 def run(options):
-    with open_scene(options.model, options.scene, outputs=OUTPUTS, surface_extensions=[],
+    with open_scene(options.model, options.scene, outputs=VIEW_OUTPUTS, surface_extensions=[],
                     detail=DepthSettings(1.0)) as scene:
         render = RenderSettings(scene.default_culling, background=scene.model.background)
         settings = ViewerSettings(render, mode=options.mode, adaptive=False)

@@ -20,7 +20,7 @@ from PIL import Image  # noqa: E402
 from gsrender.camera import Camera  # noqa: E402
 from gsrender.settings import RenderSettings  # noqa: E402
 from viewer.actions import act  # noqa: E402
-from viewer.app import OUTPUTS, Viewer  # noqa: E402
+from viewer.app import Viewer  # noqa: E402
 from viewer.camera_path import CameraPath  # noqa: E402
 from viewer.contact_sheet import contact_sheet  # noqa: E402
 from viewer.legend import with_legend  # noqa: E402
@@ -29,7 +29,7 @@ from viewer.panels import PANELS  # noqa: E402
 from viewer.picture_views import paint  # noqa: E402
 from viewer.scene import Scene, open_scene  # noqa: E402
 from viewer.settings import ViewerSettings  # noqa: E402
-from viewer.shot import Shot, Spare  # noqa: E402
+from viewer.shot import VIEW_OUTPUTS, Shot, Spare  # noqa: E402
 from viewer.view_table import VIEW_NAMES  # noqa: E402
 from vk_interop.depth_settings import DepthSettings  # noqa: E402
 from vk_interop.screen import Offscreen  # noqa: E402
@@ -38,7 +38,7 @@ VIEW = "test_0002"
 
 
 def open_sample() -> Scene:
-    return open_scene(ROOT / "assets" / "street" / "model", backend="cpu", outputs=OUTPUTS, surface_extensions=[],
+    return open_scene(ROOT / "assets" / "street" / "model", backend="cpu", outputs=VIEW_OUTPUTS, surface_extensions=[],
                       detail=DepthSettings(1.0))
 
 

@@ -12,10 +12,10 @@ import pytest
 from imgui_bundle import imgui
 
 from gsrender.settings import RenderSettings
-from viewer.app import OUTPUTS
 from viewer.bindings import BINDINGS
 from viewer.scene import Scene, open_scene
 from viewer.settings import ViewerSettings
+from viewer.shot import VIEW_OUTPUTS
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.window import surface_extensions
 
@@ -24,7 +24,7 @@ PATIENCE = 60.0  # seconds; a loaded machine takes its time
 
 def open_for_window(folder: Path) -> Scene:
     """The scene in a folder, for windows of this display."""
-    return open_scene(folder / "model", backend="cpu", outputs=OUTPUTS, surface_extensions=surface_extensions(),
+    return open_scene(folder / "model", backend="cpu", outputs=VIEW_OUTPUTS, surface_extensions=surface_extensions(),
                       detail=DepthSettings(1.0))
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from gsrender.renderer import Renderer
 from gsrender.settings import RenderSettings
-from viewer.app import OUTPUTS
 from viewer.compare import Comparison
 from viewer.frame import draw_frame, render_frame
+from viewer.shot import VIEW_OUTPUTS
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def view(scene, monkeypatch):
 @pytest.fixture
 def small(scene):
     """The scene with so little room for pairs that the first picture lacks most of its tiles."""
-    renderer = Renderer(scene.model, OUTPUTS)
+    renderer = Renderer(scene.model, VIEW_OUTPUTS)
     renderer.buffers.fit(replace(renderer.buffers.room, pairs=1 << 12))
     return replace(scene, renderer=renderer)
 

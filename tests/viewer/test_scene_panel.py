@@ -17,7 +17,7 @@ from tests.gsrender.synthesise import write_anchor_checkpoint
 
 from gsrender.memory import NoRoom
 from viewer.alignment import Alignment
-from viewer.app import OUTPUTS, Viewer
+from viewer.app import Viewer
 from viewer.doing import doing
 from viewer.fit import Fit
 from viewer.forecast import forecast
@@ -26,6 +26,7 @@ from viewer.lines import line_ends
 from viewer.opening import Opening
 from viewer.panels import PANELS, crop_lines
 from viewer.panels.browser import Browser
+from viewer.shot import VIEW_OUTPUTS
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.window import Window
 
@@ -501,7 +502,7 @@ def test_an_opening_anyway_that_came_to_nothing_leaves_the_limit_as_it_was(windo
     viewer, path = window.viewer, write_plain(tmp_path, 200_000)
     scene, limit = viewer.scene, viewer.scene.limit
     path.write_bytes(path.read_bytes()[:-9] if end == "broken" else path.read_bytes())
-    viewer.files.opening = Opening(scene, OUTPUTS, path, viewer.remembered, anyway=True)
+    viewer.files.opening = Opening(scene, VIEW_OUTPUTS, path, viewer.remembered, anyway=True)
     assert limit.is_lifted
     if end == "cancelled":
         viewer.files.cancel()

@@ -9,7 +9,7 @@ from desktop import watch_places
 from imgui_bundle import imgui
 
 from gsrender.settings import CULLING, RenderSettings
-from viewer.app import OUTPUTS, Viewer
+from viewer.app import Viewer
 from viewer.frame import render_frame
 from viewer.panels import PANELS, statistics
 from viewer.panels.rows import NOTHING
@@ -17,6 +17,7 @@ from viewer.panels.sampled import Sampled
 from viewer.reading import Reader
 from viewer.scene import open_scene
 from viewer.settings import ViewerSettings
+from viewer.shot import VIEW_OUTPUTS
 from vk_interop.screen import Offscreen
 
 
@@ -26,7 +27,7 @@ def scene(request, street):
         pytest.skip("needs an NVIDIA GPU")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VIEWER_VALIDATION", "sync")
-        opened = open_scene(street / "model", backend=request.param, outputs=OUTPUTS, surface_extensions=[])
+        opened = open_scene(street / "model", backend=request.param, outputs=VIEW_OUTPUTS, surface_extensions=[])
     with opened:
         device = opened.device
         yield opened

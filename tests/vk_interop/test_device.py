@@ -153,5 +153,5 @@ def test_a_device_stands_until_its_memory_came_back(backend):
 
 
 def test_an_allocation_beyond_the_limit_is_refused_with_its_size(device):
-    with pytest.raises(DeviceError, match="GB in one piece"):
+    with pytest.raises(DeviceError, match="GiB in one piece"):
         Buffer(device, device.largest_allocation + 1, COPY)

@@ -10,8 +10,8 @@ from imgui_bundle import imgui
 
 from gsrender.settings import LARGEST_SIDE
 from viewer.camera_path import GAP, CameraPath
-from viewer.panels.rows import (DIM, NOTHING, beside, button, checkbox, dim, drag_row, heading, list_row, sizes_row, slider_row,
-                                table, text_row, tooltip)
+from viewer.panels.rows import (DIM, NOTHING, beside, button, checkbox, dim, drag_row, heading, list_row, sizes_row,
+                                slider_row, table, text_row, tooltip)
 from viewer.progress import how_far
 from viewer.settings import ViewerSettings
 from viewer.tour import Tour

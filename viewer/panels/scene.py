@@ -157,7 +157,8 @@ def _crop(app, settings: ViewerSettings) -> ViewerSettings:
     if button("fit to the whole scene", "Puts the box around the model but for its outermost items."):
         box = app.box_around_scene()
     beside("fit to what is seen")
-    if button("fit to what is seen", "Puts the box around what this picture is drawn from, but for the outermost items."):
+    if button("fit to what is seen", "Puts the box around what this picture is drawn from, but for the outermost "
+              "items."):
         box = app.box_around_seen()
     imgui.end_disabled()
     app.crop_box = box
