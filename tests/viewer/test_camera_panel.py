@@ -5,7 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from imgui_bundle import imgui
 from PIL import Image
+
+from viewer.panels.rows import GRAB
 
 
 @pytest.fixture
@@ -207,3 +210,16 @@ def test_a_key_puts_all_panels_back_to_their_places(desk):
     desk.until(lambda: desk.viewer.settings.closed == (), "all panels")
     desk.rest()
     assert desk.viewer.area == wide
+
+
+@pytest.mark.parametrize("label", ["##speed", "##field of view", "##flight time"])
+def test_where_a_slider_stands_is_seen_under_its_number_and_not_behind_it(desk, label):
+    """In the middle, where the number is."""
+    x, y = desk.places[label]
+    desk.click(x, y)
+    desk.move(1200, 300)
+    pixels = desk.see().astype(int)
+    half = round(imgui.get_frame_height() / 2)
+    of_bar = (np.abs(pixels - np.round(255 * np.array([*GRAB][:3]))) <= 2).all(2)
+    digits, foot = of_bar[round(y) - half + 2:round(y) + 5, round(x) - 40:round(x) + 40], of_bar[round(y) + half - 3]
+    assert not digits.any() and foot[round(x) - 3:round(x) + 4].all() and not foot[round(x) + 12:350].any()

@@ -10,8 +10,8 @@ from imgui_bundle import imgui
 
 from gsrender.settings import LARGEST_SIDE
 from viewer.camera_path import GAP, CameraPath
-from viewer.panels.rows import (DIM, NOTHING, beside, button, checkbox, dim, drag_row, heading, list_row, sizes_row,
-                                slider_row, table, text_row, tooltip)
+from viewer.panels.rows import (DIM, NOTHING, along_slider, beside, button, checkbox, dim, drag_row, heading, list_row,
+                                sizes_row, slider_row, table, text_row, tooltip)
 from viewer.progress import how_far
 from viewer.settings import ViewerSettings
 from viewer.tour import Tour
@@ -90,10 +90,10 @@ def _marks(path):
     """A line for each keyframe on the slider that was drawn last."""
     if not path.duration or len(path.keyframes) > MOST_MARKS:
         return
-    low, high, grab = imgui.get_item_rect_min(), imgui.get_item_rect_max(), imgui.get_style().grab_min_size
+    low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
     colour, foot = imgui.get_color_u32(DIM), low.y + 0.75 * (high.y - low.y)
     for key in path.keyframes:
-        x = low.x + 2 + grab / 2 + (high.x - low.x - 4 - grab) * key.time / path.duration
+        x = along_slider(low, high, key.time / path.duration)
         imgui.get_window_draw_list().add_line((x, foot), (x, high.y), colour)
 
 

@@ -15,6 +15,8 @@ DIM, WARN = imgui.ImVec4(0.62, 0.64, 0.67, 1.0), imgui.ImVec4(1.0, 0.72, 0.25, 1
 RESTS = imgui.HoveredFlags_.for_tooltip | imgui.HoveredFlags_.allow_when_disabled
 STRETCH, CLAMP = imgui.TableColumnFlags_.width_stretch, imgui.SliderFlags_.always_clamp
 LOGARITHMIC = CLAMP | imgui.SliderFlags_.logarithmic
+GRAB, LIT = imgui.ImVec4(0.33, 0.54, 0.76, 1.0), imgui.ImVec4(0.45, 0.74, 1.0, 1.0)  # of a slider, and while it is used
+FOOT = 0.2  # of a slider's height: below its digits
 NOTHING = "–"  # for what has not been measured
 # Of fields that are being typed into, by ImGui's number of the field: what stands there; frames since it was left.
 _typed: dict[int, tuple] = {}
@@ -110,8 +112,36 @@ def list_row(label: str, index: int | None, names, help: str, nothing: str = "")
 def slider_row(label: str, value: float, least: float, most: float, format: str, help: str, log=False) -> float:
     _knob(label, help)
     changed, new = imgui.slider_float(f"##{label}", value, least, most, format, LOGARITHMIC if log else CLAMP)
+    value = new if changed else value
+    _bar(*(_share(at, least, most, log) for at in (min(max(0.0, least), most), value)))
     tooltip(help, "Ctrl+click to type a number.")
-    return new if changed else value
+    return value
+
+
+def _share(value: float, least: float, most: float, log: bool) -> float:
+    """Of the way along a slider, 0 to 1."""
+    if log:
+        value, least, most = math.log(value), math.log(least), math.log(most)
+    return min(max((value - least) / (most - least), 0.0), 1.0)
+
+
+def along_slider(low, high, share: float) -> float:
+    """Where a share of the way along a slider is, whose edges are given: as ImGui reckons, which leaves room for half
+    of the grab, and two pixels, at either end."""
+    grab = imgui.get_style().grab_min_size
+    return low.x + 2 + grab / 2 + share * (high.x - low.x - 4 - grab)
+
+
+def _bar(zero: float, at: float):
+    """At the foot of the slider that was drawn last: a line from zero, and where it stands. ImGui's own grab, which the
+    number would be written over, has no colour."""
+    low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
+    start, x = along_slider(low, high, zero), along_slider(low, high, at)
+    half, foot = imgui.get_style().grab_min_size / 2, high.y - FOOT * (high.y - low.y)
+    lit = imgui.is_item_active() or imgui.is_item_hovered()
+    painter, colour = imgui.get_window_draw_list(), imgui.get_color_u32(LIT if lit else GRAB)
+    painter.add_rect_filled((min(start, x), foot + 1), (max(start, x), high.y - 1), colour)
+    painter.add_rect_filled((x - half, foot), (x + half, high.y), colour, 2.0)
 
 
 def drag_row(label: str, value: float, step: float, least: float, format: str, help: str) -> float:

@@ -23,8 +23,8 @@ COLOURS = {"text": (0.92, 0.93, 0.94, 1), "window_bg": (0.09, 0.10, 0.11, 1), "p
            "header_active": (0.28, 0.34, 0.42, 1), "button": (0.22, 0.24, 0.27, 1),
            "button_hovered": (0.29, 0.33, 0.38, 1), "button_active": (0.33, 0.42, 0.52, 1),
            "check_mark": (0.45, 0.74, 1.0, 1),
-           "slider_grab": (0.28, 0.45, 0.63, 1),  # dark enough for the number over it
-           "slider_grab_active": (0.33, 0.54, 0.76, 1), "plot_histogram": (0.28, 0.45, 0.63, 1),
+           "slider_grab": (0, 0, 0, 0), "slider_grab_active": (0, 0, 0, 0),  # rows.py draws another one
+           "plot_histogram": (0.28, 0.45, 0.63, 1),
            "separator": (0.25, 0.27, 0.30, 1)}
 LINE = (0.45, 0.74, 1.0, 1.0)  # of the plot
 
