@@ -52,6 +52,7 @@ TYPING = 0.02  # seconds between them while a text is typed: ImGui takes a lette
 AWAKE = 1.0  # seconds after the last event in which they do; then no frame is shown until the next event
 REST = 0.25  # seconds between looks at what else may have changed then
 FIRST = 1 / 60  # seconds that a movement's first frame is worth
+STEADY = 3  # frames that are drawn after the first ones, which are slow: figures are of these, and come a frame late
 APPEAR = 3  # frames that ImGui takes until new panels have their place
 
 
@@ -71,6 +72,7 @@ class Viewer(Sayings, Travels, Cropping):
         self.presented = 0  # frames that reached the screen
         self.idle = False  # whether the picture stands and nothing moves
         self.settled = False  # whether the picture is whole and the panel has its size
+        self.warm = False  # whether it has been so since the scene was opened
         self.closing = False
         self.fitting = False  # whether the proxy is being dragged to where it fits
         self._area = (0.0, 0.0, *map(float, screen.units))  # of the picture, in units of the mouse
@@ -104,6 +106,7 @@ class Viewer(Sayings, Travels, Cropping):
         self.canvas, self.comparison, self.latency = Canvas(scene, self.spare), Comparison(scene), Latency()
         self.at_photograph = AtPhotograph(scene.cameras, scene.near, self.spare)
         self.watch = Watch(scene, self.space.radius)
+        self.warm, self._owed = False, STEADY
 
     def let_go(self):
         """Of what was made for the scene that is open."""
@@ -163,10 +166,12 @@ class Viewer(Sayings, Travels, Cropping):
                 self.canvas.pause()
         is_busy = self._measures or self.path.is_busy or self.files.opening or self.saving.still
         is_still = self.state.flight is None and not is_busy
-        self.idle = (drawn is None and self.screen.shown and is_still and is_as_asked and self._standing >= APPEAR
-                     and not self.pace.is_coarse)
         self.settled = (self.screen.shown and self._standing >= APPEAR and bool(self.canvas.stats.counts)
                         and not self.canvas.stats.incomplete)
+        self.warm = self.warm or self.settled
+        is_owing = self.warm and self._owed > 0
+        self.idle = (drawn is None and self.screen.shown and is_still and is_as_asked and self._standing >= APPEAR
+                     and not self.pace.is_coarse and not is_owing)
         self._told = self.notices, self.message
         self.closing = self.closing or self.screen.closing
         if self._screenshot_wanted and pixels is not None:
@@ -221,8 +226,9 @@ class Viewer(Sayings, Travels, Cropping):
 
     def _draw(self, camera: Camera, render: RenderSettings):
         settings = self.settings
+        always = settings.always or self.warm and self._owed > 0
         try:
-            drawn = self.canvas.draw(camera, render, settings.always, settings.mode, self._look)
+            drawn = self.canvas.draw(camera, render, always, settings.mode, self._look)
         except NoRoom as error:  # the picture before stands
             return self.complain(str(error))
         if problem := self.canvas.looking.take_problem():
@@ -241,8 +247,9 @@ class Viewer(Sayings, Travels, Cropping):
         canvas, latency = self.canvas, None
         if drew:
             latency = self.latency.answer((canvas.camera, canvas.settings, canvas.look), self.screen.handed)
-        canvas.measure(drew, began, on_host, self.screen.milliseconds, latency)
-        if drew:
+        canvas.measure(drew, began, on_host, self.screen.milliseconds, latency, not self.warm)
+        if drew and self.warm:
+            self._owed -= 1
             self.pace.measure(canvas.history.newest)
 
     @property

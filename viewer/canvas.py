@@ -74,7 +74,7 @@ class Canvas:
         if self._scene.backend == "cpu":
             # It is drawn already. Asked for now, what was counted does not wait until lavapipe is done with the screen.
             self._scene.renderer.wait()
-            frame_stats(self._scene, due.settings)
+            self.stats = frame_stats(self._scene, due.settings)
         self.camera, self.settings, self.look = due.camera, due.settings, look
         return image
 
@@ -94,10 +94,11 @@ class Canvas:
         """The last picture never came to be seen."""
         self.camera = self.settings = self._ended = None
 
-    def measure(self, drew: bool, began: float, on_host: float, on_screen: float, latency: float | None = None):
+    def measure(self, drew: bool, began: float, on_host: float, on_screen: float, latency: float | None = None,
+                is_warm_up: bool = False):
         """One more frame was shown, which began at that time of time.perf_counter; `on_host` milliseconds of it passed
         before the first stage, `on_screen` is what showing took on the GPU, `latency` how long after the input that
-        asked for it."""
+        asked for it; `is_warm_up` as for Statistics."""
         now = time.perf_counter()
         if drew:
             # Back to back with a frame that was drawn too, the clock runs from its end.
@@ -109,8 +110,8 @@ class Canvas:
             self.stats = FrameStats() if self._lacks_counts else frame_stats(self._scene, self.settings)
             times = {"camera": on_host, **self.stats.milliseconds, "present": on_screen}
             stats = replace(self.stats, milliseconds=times)
-            self.recent.add(milliseconds, stats, latency)
-            self.history.add(milliseconds, stats, latency)
+            for frames in (self.recent, self.history):
+                frames.add(milliseconds, stats, latency, is_warm_up)
         self._ended = now if drew else None
 
     def _complete(self):

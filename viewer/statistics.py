@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from statistics import fmean, median
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,28 +34,38 @@ def psnr_text(psnr: float) -> str:
     return "identical" if math.isinf(psnr) else f"{psnr:.1f} dB"
 
 
+class _Drawn(NamedTuple):
+    milliseconds: float
+    stats: FrameStats
+    latency: float | None
+    is_warm_up: bool
+
+
 class Statistics:
     """The last `capacity` frames: how long each took by the clock on the wall, what its stages reported, and how long
     after an input its picture came, where it shows what one changed.
 
-    Time and stages are kept apart on purpose: a stage that no one measured still shows in the frame's time.
+    Time and stages are kept apart on purpose: a stage that no one measured still shows in the frame's time. Frames that
+    make what those after them use as well (shaders, buffers, a CUDA graph) are slow once: they are told one by one, and
+    left out of what sums frames up as long as there are others.
     """
 
     def __init__(self, capacity: int = 240):
-        self._frames: deque[tuple[float, FrameStats, float | None]] = deque(maxlen=capacity)  # as they were added
+        self._frames: deque[_Drawn] = deque(maxlen=capacity)  # as they were added
         self.added = 0  # frames that ever came
 
-    def add(self, milliseconds: float, stats: FrameStats, latency: float | None = None):
+    def add(self, milliseconds: float, stats: FrameStats, latency: float | None = None, is_warm_up: bool = False):
         """One more frame. `stats` may be those of a frame before it: counters arrive late. `latency` is in
         milliseconds."""
-        self._frames.append((milliseconds, stats, latency))
+        self._frames.append(_Drawn(milliseconds, stats, latency, is_warm_up))
         self.added += 1
 
     def complete(self, stats: FrameStats):
         """Of the newest frame, whose counters had not arrived when it was added."""
-        milliseconds, known, latency = self._frames.pop()
-        known = replace(known, milliseconds=known.milliseconds | stats.milliseconds, counts=known.counts | stats.counts)
-        self._frames.append((milliseconds, known, latency))
+        newest = self._frames.pop()
+        known = replace(newest.stats, milliseconds=newest.stats.milliseconds | stats.milliseconds,
+                        counts=newest.stats.counts | stats.counts)
+        self._frames.append(newest._replace(stats=known))
 
     def clear(self):
         self._frames.clear()
@@ -65,30 +76,42 @@ class Statistics:
     @property
     def frame_milliseconds(self) -> np.ndarray:
         """[frames] float64, oldest first."""
-        return np.array([milliseconds for milliseconds, _, _ in self._frames], np.float64)
+        return np.array([frame.milliseconds for frame in self._frames], np.float64)
 
     @property
     def newest(self) -> float:
         """Milliseconds of the last frame, which there must be."""
-        return self._frames[-1][0]
+        return self._frames[-1].milliseconds
+
+    @property
+    def steady(self) -> int:
+        """How many frames sums are of: those that did not warm anything up."""
+        return sum(not frame.is_warm_up for frame in self._frames)
+
+    @property
+    def is_warm_up(self) -> np.ndarray:
+        """[frames] bool, oldest first: those that are left out of them."""
+        return np.array([frame.is_warm_up for frame in self._frames], bool)
 
     @property
     def fps(self) -> float:
         """Frames in all over seconds in all; the mean of single rates would flatter the quick frames."""
-        total = sum(milliseconds for milliseconds, _, _ in self._frames)
-        return 1000 * len(self) / total if total > 0 else 0.0
+        frames = self._steady
+        total = sum(frame.milliseconds for frame in frames)
+        return 1000 * len(frames) / total if total > 0 else 0.0
 
     def percentile(self, percent: float) -> float:
         """Milliseconds that `percent` of the frames stayed within; the slowest frame counts as itself."""
-        return _percentile([milliseconds for milliseconds, _, _ in self._frames], percent) or 0.0
+        return _percentile([frame.milliseconds for frame in self._steady], percent) or 0.0
 
     def latency(self, percent: float) -> float | None:
         """Milliseconds from an input to its picture that `percent` of such pictures stayed within; None without any."""
-        return _percentile([latency for _, _, latency in self._frames if latency is not None], percent)
+        return _percentile([frame.latency for frame in self._steady if frame.latency is not None], percent)
 
     def stage_milliseconds(self) -> dict[str, float]:
         """Median by stage, in the order of the frame."""
-        return {name: median(values) for name, values in _by_name(self._stages).items()}
+        found = _by_name([frame.stats.milliseconds for frame in self._steady])
+        return {name: median(values) for name, values in found.items()}
 
     def stages_over_time(self) -> dict[str, np.ndarray]:
         """[frames] milliseconds by stage, oldest first, 0 where it was not measured; in the order of the frame."""
@@ -96,27 +119,33 @@ class Statistics:
         return {name: np.array([stages.get(name, 0.0) for stages in frames]) for name in _names(frames)}
 
     def frames(self) -> Iterator[dict[str, float]]:
-        """Each frame's figures as a flat dict, oldest first: times in milliseconds, then counts."""
+        """Each frame's figures as a flat dict, oldest first: times in milliseconds, whether it warmed up (1 or 0), then
+        counts."""
         names = _names(self._stages)
-        for i, (milliseconds, stats, latency) in enumerate(self._frames, self.added - len(self)):
-            found = {"frame": i, "frame ms": milliseconds}
-            if latency is not None:
-                found["latency ms"] = latency
-            yield found | {f"{name} ms": stats.milliseconds[name] for name in names
-                           if name in stats.milliseconds} | stats.counts
+        for i, frame in enumerate(self._frames, self.added - len(self)):
+            found = {"frame": i, "frame ms": frame.milliseconds}
+            if frame.latency is not None:
+                found["latency ms"] = frame.latency
+            times = frame.stats.milliseconds
+            yield found | {f"{name} ms": times[name] for name in names if name in times} \
+                | {"warm-up": int(frame.is_warm_up)} | frame.stats.counts
 
     def counts(self) -> dict[str, float]:
         """Mean of each count."""
-        counts = [stats.counts for _, stats, _ in self._frames]
-        return {name: fmean(values) for name, values in _by_name(counts).items()}
+        return {name: fmean(values) for name, values in _by_name([frame.stats.counts for frame in self._steady]).items()}
 
     @property
     def _stages(self) -> list[dict[str, float]]:
-        return [stats.milliseconds for _, stats, _ in self._frames]
+        return [frame.stats.milliseconds for frame in self._frames]
+
+    @property
+    def _steady(self) -> list[_Drawn]:
+        """What sums are of; frames that warmed up where there are no others."""
+        return [frame for frame in self._frames if not frame.is_warm_up] or list(self._frames)
 
     def summary(self) -> dict:
         """Everything as plain numbers, ready for a JSON file."""
-        return {"frames": len(self), "fps": self.fps,
+        return {"frames": self.steady, "warm_up_frames": len(self) - self.steady, "fps": self.fps,
                 "frame_ms": {"median": self.percentile(50), "p95": self.percentile(95), "p99": self.percentile(99)},
                 "latency_ms": {"median": self.latency(50), "p95": self.latency(95)},
                 "stage_ms": self.stage_milliseconds(), "counts": self.counts()}

@@ -40,10 +40,24 @@ def test_counters_that_arrive_late_complete_the_newest_frame():
     statistics.add(5, FrameStats({}, {"camera": 2.0}))
     statistics.complete(FrameStats({"drawn": 7}, {"blend": 3.0}))
     newest = list(statistics.frames())[-1]
-    assert newest == {"frame": 2, "frame ms": 5.0, "camera ms": 2.0, "blend ms": 3.0, "drawn": 7}
+    assert newest == {"frame": 2, "frame ms": 5.0, "camera ms": 2.0, "blend ms": 3.0, "warm-up": 0,
+                      "drawn": 7}
 
 
 def test_a_stage_that_only_some_frames_have_is_a_median_of_those():
     statistics = filled([1, 1])
     statistics.add(1, FrameStats({}, {"proxy depth": 7.0}))
     assert statistics.stage_milliseconds()["proxy depth"] == 7
+
+
+def test_frames_that_warm_up_are_told_and_left_out_of_sums_as_soon_as_there_are_others():
+    statistics = Statistics()
+    statistics.add(900, FrameStats({"drawn": 1}, {"blend": 800.0}), 950, is_warm_up=True)
+    assert (statistics.steady, statistics.percentile(50), statistics.latency(50)) == (0, 900, 950)
+    for _ in range(3):
+        statistics.add(10, FrameStats({"drawn": 5}, {"blend": 8.0}), 12)
+    assert (statistics.percentile(99), statistics.latency(95), statistics.fps) == (10, 12, 100)
+    assert statistics.stage_milliseconds() == {"blend": 8.0} and statistics.counts() == {"drawn": 5}
+    assert list(statistics.frame_milliseconds) == [900, 10, 10, 10]
+    assert list(statistics.is_warm_up) == [frame["warm-up"] for frame in statistics.frames()] == [1, 0, 0, 0]
+    assert (statistics.summary()["frames"], statistics.summary()["warm_up_frames"]) == (3, 1)

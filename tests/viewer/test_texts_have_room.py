@@ -13,7 +13,7 @@ from viewer.app import Viewer
 from viewer.camera_path import CameraPath
 from viewer.fit import Fit
 from viewer.look import Look
-from viewer.panels import PANELS
+from viewer.panels import PANELS, statistics
 from viewer.panels.menu import MENUS
 from viewer.panels.question import Question
 from viewer.panels.sampled import Sampled
@@ -92,6 +92,21 @@ def test_of_figures_with_as_many_digits_as_they_may_have(viewer, monkeypatch):
             frames.add(0.0625, stats, 12345.6)
     assert_fits(viewer)
     assert viewer.canvas.stats is stats
+
+
+def test_what_is_taken_of_memory_in_all_is_in_view_in_a_window_of_720_lines(scene, monkeypatch):
+    shown = {}
+
+    def watched(label, value, help, draw=statistics.stat_row):
+        shown[label] = imgui.get_cursor_screen_pos().y + imgui.get_text_line_height(), value
+        draw(label, value, help)
+    monkeypatch.setattr(statistics, "stat_row", watched)
+    viewer = Viewer(scene, Offscreen(scene.device, 1280, 720), usual_settings(scene))
+    for _ in range(4):
+        viewer.frame()
+    foot, value = shown["memory in all"]
+    assert foot < 720 and " MiB of " in value
+    viewer.close()
 
 
 @pytest.mark.parametrize("compare", ["split", "difference"])

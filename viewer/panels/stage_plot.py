@@ -51,7 +51,7 @@ class StagePlot:
         implot.pop_style_var()
 
     def _follow(self, history: Statistics):
-        self._frames = history.frame_milliseconds
+        self._frames, self._is_warm_up = history.frame_milliseconds, history.is_warm_up
         self._x = np.arange(len(self._frames), dtype=np.float64)
         self._top = round_up(history.percentile(99) or 1.0)
         ground, self._layers = np.zeros(len(self._frames)), []
@@ -62,7 +62,8 @@ class StagePlot:
     def _explain(self, i: int):
         if not 0 <= i < len(self._frames) or not imgui.begin_tooltip():
             return
-        imgui.text_unformatted(f"{self._frames[i]:.2f} ms from frame to frame; the stages in it:")
+        first = ", one of the first after opening" if self._is_warm_up[i] else ""
+        imgui.text_unformatted(f"{self._frames[i]:.2f} ms from frame to frame{first}; the stages in it:")
         for stage, low, high in self._layers:
             imgui.text_colored(colour_of(stage), f"{high[i] - low[i]:8.2f} ms  {stage}")
         imgui.end_tooltip()

@@ -9,11 +9,12 @@ from imgui_bundle import imgui
 from gsrender.memory import MemoryLimit, size
 from viewer.memory import MEMORY
 from viewer.panels import stages
-from viewer.panels.rows import DIM, NOTHING, WARN, button, checkbox, columns, stat_row, table, tooltip
+from viewer.panels.rows import DIM, NOTHING, WARN, beside, button, checkbox, columns, stat_row, table, tooltip
 from viewer.panels.sampled import Sampled
 from viewer.panels.stage_plot import StagePlot
 from viewer.panels.style import SIZE
 from viewer.settings import ViewerSettings, changed
+from viewer.statistics import Statistics, milliseconds
 
 SLACK = 0.9  # a frame whose stages take less of its time than that has waited
 NEAR = 0.05  # refreshes
@@ -50,7 +51,7 @@ class Figures:
         recent, history = canvas.recent, canvas.history
         times, frame = recent.stage_milliseconds(), recent.percentile(50)
         is_capped = capped(screen.vsync, screen.refresh, frame, sum(times.values()))
-        costs = stages.cost_rows(times, len(recent))
+        costs = stages.cost_rows(times, recent.steady)
         counts = stages.count_rows(canvas.stats, model.kind, model.levels > 0)
         spread = [f"{name} {history.percentile(p):.1f}" if len(history) else f"{name} {NOTHING}"
                   for name, p in (("median", 50), ("p95", 95), ("p99", 99))]
@@ -86,12 +87,15 @@ def bottleneck(frame: float, times: dict[str, float], is_capped: bool) -> str:
 def draw(app) -> ViewerSettings:
     canvas = app.canvas
     figures = FIGURES.get(canvas, lambda: Figures.of(app), at_once=app.idle)
+    in_all, *by_name = TAKEN.get(app.scene, lambda: memory_rows(app.memory, app.scene.limit))
     with columns("statistics", 24, 3):
-        _headline(figures.fps, len(canvas.recent), figures.is_capped, app.idle)
+        _headline(figures.fps, canvas.recent.steady, figures.is_capped, app.idle)
         PLOT.draw(canvas.history, PLOT_HEIGHT * imgui.get_font_size())
         imgui.text_colored(DIM, figures.spread)
-        tooltip(f"Frame time over the last {len(canvas.history)} drawn frames: half, 95 % and 99 % stayed within.")
+        tooltip(explain_spread(canvas.history))
         settings = _switches(app)
+        with table("in all", 0.3):
+            stat_row(*in_all)
         imgui.table_next_column()
         stages.draw(figures.costs, figures.counts, canvas.stats.incomplete)
         with table("bottleneck", 0.3):
@@ -99,9 +103,19 @@ def draw(app) -> ViewerSettings:
             stat_row("input to picture", figures.latency, LATENCY.format(app.screen.queue))
         imgui.table_next_column()
         with table("memory", 0.6):
-            for name, nbytes, help in TAKEN.get(app.scene, lambda: memory_rows(app.memory, app.scene.limit)):
-                stat_row(name, nbytes, help)
+            for row in by_name:
+                stat_row(*row)
     return settings
+
+
+def explain_spread(history: Statistics) -> str:
+    """What the percentiles are of."""
+    said = f"Frame time over the last {history.steady} drawn frames: half, 95 % and 99 % stayed within."
+    first = history.frame_milliseconds[history.is_warm_up]
+    if not len(first):
+        return said
+    return (f"{said} The first ones after opening, {len(first)} that took up to {milliseconds(max(first))} ms, are left "
+            "out: shaders and buffers are made with them, once. The plot and the table of save CSV have them too.")
 
 
 def _switches(app) -> ViewerSettings:
@@ -114,14 +128,15 @@ def _switches(app) -> ViewerSettings:
     imgui.same_line()
     always = checkbox("draw always", settings.always, "Draw every frame, even where nothing changed, so that the "
                       "figures are live. Off: a still picture is not drawn again, and costs nothing.")
+    beside("benchmark")
     if button("benchmark", "Flies the path, or the dataset's cameras where there is none, with culling off and on, and "
               "shows what each costs. (G)"):
         app.act("benchmark")
-    imgui.same_line()
+    beside("save CSV")
     if button("save CSV", f"Writes the figures of the last {len(app.canvas.history)} drawn frames as a table, into the "
               "folder that the program was started in."):
         app.act("save figures")
-    imgui.same_line()
+    beside("save JSON")
     if button("save JSON", "Writes their summary: frames a second, percentiles in milliseconds, medians and counts."):
         app.act("save summary")
     return changed(settings, always=always, vsync=wish if has_screen else settings.vsync)
@@ -153,5 +168,5 @@ def memory_rows(by_name: dict[str, int], limit: MemoryLimit) -> list[tuple[str, 
     of = "" if limit.most is None else ", no limit" if limit.is_lifted else f" of {size(limit.most)}"
     ordered = sorted(by_name.items(), key=lambda row: row[0].lower())
     whole = f"{size(sum(by_name.values()))}{of}"
-    return [("memory in all", whole, "On the device that draws: the sum of what follows."),
+    return [("memory in all", whole, "On the device that draws: the sum of what stands by its name in this panel."),
             *((name, size(nbytes), MEMORY[name]) for name, nbytes in ordered)]
