@@ -16,6 +16,7 @@ from gsrender.depth import DepthBuffer
 from gsrender.errors import DeviceError, InputError
 from gsrender.frame import Frame, FrameStats
 from gsrender.frame_queue import Apart, CudaQueue, Done, HostQueue
+from gsrender.in_view import count_in_view
 from gsrender.inspection import Inspection, inspect
 from gsrender.memory import MemoryLimit, NoRoom, memory_or
 from gsrender.model import MOST_LEVELS, GaussianModel
@@ -126,6 +127,14 @@ class Renderer:
             raise RuntimeError("a frame that lacks items cannot be inspected: draw it again")
         return inspect(self._native, self._view, self._buffers, self.buffers.tensors, self.stats.counts["gaussians"],
                        opacity)
+
+    def in_view(self, camera: Camera, settings: RenderSettings = RenderSettings()) -> int:
+        """How many items pass the crop box and the level of detail and are in the picture, hidden or not. On the CPU
+        alone, where it takes what cull does: on CUDA it would wait for the frames that are under way."""
+        view = ffi.new("GsView *")
+        self._fill_view(view, settings.culling_camera or camera, None, dataclasses.replace(settings, culling="off"), None)
+        return count_in_view(self._native, self._model.struct, view,
+                             scratch_bytes(self._native, self._model.struct, Room(0, 0)))
 
     @property
     def tile_splats(self) -> torch.Tensor:

@@ -37,6 +37,15 @@ def test_cull_keeps_what_its_twin_keeps(model, device, camera, depth, culling):
     assert 0 < visible.sum() < len(visible)
 
 
+def test_what_is_in_view_is_counted_without_touching_the_frame(model, camera, depth):
+    renderer, frame = draw(model, "cpu", camera, depth, culling="centre", margin=0.1)
+    kept, pixels = renderer.drawn_items.clone(), frame.rgba.clone()
+    counted = renderer.in_view(camera, RenderSettings("centre", margin=0.1))
+    lod, visible = reference.cull(reference.numpy_of(renderer.model.items), camera)
+    assert abs(counted - visible.sum()) <= 1 and counted > len(kept)
+    assert renderer.drawn_items.equal(kept) and frame.rgba.equal(pixels)
+
+
 def test_cull_follows_every_level_map_and_fork(anchors, device, camera):
     renderer, _ = draw(anchors, device, camera)
     lod, visible = reference.cull(reference.numpy_of(renderer.model.items), camera)

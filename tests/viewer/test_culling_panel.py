@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gsrender import Renderer
 from gsrender.frame import FrameStats
+from gsrender.settings import RenderSettings
 from viewer.frame import render_frame
-from viewer.panels.funnel import FILL, steps
+from viewer.panels.funnel import FILL, stages, steps
 
 
 @pytest.fixture
@@ -89,6 +91,30 @@ def test_the_funnel_knows_what_is_in_the_picture_once_it_was_compared(desk, scen
     settings = desk.viewer.canvas.settings
     render_frame(scene, desk.viewer.canvas.camera, replace(settings, culling="off"))
     assert desk.viewer.comparison.compared.in_view == scene.renderer.stats.counts["visible"]
+
+
+def test_while_the_camera_moves_the_funnel_counts_what_is_in_the_picture_too(desk, scene):
+    seen, off = set(), Renderer(scene.model)
+    desk.hold("w", "d")
+    for _ in range(6):
+        desk.frame()
+        canvas = desk.viewer.canvas
+        found = {step.name: step.count for step in stages(desk.viewer)}
+        off.render(canvas.camera, settings=replace(canvas.settings, culling="off"))
+        assert found["in the picture"] == off.stats.counts["visible"] > found["not hidden"] > 0
+        seen.add(found["in the picture"])
+    desk.release("w", "d")
+    assert len(seen) > 1 and desk.viewer.comparison.compared is None
+
+
+def test_frozen_culling_counts_what_its_own_view_has(desk, scene):
+    desk.viewer.act("freeze")
+    frozen = desk.viewer.settings.render.culling_camera
+    desk.viewer.visit(3)
+    desk.rest()
+    render_frame(scene, frozen, RenderSettings())
+    found = {step.name: step.count for step in stages(desk.viewer)}
+    assert found["in the picture"] == scene.renderer.stats.counts["visible"] != found["not hidden"]
 
 
 def test_a_bar_is_as_long_as_its_share(desk):

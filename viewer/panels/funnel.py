@@ -13,6 +13,7 @@ from viewer.panels.sampled import Sampled
 
 FILL, BACK = (0.24, 0.42, 0.62, 1.0), (0.14, 0.16, 0.19, 1.0)
 STEPS = Sampled(0.2)  # seconds
+IN_VIEW = {"cpu": "", "cuda": " Counted twice a second, when the picture is compared to the one without culling."}
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,26 @@ class Step:
 
 
 def stages(app) -> list[Step]:
-    model = app.scene.model
+    model, canvas = app.scene.model, app.canvas
     offsets = model.items.offset.shape[1] if model.kind == "anchors" else 1
-    compared = app.comparison.compared
-    in_view = app.canvas.stats.counts.get("visible") if app.settings.render.culling == "off" else (
-        compared.in_view if compared else None)
-    return steps(app.canvas.stats, model.kind, model.levels > 0, offsets, in_view)
+    return steps(canvas.stats, model.kind, model.levels > 0, offsets, _in_view(app),
+                 IN_VIEW[app.scene.backend])
 
 
-def steps(stats: FrameStats, kind: str, has_levels: bool, offsets: int, in_view: int | None) -> list[Step]:
+def _in_view(app) -> int | None:
+    """How many items the picture's edges leave, hidden or not; None where it is not known."""
+    canvas, compared = app.canvas, app.comparison.compared
+    if canvas.settings is None or canvas.settings.culling == "off":
+        return canvas.stats.counts.get("visible")
+    if app.scene.backend == "cpu":
+        return app.scene.renderer.in_view(canvas.camera, canvas.settings)
+    return compared.in_view if compared else None
+
+
+def steps(stats: FrameStats, kind: str, has_levels: bool, offsets: int, in_view: int | None,
+          counted: str = "") -> list[Step]:
     """From all items to the splats that are drawn. `offsets` Gaussians may come of each item; `in_view` items pass the
-    level of detail and are in the picture, hidden or not."""
+    level of detail and are in the picture, hidden or not; `counted` says when."""
     counts = stats.counts
     items, visible = counts.get("items"), counts.get("visible")
     found = [Step(f"{kind} in all", items, items, f"All {kind} of the model.")]
@@ -54,8 +64,8 @@ def steps(stats: FrameStats, kind: str, has_levels: bool, offsets: int, in_view:
     if has_levels:
         found.append(Step("level of detail", counts.get("lod"), items,
                           f"{kind} whose level of detail is in use at their distance.".capitalize()))
-    found += [Step("in the picture", in_view, items, f"Of those, {kind} that the picture's edges leave: counted each "
-                                                     "time that the picture is compared to the one without culling."),
+    found += [Step("in the picture", in_view, items, f"Of those, {kind} that the picture's edges leave, hidden or not."
+                                                     f"{counted}"),
               Step("not hidden", visible, items, f"Of those, {kind} that the proxy does not hide.")]
     if offsets > 1:
         made = None if visible is None else visible * offsets
