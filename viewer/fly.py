@@ -9,6 +9,7 @@ from gsrender.errors import InputError
 from viewer.film import check_film
 from viewer.headless import check_view, tell
 from viewer.look import Look
+from viewer.lost import EmptyFrames
 from viewer.path_file import load_path
 from viewer.path_render import render_path
 from viewer.progress import Bar
@@ -31,9 +32,11 @@ def fly(options) -> int:
         if settings.culling != "off" and scene.proxy is None:
             raise InputError(f"--culling {settings.culling}: nothing to cull by; name the proxy with --scene")
         check_view(options, scene, settings)
-        look = Look(options.view, wireframe=options.wireframe)
-        film = render_path(scene, settings, look, path, size, options.fps, options.out, options.seconds)
+        look, empty = Look(options.view, wireframe=options.wireframe), EmptyFrames()
+        film = render_path(scene, settings, look, path, size, options.fps, options.out, empty, options.seconds)
         with closing(film), Bar("fly", "frames") as bar:
             for done in film:
                 bar.show(done, frames)
+        if empty.sentence:
+            print(f"warning: {options.out}: {empty.sentence}", file=sys.stderr)
     return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from gsrender.camera import Camera
@@ -24,6 +26,29 @@ def why_empty(scene: Scene, camera: Camera, counts: dict[str, int]) -> str | Non
     if counts.get("drawn", 1):
         return None
     return OUT_OF_VIEW if counts.get("inside", 1) else OUT_OF_BOX
+
+
+class EmptyFrames:
+    """Told of the frames of a film, how many of them show nothing, and why."""
+
+    def __init__(self):
+        self._frames, self._reasons = 0, Counter()
+
+    def look(self, scene: Scene, camera: Camera, counts: dict[str, int]):
+        self._frames += 1
+        if why := why_empty(scene, camera, counts):
+            self._reasons[why] += 1
+
+    @property
+    def sentence(self) -> str | None:
+        """Without an end; None where all show something."""
+        empty = self._reasons.total()
+        if not empty:
+            return None
+        of = "the film's only frame is" if self._frames == 1 else \
+            f"all {self._frames:,} frames are" if empty == self._frames else \
+            f"{empty:,} of {self._frames:,} frames are"
+        return f"{of} empty: {self._reasons.most_common(1)[0][0]}"
 
 
 def way_back(scene: Scene, camera: Camera, counts: dict[str, int]) -> list[str]:

@@ -15,6 +15,7 @@ from gsrender.errors import DeviceError, InputError
 from viewer.controls import State
 from viewer.film import check_film, is_video
 from viewer.look import Look, resized
+from viewer.lost import EmptyFrames
 from viewer.path_file import load_path, save_path
 from viewer.path_render import render_beside
 from viewer.pose import Pose
@@ -30,6 +31,7 @@ class Film:
     total: int  # frames
     steps: Iterator[int]
     began: float  # of time.perf_counter
+    empty: EmptyFrames
     done: int = 0
 
 
@@ -90,6 +92,8 @@ class PathDesk:
                 self.film.done = next(self.film.steps)
             except StopIteration:
                 self._app.say(f"{self.film.total:,} frames are in {self.film.out.absolute()}")
+                if empty := self.film.empty.sentence:
+                    self._app.complain(f"{self.film.out.absolute()}: {empty}.")
                 self.film = None
             except (InputError, DeviceError) as error:
                 self._app.complain(str(error))
@@ -169,8 +173,9 @@ class PathDesk:
             raise InputError(f"a film of the view {view}: {lack}")
         look = Look(view, wireframe=app.settings.look.wireframe)
         scene, settings = replace(app.scene, near=app.state.space.near), resized(app.settings.render, *self.size)
-        steps = render_beside(scene, self._thread, settings, look, self.tour.path, self.size, self.fps, out)
-        self.film = Film(out, frames, steps, time.perf_counter())
+        empty = EmptyFrames()
+        steps = render_beside(scene, self._thread, settings, look, self.tour.path, self.size, self.fps, out, empty)
+        self.film = Film(out, frames, steps, time.perf_counter(), empty)
 
     def _take(self, file: Path, path, warning: str):
         self.tour = replace(self.tour.edited(path), time=0.0)

@@ -16,6 +16,7 @@ from viewer.colours import Scale
 from viewer.film import open_film
 from viewer.legend import with_legend
 from viewer.look import Look
+from viewer.lost import EmptyFrames
 from viewer.machine import describe
 from viewer.picture_views import Painted, paint
 from viewer.scene import Scene, clusters_of, detail_record
@@ -26,10 +27,11 @@ LOOKS = 12  # frames along the path that the colours' scale is fitted to
 
 
 def render_path(scene: Scene, settings: RenderSettings, look: Look, path: CameraPath, size: tuple[int, int], fps: float,
-                out: Path, seconds: float | None = None) -> Iterator[int]:
+                out: Path, empty: EmptyFrames, seconds: float | None = None) -> Iterator[int]:
     """Draws the path's frames to a folder of PNG files or to an .mp4; gives after each step how many are drawn.
 
     look     its view and its wireframe count; one scale of the view's colours holds for the whole film
+    empty    is told of each frame
     seconds  that it lasts; without them, as long as the path
 
     Closing the iterator cancels: no half-written file is left, and of PNG files those that are finished. Raises
@@ -41,13 +43,13 @@ def render_path(scene: Scene, settings: RenderSettings, look: Look, path: Camera
                **detail_record(scene.proxy), **describe(scene)}
     spare = Spare(scene)
 
-    def painted(time: float, scale: Scale | None = None) -> Painted:
+    def painted(time: float, scale: Scale | None = None) -> tuple[Painted, Shot]:
         shot = Shot(scene, path.at(time).camera(*size, scene.near), settings, spare)
-        return paint(look.view, shot, scale, look.wireframe, scene.ruler)
+        return paint(look.view, shot, scale, look.wireframe, scene.ruler), shot
     with open_film(out, size, fps, frames, made_by) as film:
         scale = None
         for i in range(LOOKS):
-            legend = painted(i / (LOOKS - 1) * path.duration).legend
+            legend = painted(i / (LOOKS - 1) * path.duration)[0].legend
             if legend is None or legend.scale is None:
                 break
             scale = legend.scale.joined(scale)
@@ -55,7 +57,8 @@ def render_path(scene: Scene, settings: RenderSettings, look: Look, path: Camera
         for done, time in enumerate(path.times(fps, seconds)):
             while not film.room(PATIENCE):
                 yield done
-            frame = painted(time, scale)
+            frame, shot = painted(time, scale)
+            empty.look(scene, shot.camera, shot.stats.counts)
             picture = with_legend(Image.fromarray(frame.picture.cpu().numpy()), frame.legend)
             film.add(np.array(picture, order="C"))
             yield done + 1

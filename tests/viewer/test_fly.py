@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -74,6 +75,19 @@ def test_a_film_may_be_as_short_as_a_frame(fly, tmp_path, seconds, frames):
     assert len(short) == frames and np.array_equal(short[0], film[0])
     if frames == 4:
         assert decibels(short[3], film[11]) > 45
+
+
+@pytest.mark.parametrize("up, said", [(4, "all 4 frames are empty"), (2, "2 of 4 frames are empty"), (0, None)])
+def test_a_film_that_shows_nothing_says_so_in_a_sentence(viewer, street, flight, tmp_path, up, said):
+    """A second at each of four cameras; the first ones were moved to a kilometre above."""
+    keys = [key.at(i) for i, key in enumerate(load_path(flight)[0].keyframes[:4])]
+    keys[:up] = [replace(key, position=(*key.position[:2], key.position[2] + 1000.0)) for key in keys[:up]]
+    save_path(CameraPath(tuple(keys)), tmp_path / "way.json")
+    ran = viewer("fly", street / "model", "--path", tmp_path / "way.json", "--size", "96x64", "--backend", "cpu",
+                 "--fps", "1", "--out", tmp_path / "film")
+    assert ran.code == 0 and len(frames_of(tmp_path / "film")) == 4
+    told = [line for line in ran.err.splitlines() if "empty" in line]
+    assert told == ([f"warning: {tmp_path / 'film'}: {said}: nothing of the scene is in view"] if said else [])
 
 
 def test_a_film_can_be_of_any_view(viewer, fly, street, tmp_path):

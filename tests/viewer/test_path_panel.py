@@ -249,6 +249,15 @@ def test_the_film_is_drawn_while_the_window_goes_on(desk, flight, scene, tmp_pat
     assert torch.equal(desk.viewer.canvas.frame.rgba, before)  # the window's own picture is as it was
 
 
+def test_a_film_of_nothing_is_told_of_until_it_is_read(desk, flight, tmp_path):
+    up = [replace(key, position=(*key.position[:2], key.position[2] + 1000.0)) for key in flight.keyframes[:2]]
+    desk.viewer.path.tour, desk.viewer.path.fps = Tour(CameraPath(tuple(up))), 3.0
+    click(desk, "draw film")
+    desk.until(lambda: desk.viewer.path.film is None, "the film")
+    assert desk.viewer.notices == [f"{tmp_path / 'film'}: all 4 frames are empty: nothing of the scene is in view."]
+    desk.viewer.send_away(desk.viewer.notices[0])
+
+
 def test_the_film_is_of_the_view_that_is_chosen_else_of_the_windows(desk, flight, scene, tmp_path):
     desk.viewer.path.fps = 1.0
     desk.viewer.set(look=Look("alpha"))
