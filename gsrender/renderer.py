@@ -131,8 +131,8 @@ class Renderer:
     def in_view(self, camera: Camera, settings: RenderSettings = RenderSettings()) -> int:
         """How many items pass the crop box and the level of detail and are in the picture, hidden or not. On the CPU
         alone, where it takes what cull does: on CUDA it would wait for the frames that are under way."""
-        view = ffi.new("GsView *")
-        self._fill_view(view, settings.culling_camera or camera, None, dataclasses.replace(settings, culling="off"), None)
+        view, settings = ffi.new("GsView *"), dataclasses.replace(settings, culling="off")
+        self._fill_view(view, settings.culling_camera or camera, None, settings, None)
         return count_in_view(self._native, self._model.struct, view,
                              scratch_bytes(self._native, self._model.struct, Room(0, 0)))
 

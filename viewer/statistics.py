@@ -132,7 +132,8 @@ class Statistics:
 
     def counts(self) -> dict[str, float]:
         """Mean of each count."""
-        return {name: fmean(values) for name, values in _by_name([frame.stats.counts for frame in self._steady]).items()}
+        found = _by_name([frame.stats.counts for frame in self._steady])
+        return {name: fmean(values) for name, values in found.items()}
 
     @property
     def _stages(self) -> list[dict[str, float]]:

@@ -114,8 +114,8 @@ def explain_spread(history: Statistics) -> str:
     first = history.frame_milliseconds[history.is_warm_up]
     if not len(first):
         return said
-    return (f"{said} The first ones after opening, {len(first)} that took up to {milliseconds(max(first))} ms, are left "
-            "out: shaders and buffers are made with them, once. The plot and the table of save CSV have them too.")
+    return (f"{said} The first ones after opening, {len(first)} that took up to {milliseconds(max(first))} ms, are "
+            "left out: shaders and buffers are made with them, once. The plot and the table of save CSV have them too.")
 
 
 def _switches(app) -> ViewerSettings:
