@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from vk_interop.calls import vk
 from vk_interop.cluster_lod import CLUSTER, GROUP, ClusterMesh
-from vk_interop.device import Device, vk
+from vk_interop.device import Device
 from vk_interop.meshlets import meshlets
 from vk_interop.resources import USAGE_DEVICE_ADDRESS, Buffer, upload
 

@@ -6,8 +6,9 @@ import struct
 from contextlib import ExitStack, closing
 
 from gsrender.depth import pyramid_sizes
+from vk_interop.calls import ffi, vk
 from vk_interop.cluster_buffers import DRAW_BYTES, ClusterBuffers
-from vk_interop.device import ALL, Device, ffi, vk
+from vk_interop.device import ALL, Device
 from vk_interop.pipelines import Layout, compute_pipeline, graphics_pipeline
 from vk_interop.resources import memory_barrier, whole_area
 from vk_interop.sharing import SharedBuffer

@@ -11,11 +11,12 @@ import torch
 
 from gsrender.depth import pyramid_sizes
 from gsrender.errors import DeviceError
+from vk_interop.calls import vk
 from vk_interop.cluster_buffers import FILLED, STORAGE, ClusterBuffers
 from vk_interop.depth_passes import (COUNTERS, LARGE_GROUPS, LARGE_PARTS, LARGE_TILE, MEDIUM_GROUPS, MEDIUM_PARTS,
                                      OCCLUSION_LEVELS, PASS, PASSES, PENDING_GROUPS, SMALL_GROUPS, DepthPasses)
 from vk_interop.depth_settings import DepthSettings
-from vk_interop.device import ALL, Device, Submission, vk
+from vk_interop.device import ALL, Device, Submission
 from vk_interop.pipelines import Descriptors
 from vk_interop.resources import CACHED, DEVICE_LOCAL, Buffer, Image, Timestamps, image_barrier, upload
 from vk_interop.sharing import SharedBuffer

@@ -7,8 +7,8 @@ import threading
 
 from gsrender.errors import DeviceError
 from gsrender.memory import MemoryLimit
-from vk_interop.opening import (TIMEOUT, Found, Handles, Validation, call, create_device, create_instance, cuda_device,
-                                ffi, find, pick, vk, vulkan_errors)
+from vk_interop.calls import TIMEOUT, call, ffi, vk, vulkan_errors
+from vk_interop.opening import Found, Handles, Validation, create_device, create_instance, cuda_device, find, pick
 
 ALL = vk.VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing
 
-from vk_interop.device import Device, ffi, vk
+from vk_interop.calls import ffi, vk
+from vk_interop.device import Device
 from vk_interop.resources import image_barrier, image_part
 from vk_interop.sharing import SharedBuffer, Timeline
 

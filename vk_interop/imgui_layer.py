@@ -11,7 +11,8 @@ import ctypes
 import numpy as np
 from imgui_bundle import imgui, implot
 
-from vk_interop.device import Device, ffi, vk
+from vk_interop.calls import ffi, vk
+from vk_interop.device import Device
 from vk_interop.pipelines import Descriptors, Layout, graphics_pipeline
 from vk_interop.resources import Buffer, Image, image_barrier, image_part
 

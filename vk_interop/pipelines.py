@@ -7,7 +7,8 @@ from contextlib import ExitStack
 import numpy as np
 
 import shaders
-from vk_interop.device import Device, ffi, vk
+from vk_interop.calls import ffi, vk
+from vk_interop.device import Device
 
 MAIN = ffi.new("char[]", b"main")
 STAGES = {"vert": vk.VK_SHADER_STAGE_VERTEX_BIT, "frag": vk.VK_SHADER_STAGE_FRAGMENT_BIT}  # by the ends of names

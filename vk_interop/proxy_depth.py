@@ -19,6 +19,7 @@ from vk_interop.depth_passes import PASSES, DepthPasses, read_counters, visible_
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.depth_target import Slot, Target, kind_of, slots_for
 from vk_interop.device import Device
+from vk_interop.placing import NO_CROP, Placing
 from vk_interop.proxy_surfaces import SurfacePass, Surfaces
 from vk_interop.sharing import SharedBuffer, Timeline
 
@@ -28,7 +29,6 @@ NEVER = 0x3FFFFFFF  # a stamp that no frame has
 MEMORY = {  # by name, what it is for
     "proxy mesh": "The proxy's triangles in clusters, at every level of detail.",
     "proxy depth": "Proxy depths and their max pyramids, of several frames: one is drawn while another is read."}
-NO_CROP = [-math.inf] * 3, [math.inf] * 3, [0.0] * 24  # which cuts nothing off
 SMALL_SIZE = {"vertex": -1.0, "hybrid": 128.0, "compute": 256.0}  # pixels; see ProxyFrame.small_size
 
 
@@ -75,7 +75,7 @@ class ProxyDepth:
         self._closed = False
         # The newest frame submitted; the newest that is known to be done; the one whose counts were read.
         self._frame = self._seen = self._counted = 0
-        self._nearby = self._clusters.radius * self._unit / 4  # view z of what is visible, roughly
+        self._nearby = self._clusters.radius * self._placing.unit / 4  # view z of what is visible, roughly
         self._target: Target | None = None
         self._retired: list[Target] = []  # of former sizes, still in use
         source = mesh.clusters["triangle_count"][mesh.clusters["level"] == 0]
@@ -102,10 +102,12 @@ class ProxyDepth:
     def place(self, placing: np.ndarray):
         """Lays the mesh elsewhere in the model, from the next frame on. The matrix turns, moves, and scales alike in
         all directions, so clusters and their errors hold as they are: a frame costs what it did."""
-        self.placing = np.asarray(placing, np.float64)
-        self._is_placed = not np.array_equal(self.placing, np.eye(4))
-        self._unit = float(np.cbrt(np.linalg.det(placing[:3, :3])))  # scene units to one of the mesh
-        self._chosen = None
+        self._placing, self._chosen = Placing(placing), None
+
+    @property
+    def placing(self) -> np.ndarray:
+        """[4, 4] float64, model from mesh."""
+        return self._placing.model_from_mesh
 
     def surfaces(self, camera: Camera, culling_camera: Camera | None = None, crop: Crop | None = None) -> Surfaces:
         """What `render` draws, as clusters and triangles. For looking at, not for frames: it waits and takes a slot."""
@@ -203,24 +205,13 @@ class ProxyDepth:
     def _view(self, camera: Camera, crop: Crop | None, flags: int, raster: str) -> tuple:
         """The values of a VIEW, the frame's part of ProxyFrame in shaders/structs.glsl. Nothing is submitted before
         they are there, so they are Python's own numbers: 8 us, and 21 by way of small arrays."""
-        # The mesh is seen from the camera. Its axes keep their lengths in scene units, so view z comes out in these.
-        camera_from_mesh = camera.camera_from_world
-        if self._is_placed:
-            camera_from_mesh = (np.array(camera_from_mesh) @ self.placing).tolist()
-        (*right, tx), (*down, ty), (*forward, tz) = camera_from_mesh
-        axes, unit = list(zip(right, down, forward)), self._unit
-        position = [-(r * tx + d * ty + f * tz) / (unit * unit) for r, d, f in axes]
-        # A view direction (x, y, 1) lands on pixel fx x + cx, and clip space spans -1..1 over the picture's width.
-        by_right, right_by = 2 * camera.fx / camera.width, 2 * camera.cx / camera.width - 1
-        by_down, down_by = 2 * camera.fy / camera.height, 2 * camera.cy / camera.height - 1
-        clip_x = [by_right * r + right_by * f for r, _, f in axes]
-        clip_y = [by_down * d + down_by * f for _, d, f in axes]
-        pixels, focal = self.settings.lod_error, max(camera.fx, camera.fy)
-        low, high, columns = self._crop_view(camera, crop) if crop else NO_CROP
-        return (*position, max(camera.near, NEAR), *clip_x, self.far, *clip_y, focal * unit, *forward,
+        placing, pixels, focal = self._placing, self.settings.lod_error, max(camera.fx, camera.fy)
+        position, clip_x, clip_y, forward = placing.seen_by(camera)
+        low, high, columns = placing.cropped(camera, crop) if crop else NO_CROP
+        return (*position, max(camera.near, NEAR), *clip_x, self.far, *clip_y, focal * placing.unit, *forward,
                 -1 if pixels is None else pixels, camera.width, camera.height, self._clusters.groups, flags,
                 SMALL_SIZE[raster], 1 + (pixels or 0) / focal, self._nearby, self._frame & NEVER,
-                *low, unit, *high, self._chosen[3] & NEVER if self._chosen else NEVER, *columns)
+                *low, placing.unit, *high, self._chosen[3] & NEVER if self._chosen else NEVER, *columns)
 
     def _look_back(self):
         """Notes what is known of frames that are done: for the next one, while the GPU is at work on this one."""
@@ -229,16 +220,6 @@ class ProxyDepth:
             self._nearby = visible_depth(newest.counters)
         coming = slots[self._frame % len(slots)]
         coming.is_free = coming.passed is not None and coming.passed.query()
-
-    def _crop_view(self, camera: Camera, crop: Crop) -> tuple[list[float], list[float], list[float]]:
-        """Its lower and its upper ends, from the camera; its axes and the rays along them, columns of four."""
-        axes, columns = np.array(crop.axes), np.zeros((6, 4))
-        low, high = ((end - axes @ camera.position).tolist() for end in (crop.low, crop.high))
-        right, down, forward = axes @ camera.rotation[0], axes @ camera.rotation[1], axes @ camera.rotation[2]
-        x, y = right / camera.fx, down / camera.fy
-        columns[:3, :3] = axes @ self.placing[:3, :3]
-        columns[3:, :3] = x, y, forward - camera.cx * x - camera.cy * y
-        return low, high, columns.ravel().tolist()
 
     def _newest_slot(self) -> Slot:
         """Of the newest frame, once it is done."""

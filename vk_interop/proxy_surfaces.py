@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from vk_interop.calls import vk
 from vk_interop.depth_passes import COUNTERS, SELECTED, DepthPasses, depth_attachment, mesh_pipeline
-from vk_interop.device import ALL, Device, vk
+from vk_interop.device import ALL, Device
 from vk_interop.resources import Image, image_barrier, image_part, memory_barrier, whole_area
 from vk_interop.sharing import SharedBuffer
 

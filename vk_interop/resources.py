@@ -8,7 +8,8 @@ import numpy as np
 
 from gsrender.errors import DeviceError
 from gsrender.memory import size
-from vk_interop.device import ALL, Device, call, ffi, vk, vulkan_errors
+from vk_interop.calls import call, ffi, vk, vulkan_errors
+from vk_interop.device import ALL, Device
 
 DEVICE_LOCAL = vk.VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT
 HOST = vk.VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | vk.VK_MEMORY_PROPERTY_HOST_COHERENT_BIT

@@ -11,11 +11,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from vk_interop.device import Device, Submission, call, ffi, vk, vulkan_errors
+from vk_interop.calls import TIMEOUT, call, ffi, vk, vulkan_errors
+from vk_interop.device import Device, Submission
 from vk_interop.image_ring import SharedImage
 from vk_interop.imgui_layer import ImguiLayer
 from vk_interop.input import Collector, Input
-from vk_interop.opening import TIMEOUT
 from vk_interop.resources import (LAYERS, Buffer, Image, Timestamps, image_barrier, image_part, memory_barrier, whole,
                                   whole_area)
 

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 import torch
 
 from gsrender.errors import DeviceError
-from vk_interop.device import Device, call, ffi, vk, vulkan_errors
-from vk_interop.opening import TIMEOUT, cuda_check
+from vk_interop.calls import TIMEOUT, call, cuda_check, ffi, vk, vulkan_errors
+from vk_interop.device import Device
 from vk_interop.resources import USAGE_DEVICE_ADDRESS, Buffer
 
 SEMAPHORE_FD = vk.VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT

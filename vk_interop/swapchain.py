@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gsrender.errors import DeviceError
-from vk_interop.device import Device, call, ffi, vk, vulkan_errors
+from vk_interop.calls import call, ffi, vk, vulkan_errors
+from vk_interop.device import Device
 from vk_interop.resources import whole
 from vk_interop.screen import FORMAT, USAGE
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gsrender.errors import DeviceError
-from vk_interop.device import Device, ffi, vk, vulkan_errors
+from vk_interop.calls import ffi, vk, vulkan_errors
+from vk_interop.device import Device
 from vk_interop.screen import Screen
 from vk_interop.swapchain import Swapchain
 

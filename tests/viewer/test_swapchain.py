@@ -2,7 +2,8 @@
 
 import pytest
 
-from vk_interop.device import Device, vk
+from vk_interop.calls import vk
+from vk_interop.device import Device
 from vk_interop.window import Window, surface_extensions
 
 

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from vk_interop.device import Device, vk
+from vk_interop.calls import vk
+from vk_interop.device import Device
 from vk_interop.opening import LAYER
 
 HAS_LAYER = LAYER in [layer.layerName for layer in vk.vkEnumerateInstanceLayerProperties()]

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from gsrender.errors import DeviceError
-from vk_interop.device import ALL, Device, Submission, vk, vulkan_errors
+from vk_interop.calls import vk, vulkan_errors
+from vk_interop.device import ALL, Device, Submission
 from vk_interop.opening import Found, pick
 from vk_interop.resources import Buffer, memory_barrier
 from vk_interop.sharing import SharedBuffer, Timeline

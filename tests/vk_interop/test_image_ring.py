@@ -1,6 +1,7 @@
 """Pictures on their way to a screen: each arrives, and none is drawn on before."""
 
-from vk_interop.device import Submission, vk
+from vk_interop.calls import vk
+from vk_interop.device import Submission
 from vk_interop.image_ring import ImageRing
 from vk_interop.resources import Buffer, Image, image_part
 from vk_interop.sharing import Timeline

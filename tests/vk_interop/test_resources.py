@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from vk_interop import resources
-from vk_interop.device import vk
+from vk_interop.calls import vk
 from vk_interop.resources import Buffer, Image, Timestamps, image_barrier, image_part, memory_barrier, upload
 
 COPY = vk.VK_BUFFER_USAGE_TRANSFER_SRC_BIT | vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT

@@ -9,7 +9,8 @@ import torch
 
 from gsrender.errors import DeviceError
 from vk_interop import sharing
-from vk_interop.device import Submission, vk
+from vk_interop.calls import vk
+from vk_interop.device import Submission
 from vk_interop.resources import Buffer
 from vk_interop.sharing import SharedBuffer, Timeline
 
