@@ -22,7 +22,8 @@ def library_path(device_type: str) -> Path:
 
 @functools.cache
 def library(device_type: str):
-    """The library for torch devices of the type 'cpu' or 'cuda', a cffi object with the functions of gsrender.h."""
+    """The library for torch devices of the type 'cpu' or 'cuda', a cffi object with the functions of gsrender.h.
+    Raises DeviceError."""
     path = library_path(device_type)
     if not path.exists():
         wants = " with nvcc on the PATH" if device_type == "cuda" else ""

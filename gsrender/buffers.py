@@ -45,8 +45,8 @@ class Room:
     """What a frame has room for."""
 
     gaussians: int
-    pairs: int
-    width: int = 0
+    pairs: int  # of a splat and a tile
+    width: int = 0  # pixels
     height: int = 0
 
     @property
@@ -144,6 +144,7 @@ class Buffers:
         struct.z = pointer(t.get("depth"), "float *")
 
     def frame(self, rgba: torch.Tensor | None) -> Frame:
+        """What the stages write to, with `rgba`, if there is one, in the place of the picture here."""
         t = self.tensors
         return Frame(t["rgba"] if rgba is None else rgba, t.get("rgb"), t.get("alpha"), t.get("depth"))
 

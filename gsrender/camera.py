@@ -48,7 +48,8 @@ class Camera:
     @staticmethod
     def standing(axes, position, fx, fy, width, height, cx=None, cy=None, near=0.2) -> Camera:
         """The same of three numbers each: where right, down and forward point in the world, which must be unit vectors
-        at right angles, and the position. For a camera a frame: arrays as small as these take ten times as long."""
+        at right angles, and the position. For a camera a frame: arrays as small as these take ten times as long. Raises
+        ValueError where the size is not positive."""
         if not (width > 0 and height > 0 and fx > 0 and fy > 0 and near > 0):
             raise ValueError(f"camera: size {width} x {height}, focal {fx} {fy}, near {near}; all must be positive")
         camera_from_world = tuple((*axis, -_dot(axis, position)) for axis in axes)
@@ -58,7 +59,8 @@ class Camera:
 
     @staticmethod
     def look_at(position, target, up=(0, 0, 1), fov_y=60.0, width=960, height=640, near=0.2) -> Camera:
-        """A camera at `position` facing `target`; `fov_y` is the vertical field of view in degrees."""
+        """A camera at `position` facing `target`; `fov_y` is the vertical field of view in degrees. Raises ValueError
+        where `up` is parallel to the direction of view."""
         position, target, up = (np.asarray(v, np.float64) for v in (position, target, up))
         forward = target - position
         forward = forward / np.linalg.norm(forward)

@@ -43,7 +43,9 @@ def _morton(position: torch.Tensor) -> torch.Tensor:
 
 
 def reach(items: Anchors | Splats) -> torch.Tensor:
-    """[N, 2] farthest Gaussian centre from an item, largest sigma of its Gaussians, whatever is decoded."""
+    """[N, 2] scene units: how far a Gaussian's centre may be from its item's, and its largest sigma. Of an anchor,
+    whatever is decoded: max |offset * scale[0:3]| and max scale[3:6], which the decoder only multiplies by a sigmoid.
+    """
     if isinstance(items, Anchors):
         # In pieces: at once, four million anchors would take half a gigabyte for a moment.
         pieces = zip(items.offset.split(PIECE), items.scale.split(PIECE))

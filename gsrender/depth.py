@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 class Ready(Protocol):
+    """When a depth is there."""
+
     def wait(self, stream: int | None) -> None:
         """Makes what comes next on the CUDA stream wait; with None the calling thread itself waits."""
 

@@ -29,6 +29,7 @@ class Done(NamedTuple):
 
     @property
     def incomplete(self) -> bool:
+        """Whether a buffer was too small, so that items are missing."""
         return self.words[GAUSSIANS] > self.capacities[0] or self.words[PAIRS] > self.capacities[1]
 
     @property
@@ -83,6 +84,8 @@ class HostQueue:
         return self._done is None
 
     def submit(self, model, view, buffers, tensors, ready=None, apart: Apart | None = None) -> None:
+        """A frame of a GsModel, a GsView and a GsBuffers, which points to `tensors`; once `ready`, its depth is there.
+        Raises DeviceError."""
         if ready is not None:
             ready.wait(None)
         check(self.native, self.native.gs_begin(model, view, buffers, ffi.NULL))
@@ -113,7 +116,7 @@ class CudaQueue:
         self._graph, self._captured, self._side = None, None, torch.cuda.Stream(device)
 
     def submit(self, model, view, buffers, tensors, ready=None, apart: Apart | None = None) -> None:
-        """Puts the frame on the device's current stream. `collect(wait=True)` first where `is_full`."""
+        """The same, on the device's current stream. `collect(wait=True)` first where `is_full`."""
         with torch.cuda.device(self.device):
             if apart is None:
                 self._capture(model, view, buffers)
@@ -149,6 +152,7 @@ class CudaQueue:
         return not self._pending
 
     def collect(self, wait: bool) -> Done | None:
+        """The same; with `wait`, the oldest is waited for."""
         if not self._pending or not (wait or self._pending[0].done.query()):
             return None
         frame = self._pending.pop(0)

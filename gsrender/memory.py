@@ -17,6 +17,8 @@ class NoRoom(DeviceError):
 
 
 class Holder(Protocol):
+    """What is counted."""
+
     nbytes: int  # on the device, now
 
 
@@ -37,6 +39,7 @@ class MemoryLimit:
 
     @property
     def used(self) -> int:
+        """Bytes of all that is counted, now."""
         holders = list(self._holders.items())  # a copy: another thread may open a model meanwhile
         for key, ref in holders:
             if ref() is None and self._holders.get(key) is ref:
@@ -72,7 +75,7 @@ def default_most(backend: str) -> int:
 
 
 def free_bytes(backend: str) -> int:
-    """What a device has free now: `cuda`, torch's current one, or `cpu`, the host."""
+    """What a device has free now: `cuda`, torch's current one, or `cpu`, the host. Raises DeviceError."""
     if backend == "cuda":
         import torch
         return torch.cuda.mem_get_info()[0]

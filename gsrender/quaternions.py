@@ -1,4 +1,4 @@
-"""Rotations as unit quaternions w x y z, and as vectors: an axis times an angle in radians."""
+"""Rotations as unit quaternions [4] w x y z, and as vectors [3]: an axis times an angle in radians."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ def product(a, b) -> np.ndarray:
 
 
 def inverse(q) -> np.ndarray:
+    """The same angle, the other way round."""
     return np.asarray(q, float) * (1, -1, -1, -1)
 
 
 def of_vector(vector) -> np.ndarray:
+    """The rotation about the vector by its length."""
     x, y, z = map(float, vector)
     angle = math.hypot(x, y, z)
     scale = math.sin(angle / 2) / angle if angle > 1e-12 else 0.5
@@ -33,7 +35,8 @@ def to_vector(q) -> np.ndarray:
 
 
 def of_matrix(matrix) -> np.ndarray:
-    """Of a rotation [3, 3], w not negative. From the largest of the four, so that nothing is divided by nearly zero."""
+    """Of a rotation [3, 3], w not negative. From the largest of the four, so that nothing is divided by nearly zero
+    (Shepperd 1978)."""
     m = np.asarray(matrix, float)
     squares = 1 + np.array([m.trace(), *(2 * m.diagonal() - m.trace())])  # four times w2, x2, y2, z2
     largest = int(squares.argmax())
@@ -47,7 +50,7 @@ def of_matrix(matrix) -> np.ndarray:
 
 
 def to_matrix(q) -> np.ndarray:
-    """[3, 3]."""
+    """[3, 3], of a quaternion of length 1."""
     w, x, y, z = q
     return np.array([[1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
                      [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],

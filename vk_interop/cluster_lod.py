@@ -20,7 +20,8 @@ CLUSTER_TRIANGLES = 128
 CLUSTER_VERTICES = 128
 GROUP_CLUSTERS = 16  # that a group should have
 
-# Both are laid out as std430 wants them, so that a shader reads the arrays as they are: 64 and 32 bytes.
+# Both are laid out as std430 wants them, 64 and 32 bytes: what shaders read is copied from the arrays as it is, but for
+# clusters' spheres and groups' levels (cluster_buffers.py).
 CLUSTER = np.dtype([
     ("centre", "<f4", 3), ("radius", "<f4"),  # a sphere around its own triangles, scene units
     ("low", "<f4", 3), ("first_triangle", "<u4"),  # an axis-aligned box around them
@@ -51,10 +52,12 @@ class ClusterMesh:
 
     @property
     def levels(self) -> int:
+        """Of detail; 1 where nothing is simplified."""
         return int(self.clusters["level"].max()) + 1 if len(self.clusters) else 0
 
     @property
     def arrays(self) -> tuple[np.ndarray, ...]:
+        """In the order of the fields."""
         return self.vertices, self.triangles, self.clusters, self.groups
 
     @property

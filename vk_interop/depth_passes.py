@@ -42,7 +42,7 @@ PASSES = ("select", "draw", "resolve", "select again", "draw again", "resolve ag
 
 
 class DepthPasses:
-    """The pipelines, and what records them."""
+    """The pipelines, and what records them, for a Target and one of its Slots (depth_target.py)."""
 
     def __init__(self, device: Device, clusters: ClusterBuffers):
         self._device, self._clusters = device, clusters

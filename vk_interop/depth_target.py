@@ -50,7 +50,11 @@ def levels_nbytes(sizes: list[tuple[int, int]]) -> int:
 
 class Target:
     """Images of one size, and the passes recorded. Frames take turns on the images, so there is one of each but for the
-    slots."""
+    slots. Raises DeviceError.
+
+    signals  semaphores that each frame sets to its number
+    timed    measures each pass, not only all of them
+    """
 
     def __init__(self, device: Device, passes: DepthPasses, clusters: ClusterBuffers, size: tuple[int, int],
                  settings: DepthSettings, slots: int, signals: list, timed: bool):
@@ -82,6 +86,7 @@ class Target:
 
     @property
     def nbytes(self) -> int:
+        """On the device."""
         own = self.texels.nbytes + self.pyramid.nbytes + 4 * self.depth.width * self.depth.height
         return own + sum(slot.shared.nbytes for slot in self.slots)
 
@@ -144,12 +149,13 @@ class Slot:
         return self._words.tolist()
 
     def draw(self, frame: int, view: tuple, crops: bool):
+        """Submits it, with the values of a VIEW, of which a crop box cuts something off or not."""
         self.frame, self.passed, self.is_free = frame, None, False
         self.look(view)
         self._submission(crops).submit(signal_values=[frame, frame])
 
     def look(self, view: tuple):
-        """Sets what the shaders are told of the frame, the values of a VIEW."""
+        """Sets what the shaders are told of the frame."""
         VIEW.pack_into(self._frame.array, 0, *view)
 
     def point_at(self, target: Target):

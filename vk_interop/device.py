@@ -65,6 +65,7 @@ class Device:
 
     @property
     def shares_cuda(self) -> bool:
+        """Whether memory and timelines that are shared are CUDA's; else they are the host's."""
         return self.cuda_index is not None
 
     @property
@@ -134,6 +135,7 @@ class Device:
             self._lent += 1
 
     def give_back(self):
+        """Some of what was lent comes back."""
         with self.lock:
             self._lent -= 1
         self._destroy_if_unused()

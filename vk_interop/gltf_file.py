@@ -67,6 +67,7 @@ class GltfFile:
         return chunks[0][1], chunks[1][1] if len(chunks) == 2 and chunks[1][0] == BINARY_CHUNK else None
 
     def fail(self, where: str, what: str):
+        """Raises the InputError."""
         raise InputError(f"{self.path}: {where}: {what}")
 
     def accessor(self, parent, where, name, kind, types) -> np.ndarray:

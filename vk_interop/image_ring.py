@@ -59,7 +59,8 @@ class SharedImage:
 
 
 class ImageRing:
-    """Finished pictures on their way from the renderer to a screen or an off-screen image."""
+    """Finished pictures on their way from the renderer to a screen or an off-screen image: RGBA8, of width x height
+    pixels, in slots that take turns. Raises DeviceError."""
 
     def __init__(self, device: Device, width: int, height: int, slots: int = 3):
         self.device, self.width, self.height = device, width, height

@@ -65,6 +65,7 @@ class Collector:
         self.events += 1
 
     def key(self, name: str, down: bool):
+        """By its name in Input; one that is held may come again and again."""
         self.stir()
         if down and name not in self._keys:
             self._pressed.append(f"Ctrl+{name}" if "Ctrl" in self._keys else name)

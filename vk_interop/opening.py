@@ -38,7 +38,7 @@ class Found:
 
 
 def cuda_device(backend: str) -> tuple[int | None, bytes | None]:
-    """Index and UUID of torch's current CUDA device, or None twice for the software device."""
+    """Index and UUID of torch's current CUDA device, or None twice for the software device. Raises DeviceError."""
     if backend not in ("auto", "cuda", "cpu"):
         raise ValueError(f"backend {backend!r} not in ('auto', 'cuda', 'cpu')")
     if backend == "cpu":
@@ -86,7 +86,9 @@ def _on_message(severity, kind, data, user):
     return vk.VK_FALSE
 
 
-def create_instance(surface_extensions, validation):
+def create_instance(surface_extensions, validation) -> tuple[object, Validation | None]:
+    """A VkInstance, and what collects its validation's messages where that was asked for: see Device.open. Raises
+    DeviceError."""
     extensions, layers, following = list(surface_extensions), [], None
     if validation:
         if LAYER not in [layer.layerName for layer in vk.vkEnumerateInstanceLayerProperties()]:
@@ -110,6 +112,7 @@ def create_instance(surface_extensions, validation):
 
 
 def find(instance) -> list[Found]:
+    """All devices that any driver offers."""
     try:
         return [_describe(physical) for physical in vk.vkEnumeratePhysicalDevices(instance)]
     except vk.VkErrorInitializationFailed:  # drivers are there, but none finds a device
@@ -133,7 +136,8 @@ def _describe(physical) -> Found:
 
 
 def pick(devices: list[Found], uuid: bytes | None) -> Found:
-    """The CUDA device's twin by UUID, since CUDA_VISIBLE_DEVICES renumbers devices for CUDA only."""
+    """The CUDA device's twin by UUID, since CUDA_VISIBLE_DEVICES renumbers devices for CUDA only; without one, the
+    software device. Raises DeviceError."""
     fitting = [d for d in devices if (d.is_cpu if uuid is None else d.uuid == uuid)]
     names = ", ".join(d.name for d in devices) or "none"
     if not fitting and uuid is None:
@@ -148,6 +152,7 @@ def pick(devices: list[Found], uuid: bytes | None) -> Found:
 
 
 def create_device(instance, found: Found, cuda: bool, window: bool) -> Handles:
+    """Opens it with all that this room needs: to share with CUDA, to show pictures in a window. Raises DeviceError."""
     extensions = ["VK_KHR_external_memory_fd"] + ["VK_KHR_external_semaphore_fd"] * cuda + ["VK_KHR_swapchain"] * window
     offered = {e.extensionName for e in vk.vkEnumerateDeviceExtensionProperties(found.physical, None)}
     if missing := [e for e in extensions if e not in offered]:

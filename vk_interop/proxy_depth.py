@@ -262,4 +262,5 @@ class Drawn:
     frame: int
 
     def wait(self, stream: int | None = None):
+        """As `Ready` says."""
         (self.done if stream is None else self.timeline).wait(self.frame, stream)

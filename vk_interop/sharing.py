@@ -26,7 +26,7 @@ EXTERNAL = vk.VK_QUEUE_FAMILY_EXTERNAL  # the queue family that stands for the o
 
 
 class SharedBuffer:
-    """Memory that Vulkan sees as the VkBuffer `.buffer` and torch as the flat uint8 tensor `.tensor`.
+    """Memory that Vulkan sees as the VkBuffer `.buffer` and torch as the flat uint8 tensor `.tensor` [nbytes].
 
     `.address` is the buffer's device address. The memory lives until `close` was called and the last tensor on it is
     gone. Raises DeviceError.
@@ -125,7 +125,7 @@ class Timeline:
 
     Streams are CUDA's handles (`torch.cuda.current_stream().cuda_stream`); None, or a device that shares nothing with
     CUDA, stands for the calling thread. One that CUDA never touches is better not `exported`: validation layers do not
-    follow an exported one, and take what it waited for as still under way.
+    follow an exported one, and take what it waited for as still under way. Raises DeviceError.
     """
 
     def __init__(self, device: Device, exported: bool = True):

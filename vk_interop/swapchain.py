@@ -13,7 +13,8 @@ UNCAPPED = (vk.VK_PRESENT_MODE_IMMEDIATE_KHR, vk.VK_PRESENT_MODE_MAILBOX_KHR)
 
 
 class Swapchain:
-    """Images of a surface, in the order in which the screen shows them."""
+    """Images of a VkSurfaceKHR, in the order in which the screen shows them; `size` in pixels is a wish. Raises
+    DeviceError."""
 
     def __init__(self, device: Device, surface, size: tuple[int, int], vsync: bool):
         self.device, self.surface = device, surface
@@ -71,6 +72,7 @@ class Swapchain:
         return self._index[0]
 
     def present(self, index: int):
+        """Shows an image, once `signals` of it have come."""
         self._index[0], self._chain[0], self._drawn[0] = index, self._handle, self._rendered[index]
         try:
             with self.device.lock, vulkan_errors("showing a frame"):

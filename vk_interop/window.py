@@ -11,7 +11,7 @@ from vk_interop.swapchain import Swapchain
 
 class Window(Screen):
     """A window on the display, with a swapchain. As of the last `poll`: `size` in pixels, `units` in those of the
-    mouse, and whether it is `minimised`, so that there is nothing to draw on."""
+    mouse, and whether it is `minimised`, so that there is nothing to draw on. Raises DeviceError."""
 
     refresh = None  # asked for anew after each move
     SHOWN = (vk.VK_PIPELINE_STAGE_2_NONE, 0, vk.VK_IMAGE_LAYOUT_PRESENT_SRC_KHR)

@@ -47,7 +47,7 @@ class CfgArgs:
 
 
 def read_cfg_args(path) -> CfgArgs:
-    """Reads the file; an absent one is an empty CfgArgs."""
+    """Reads the file; an absent one is an empty CfgArgs. Raises InputError."""
     path = Path(path)
     if not path.exists() and not path.is_symlink():
         return CfgArgs(None)

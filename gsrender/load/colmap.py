@@ -74,7 +74,8 @@ def find_colmap(path: Path) -> Path | None:
 
 
 def load_colmap(images: Path) -> list[DatasetCamera]:
-    """The registered images of a model, by name. `images` is its file of them; `cameras` lies beside it."""
+    """The registered images of a model, by name. `images` is its file of them; `cameras` lies beside it. Raises
+    InputError."""
     lenses_file = images.with_name("cameras" + images.suffix)
     binary = images.suffix == ".bin"
     lenses = dict(_read(lenses_file, _binary_lenses if binary else _text_lenses))

@@ -23,6 +23,8 @@ VIEW = 3  # inputs of the view direction
 
 @dataclass(frozen=True)
 class Decoders:
+    """By their fields in Anchors, on the host."""
+
     opacity_mlp: Mlp
     covariance_mlp: Mlp
     colour_mlp: Mlp
@@ -32,7 +34,8 @@ class Decoders:
 
 def read_decoders(folder: Path, args: CfgArgs, *, features: int, offsets: int, levels: bool) -> Decoders:
     """Reads the decoders of anchors with `features` numbers and `offsets` Gaussians each. `levels`: the anchors have
-    levels, which a decoder may take; without them a feature bank takes the distance (Scaffold-GS)."""
+    levels, which a decoder may take; without them a feature bank takes the distance (Scaffold-GS). Raises
+    InputError."""
     united = folder / "checkpoints.pth"
     files = _United(united) if united.exists() and not (folder / "opacity_mlp.pt").exists() else _Separate(folder)
     with_bank, width = args.flag("use_feat_bank"), args.integer("appearance_dim")

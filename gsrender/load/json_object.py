@@ -11,7 +11,8 @@ from gsrender.load.files import LARGEST, shown
 
 
 class JsonObject:
-    """`where` names it in messages ("file: frames[3]"); a field that is not its own is looked for in `shared`."""
+    """`where` names it in messages ("file: frames[3]"); a field that is not its own is looked for in `shared`. Raises
+    InputError for a field that is not what it is asked for as."""
 
     def __init__(self, where: str, own, shared: dict | None = None):
         if not isinstance(own, dict):
@@ -19,6 +20,7 @@ class JsonObject:
         self.where, self.own, self.shared = where, own, shared or {}
 
     def get(self, name):
+        """Whatever is there, unchecked; None where nothing is."""
         return self.own.get(name, self.shared.get(name))
 
     def number(self, name, low, high) -> float | None:
@@ -33,6 +35,7 @@ class JsonObject:
         return float(value)
 
     def required(self, name, low, high) -> float:
+        """The same, where it has to be there."""
         value = self.number(name, low, high)
         if value is None:
             raise InputError(f"{self.where}.{name}: missing")

@@ -26,7 +26,7 @@ class ModelFiles:
 def find_model(path, iteration: int | None = None) -> ModelFiles:
     """Files of the model at `path`: an output directory, the directory above it where it holds only one, its
     point_cloud/, its point_cloud/iteration_N/ or the .ply itself. `iteration` chooses among several; None or -1
-    is the newest."""
+    is the newest. Raises InputError."""
     path = Path(path)
     if os.path.isfile(path):
         return _around(path)

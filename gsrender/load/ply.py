@@ -25,6 +25,8 @@ FORMATS = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": "="}
 
 @dataclass(frozen=True)
 class PlyProperty:
+    """A number, or a list of them, that each thing of an element has."""
+
     name: str
     kind: str  # one of TYPES' values: NumPy's, without byte order
     length: str | None = None  # of a list: the type of its length
@@ -32,6 +34,8 @@ class PlyProperty:
 
 @dataclass(frozen=True)
 class PlyElement:
+    """A kind of things that the file has many of: vertices, faces."""
+
     name: str
     count: int
     properties: tuple[PlyProperty, ...]
@@ -39,6 +43,8 @@ class PlyElement:
 
 @dataclass(frozen=True)
 class PlyHeader:
+    """What a file says of itself before its vertices."""
+
     path: Path
     format: str  # a key of FORMATS
     elements: tuple[PlyElement, ...]  # the first is `vertex` and has no lists
@@ -65,7 +71,8 @@ class PlyHeader:
         return replace(self, elements=(replace(first, count=min(first.count, most)), *others))
 
     def numbered(self, prefix: str) -> list[str]:
-        """Names that are the prefix and a number, in the order of the numbers, which must be 0, 1, 2, ..."""
+        """Names that are the prefix and a number, in the order of the numbers. Raises InputError where these are not
+        0, 1, 2, ..."""
         pattern = re.compile(re.escape(prefix) + r"(0|[1-9]\d{0,5})")
         numbers = sorted(int(match[1]) for match in map(pattern.fullmatch, self.names) if match)
         for expected, number in enumerate(numbers):
@@ -76,6 +83,8 @@ class PlyHeader:
 
 @dataclass(frozen=True)
 class PlyVertices:
+    """The vertices of a file, as they are in it."""
+
     header: PlyHeader
     rows: np.ndarray  # structured, [count]
 
