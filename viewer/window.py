@@ -17,7 +17,7 @@ from viewer.remembered import Remembered, load, place, save
 from viewer.scene import open_options, proxy_of, render_settings
 from viewer.settings import ViewerSettings
 from viewer.shot import VIEW_OUTPUTS
-from vk_interop.screen import Offscreen
+from vk_interop.offscreen import Offscreen
 from vk_interop.window import Window, surface_extensions
 
 SAMPLE = Path(__file__).resolve().parent.parent / "assets" / "street" / "model"

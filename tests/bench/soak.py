@@ -29,7 +29,7 @@ from viewer.scene import Scene, open_scene
 from viewer.settings import FRAME_MODES
 from viewer.shot import VIEW_OUTPUTS, Spare
 from vk_interop.depth_settings import RASTERS, DepthSettings
-from vk_interop.screen import Offscreen
+from vk_interop.offscreen import Offscreen
 
 SAMPLE = Path(__file__).parents[2] / "assets" / "street" / "model"
 STEADY = (320, 240)  # pixels of the pictures that memory is measured with

@@ -35,8 +35,9 @@ from viewer.scene import Scene, open_scene
 from viewer.settings import FRAME_MODES, ViewerSettings
 from viewer.shot import VIEW_OUTPUTS
 from vk_interop.depth_settings import DepthSettings
+from vk_interop.offscreen import Offscreen
 from vk_interop.proxy_depth import ProxyDepth
-from vk_interop.screen import Offscreen, Screen
+from vk_interop.screen import Screen
 
 SAMPLE = Path("assets/street/model")
 UNITS = 1920, 1200  # of the mouse, that the window is wide and high

@@ -32,7 +32,7 @@ from viewer.settings import ViewerSettings  # noqa: E402
 from viewer.shot import VIEW_OUTPUTS, Shot, Spare  # noqa: E402
 from viewer.view_table import VIEW_NAMES  # noqa: E402
 from vk_interop.depth_settings import DepthSettings  # noqa: E402
-from vk_interop.screen import Offscreen  # noqa: E402
+from vk_interop.offscreen import Offscreen  # noqa: E402
 
 VIEW = "test_0002"
 

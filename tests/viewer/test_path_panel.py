@@ -19,7 +19,7 @@ from viewer.picture_views import paint
 from viewer.settings import ViewerSettings
 from viewer.shot import Shot, Spare
 from viewer.tour import Tour
-from vk_interop.screen import Offscreen
+from vk_interop.offscreen import Offscreen
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from viewer.panels.question import Question
 from viewer.panels.sampled import Sampled
 from viewer.statistics import COUNTS
 from viewer.tour import Tour
-from vk_interop.screen import Offscreen
+from vk_interop.offscreen import Offscreen
 
 LONG = ("/home/somebody/data/street/proxy_of_the_whole_street.glb: the proxy hides 93 % of what is drawn without it. "
         "The mesh may belong to another model, or lie elsewhere: panel Scene, its up, scale, turn and shift.")

@@ -18,7 +18,7 @@ from viewer.reading import Reader
 from viewer.scene import open_scene
 from viewer.settings import ViewerSettings
 from viewer.shot import VIEW_OUTPUTS
-from vk_interop.screen import Offscreen
+from vk_interop.offscreen import Offscreen
 
 
 @pytest.fixture(scope="module", params=["cpu", "cuda"])

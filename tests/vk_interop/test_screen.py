@@ -7,7 +7,7 @@ from imgui_bundle import imgui
 
 from vk_interop.image_ring import ImageRing
 from vk_interop.input import Input
-from vk_interop.screen import Offscreen
+from vk_interop.offscreen import Offscreen
 
 WIDTH, HEIGHT = 64, 48
 
