@@ -7,7 +7,6 @@
 Of a sphere, every cut by one error is looked at as well: it has to be closed, and as near to the sphere as it says.
 """
 
-import argparse
 import dataclasses
 import resource
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.bench.command import parser_of
 from tests.bench.scenes import sphere, tiled
 from vk_interop.cluster_lod_cache import load_or_build
 from vk_interop.mesh import ProxyMesh, load_mesh
@@ -49,7 +49,7 @@ def check_sphere(lod, source):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of("clusters", __doc__)
     parser.add_argument("mesh", type=Path, nargs="?")
     parser.add_argument("--tile", type=int, default=1), parser.add_argument("--pitch", type=float, default=120.0)
     parser.add_argument("--sphere", type=int, metavar="SUBDIVISIONS"), parser.add_argument("--threads", type=int)

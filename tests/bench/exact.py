@@ -10,7 +10,6 @@ cull knows of it; or only where it `shows`, which sort would have to find out. T
 those of its Gaussians, which are taken here. Runs on the CPU, whose lists are in order of depth.
 """
 
-import argparse
 import os
 import sys
 from dataclasses import astuple, dataclass
@@ -22,7 +21,7 @@ import torch.nn.functional as F
 from gsrender import Camera, DepthBuffer, Renderer, RenderSettings
 from gsrender._native import check, constants, ffi, pointer
 from gsrender.frame_queue import stage_names
-from tests.bench.command import exit_code
+from tests.bench.command import exit_code, parser_of
 from tests.bench.measure import given_depth
 from tests.bench.named import NAMED, open_named
 
@@ -166,8 +165,7 @@ def _share(part: int, of: int) -> float:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.exact", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of("exact", __doc__)
     parser.add_argument("scenes", nargs="*", default=["plain", "block"],
                         help=f"of {', '.join(NAMED)} (default: plain block)")
     parser.add_argument("--data", type=Path, metavar="DIR", default=os.environ.get("GSRENDER_DATA"),

@@ -13,7 +13,6 @@ the test cameras. The fly path's frames are timed one by one. The floor is measu
 submit, hand-over and CUDA launch with nothing in them.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -22,7 +21,7 @@ import time
 from pathlib import Path
 
 from gsrender import Renderer, RenderSettings
-from tests.bench.command import exit_code
+from tests.bench.command import exit_code, parser_of
 from tests.bench.measure import depth_alone, gaussian_stages, memory, whole_frames
 from tests.bench.named import NAMED, Opened, open_named
 from tests.bench.tables import tables
@@ -102,8 +101,7 @@ def _add_scene(name: str, options, report: dict):
 
 
 def parsed(arguments: list[str]):
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.frames", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of("frames", __doc__)
     parser.add_argument("--scenes", default=",".join(NAMED), type=lambda text: text.split(","),
                         help="with commas (default: %(default)s)")
     parser.add_argument("--sizes", default=SIZES, type=sizes_of, help="with commas (default: %(default)s)")

@@ -10,7 +10,6 @@ more than 100 ms.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from PIL import Image
 from gsrender.depth import DepthBuffer
 from gsrender.frame_queue import HostQueue
 from tests.bench.clock import Clock
-from tests.bench.soak import SAMPLE, Wrong
+from tests.bench.command import Wrong, exit_code, parser_of
 from tests.viewer.desktop import own_display, usual_settings
 from viewer.app import Viewer
 from viewer.panels import PANELS
@@ -34,6 +33,7 @@ from viewer.scene import Scene, open_scene
 from viewer.shot import VIEW_OUTPUTS
 from viewer.tour import Tour
 from viewer.view_table import VIEW_NAMES
+from viewer.window import SAMPLE
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.window import Window, surface_extensions
 
@@ -140,24 +140,22 @@ def run(options, folder: Path) -> list[tuple]:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.pauses", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of("pauses", __doc__)
     parser.add_argument("model", nargs="?", type=Path, default=SAMPLE)
     parser.add_argument("--scene", type=Path)
     parser.add_argument("--other", type=Path, default=SAMPLE, help="a model that is opened besides")
     parser.add_argument("--backend", default="auto", choices=("auto", "cpu", "cuda"))
     options = parser.parse_args(arguments)
     options.model, options.other = options.model.resolve(), options.other.resolve()
-    try:
+
+    def work():
         with tempfile.TemporaryDirectory() as folder, own_display():
             os.environ["XDG_CONFIG_HOME"] = folder
             rows = run(options, Path(folder))
-    except Wrong as found:
-        print(found, file=sys.stderr)
-        return 1
-    late = [name for name, _, _, own in rows if own > MOST]
-    print(f"busy by itself for more than {MOST:.0f} ms: {', '.join(late) or 'never'}")
-    return 1 if late else 0
+        if late := [name for name, _, _, own in rows if own > MOST]:
+            raise Wrong(f"busy by itself for more than {MOST:.0f} ms: {', '.join(late)}")
+        print(f"busy by itself for more than {MOST:.0f} ms: never")
+    return exit_code(work)
 
 
 if __name__ == "__main__":

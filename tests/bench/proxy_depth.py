@@ -10,7 +10,6 @@ of single frames that do not overlap, from timestamps; `wall` is from the call t
 of their own, since a timestamp between two passes costs a little itself.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -20,6 +19,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from gsrender import load_cameras
+from tests.bench.command import parser_of
 from tests.bench.scenes import one_cluster, tiled
 from tests.bench.tiles import tiled_clusters
 from viewer.clusters import open_clusters
@@ -127,7 +127,7 @@ def table(rows: list[dict]) -> str:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of("proxy_depth", __doc__)
     parser.add_argument("mesh", type=Path)
     parser.add_argument("--cameras", type=Path, required=True)
     parser.add_argument("--frames", type=int, default=240, help="of each order of each row (default: %(default)s)")

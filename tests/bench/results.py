@@ -10,6 +10,7 @@ import json
 import sys
 from pathlib import Path
 
+from tests.bench.command import parser_of
 from tests.bench.tables import tables
 from viewer.output import write_whole
 
@@ -38,7 +39,7 @@ def read_report(path: Path) -> dict:
 
 
 def main(arguments: list[str]):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of("results", __doc__)
     parser.add_argument("reports", type=lambda path: read_report(Path(path)), metavar="frames.json", nargs="+")
     text = with_tables(RESULTS.read_text(), parser.parse_args(arguments).reports)
     with write_whole(RESULTS) as file:

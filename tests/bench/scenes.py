@@ -4,7 +4,6 @@
     python -m tests.bench.scenes sphere sphere.glb --subdivisions 8
 """
 
-import argparse
 import json
 import struct
 from pathlib import Path
@@ -12,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from tests.bench.command import parser_of
 from tests.bench.tiles import steps
 from vk_interop.cluster_lod import CLUSTER, GROUP, ClusterMesh
 from vk_interop.mesh import load_mesh
@@ -84,7 +84,7 @@ def write_glb(path: Path, mesh):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of("scenes", __doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     tile = commands.add_parser("tile")
     tile.add_argument("mesh", type=Path), tile.add_argument("out", type=Path)

@@ -7,7 +7,6 @@ flat, and a picture that is drawn again is the same bit for bit. Exit code 1 and
 
 from __future__ import annotations
 
-import argparse
 import gc
 import os
 import sys
@@ -20,7 +19,7 @@ import torch
 
 from gsrender import Camera, InputError, RenderSettings
 from gsrender.settings import CULLING
-from tests.bench.command import exit_code
+from tests.bench.command import Wrong, exit_code, parser_of
 from viewer.canvas import Canvas
 from viewer.frame import render_frame
 from viewer.options import gibibytes, size
@@ -28,20 +27,16 @@ from viewer.progress import Bar
 from viewer.scene import Scene, open_scene
 from viewer.settings import FRAME_MODES
 from viewer.shot import VIEW_OUTPUTS, Spare
+from viewer.window import SAMPLE
 from vk_interop.depth_settings import RASTERS, DepthSettings
 from vk_interop.offscreen import Offscreen
 
-SAMPLE = Path(__file__).parents[2] / "assets" / "street" / "model"
 STEADY = (320, 240)  # pixels of the pictures that memory is measured with
 MIB = 1 << 20
 # What may be taken more at the end than after the warm-up, bytes. Names and devices' bytes: not one. The host's memory
 # moves by what its allocator keeps of pictures of other sizes, and by what drivers keep: that levels off, a leak of a
 # small picture each hundred frames does not.
 BOUNDS = {"named": 0, "Vulkan's": 0, "torch's": 0, "file descriptors": 0, "host's": 96 * MIB}
-
-
-class Wrong(Exception):
-    """What was found, in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -195,8 +190,7 @@ def run(scene: Scene, options) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.soak", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of("soak", __doc__)
     parser.add_argument("model", type=Path, nargs="?", default=SAMPLE,
                         help="with a proxy and cameras (default: the sample)")
     parser.add_argument("--scene", type=Path, metavar="MESH")
@@ -215,11 +209,7 @@ def main(arguments: list[str]) -> int:
             if scene.proxy is None or not scene.cameras:
                 raise InputError(f"{options.model}: has no proxy or no cameras beside it")
             print(run(scene, options))
-    try:
-        return exit_code(work)
-    except Wrong as found:
-        print(found, file=sys.stderr)
-        return 1
+    return exit_code(work)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ Prints a table, median and 95th percentile by part; `--json` writes it as well.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import sys
 import time
@@ -26,7 +25,7 @@ from imgui_bundle import imgui
 from gsrender import RenderSettings
 from gsrender.frame_queue import HostQueue
 from tests.bench.clock import Clock
-from tests.bench.command import exit_code
+from tests.bench.command import exit_code, parser_of
 from viewer.app import Viewer
 from viewer.export import save_json
 from viewer.machine import describe
@@ -34,12 +33,12 @@ from viewer.panels import PANELS, dock
 from viewer.scene import Scene, open_scene
 from viewer.settings import FRAME_MODES, ViewerSettings
 from viewer.shot import VIEW_OUTPUTS
+from viewer.window import SAMPLE
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.offscreen import Offscreen
 from vk_interop.proxy_depth import ProxyDepth
 from vk_interop.screen import Screen
 
-SAMPLE = Path("assets/street/model")
 UNITS = 1920, 1200  # of the mouse, that the window is wide and high
 PIXELS = 480, 300  # that are drawn, by lavapipe on the same cores: of more, the caches would be the drawing's
 TURN = 20  # frames that a key is held for
@@ -121,7 +120,7 @@ def measure(scene: Scene, settings: ViewerSettings, frames: int, layout: str) ->
             if viewer.canvas.history.added < viewer.presented:
                 raise RuntimeError("not every frame was drawn")
             if layout == "all":
-                check_seen(viewer)
+                check_seen()
     names = sorted({name for row in rows for name in row} - {STAGES, BEFORE})
     parts = {"all": [1000 * sum(row.get(name, 0.0) for name in names) for row in rows],
              **{name: [1000 * row.get(name, 0.0) for row in rows] for name in (BEFORE, *names)}}
@@ -129,7 +128,7 @@ def measure(scene: Scene, settings: ViewerSettings, frames: int, layout: str) ->
             for name, values in parts.items()}
 
 
-def check_seen(viewer: Viewer):
+def check_seen():
     for panel in PANELS:
         window = imgui.internal.find_window_by_name(panel.name)
         if window.hidden or not window.active:
@@ -151,8 +150,7 @@ def run(options):
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.window_frame", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of("window_frame", __doc__)
     parser.add_argument("model", nargs="?", type=Path, default=SAMPLE)
     parser.add_argument("--scene", type=Path)
     parser.add_argument("--frames", type=int, default=300)

@@ -10,7 +10,6 @@ The seed settles what the hand does; what a click meets depends on how fast fram
 
 from __future__ import annotations
 
-import argparse
 import ctypes
 import gc
 import os
@@ -18,7 +17,6 @@ import shutil
 import sys
 import tempfile
 import time
-import traceback
 from contextlib import chdir, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +24,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gsrender import DeviceError, InputError, RenderSettings
+from gsrender import DeviceError, RenderSettings
+from tests.bench.command import Wrong, exit_code, parser_of
 from tests.bench.random_hand import RandomHand
-from tests.bench.soak import MIB, SAMPLE, Wrong
+from tests.bench.soak import MIB
 from tests.gsrender.synthesise import write_splats
 from tests.viewer.desktop import Hand, open_for_window, own_display, watch_places, xdotool
 from viewer.app import Viewer
@@ -37,6 +36,7 @@ from viewer.progress import Bar
 from viewer.scene import Scene
 from viewer.settings import ViewerSettings
 from viewer.tour import Tour
+from viewer.window import SAMPLE
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.window import Window
 
@@ -231,25 +231,20 @@ def run(options, folder: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.window_soak", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of("window_soak", __doc__)
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     os.environ.setdefault("VIEWER_VALIDATION", "sync")
-    try:
-        with tempfile.TemporaryDirectory() as folder, own_display():
-            os.environ["XDG_CONFIG_HOME"] = folder
-            print(run(options, Path(folder)))
-    except Wrong as found:
-        if found.__cause__ and not isinstance(found.__cause__, Wrong):
-            traceback.print_exception(found.__cause__)
-        print(found, file=sys.stderr)
-        return 1
-    except (InputError, DeviceError, pytest.skip.Exception) as error:
-        print(error, file=sys.stderr)
-        return 3
-    return 0
+
+    def work():
+        try:
+            with tempfile.TemporaryDirectory() as folder, own_display():
+                os.environ["XDG_CONFIG_HOME"] = folder
+                print(run(options, Path(folder)))
+        except pytest.skip.Exception as lack:  # of Xvfb or xdotool
+            raise DeviceError(str(lack)) from None
+    return exit_code(work)
 
 
 if __name__ == "__main__":
