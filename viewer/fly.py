@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from contextlib import closing
 
-from gsrender.errors import InputError
 from viewer.film import check_film
 from viewer.headless import check_view, tell
 from viewer.look import Look
@@ -13,7 +12,7 @@ from viewer.lost import EmptyFrames
 from viewer.path_file import load_path
 from viewer.path_render import render_path
 from viewer.progress import Bar
-from viewer.scene import open_options, render_settings
+from viewer.scene import check_culling, open_options, render_settings
 from viewer.shot import outputs_for
 
 SIZE = (1280, 720)
@@ -29,8 +28,7 @@ def fly(options) -> int:
     with open_options(options, outputs=outputs_for(options.view)) as scene:
         tell(scene)
         settings = render_settings(options, scene, options.culling)
-        if settings.culling != "off" and scene.proxy is None:
-            raise InputError(f"--culling {settings.culling}: nothing to cull by; name the proxy with --scene")
+        check_culling(settings.culling, scene)
         check_view(options, scene, settings)
         look, empty = Look(options.view, wireframe=options.wireframe), EmptyFrames()
         film = render_path(scene, settings, look, path, size, options.fps, options.out, empty, options.seconds)

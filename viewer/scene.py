@@ -300,6 +300,12 @@ def render_settings(options, scene: Scene, culling: str | None = None) -> Render
     return RenderSettings(culling or scene.default_culling, options.margin, background, options.appearance, crop=crop)
 
 
+def check_culling(culling: str, scene: Scene):
+    """Raises InputError where there is no proxy to cull by."""
+    if culling != "off" and scene.proxy is None:
+        raise InputError(f"--culling {culling}: nothing to cull by; name the proxy with --scene")
+
+
 def cameras_files(options, scene: Scene) -> list[Path]:
     """Those that --cameras names, else the model's own."""
     if not options.cameras and not scene.cameras_file.exists():

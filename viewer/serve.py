@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 
-from gsrender.errors import InputError
 from viewer.headless import tell
 from viewer.page import Page
-from viewer.scene import open_options, render_settings
+from viewer.scene import check_culling, open_options, render_settings
 from viewer.shot import VIEW_OUTPUTS
 
 
@@ -30,8 +29,7 @@ def open_page(options) -> Page:
         scene = opened.enter_context(open_options(options, outputs=VIEW_OUTPUTS))
         tell(scene)
         render = render_settings(options, scene, options.culling)
-        if render.culling != "off" and scene.proxy is None:
-            raise InputError(f"--culling {render.culling}: nothing to cull by; name the proxy with --scene")
+        check_culling(render.culling, scene)
         page = Page(scene, render, options.host, options.port, options.token)
         opened.pop_all()  # the page closes it
     return page

@@ -14,7 +14,7 @@ from viewer.fit import Fit
 from viewer.headless import tell
 from viewer.output import check_place
 from viewer.remembered import Remembered, load, place, save
-from viewer.scene import open_options, proxy_of, render_settings
+from viewer.scene import check_culling, open_options, proxy_of, render_settings
 from viewer.settings import ViewerSettings
 from viewer.shot import VIEW_OUTPUTS
 from vk_interop.offscreen import Offscreen
@@ -53,8 +53,7 @@ def run(options) -> int:
             settings = replace(settings, vsync=options.vsync == "on")
         if options.mode:
             settings = replace(settings, mode=options.mode)
-        if settings.render.culling != "off" and scene.proxy is None:
-            raise InputError(f"--culling {settings.render.culling}: nothing to cull by; name the proxy with --scene")
+        check_culling(settings.render.culling, scene)
         home = _index(options.view, [view.name for view in scene.cameras])
         size = options.size or remembered.size
         screen = (Window(scene.device, *size, f"viewer: {options.model}", settings.vsync) if extensions

@@ -5,8 +5,9 @@ from __future__ import annotations
 from imgui_bundle import imgui
 
 from viewer.benchmark import Row, verdict
+from viewer.panels import dialog
 from viewer.panels.culling import changes
-from viewer.panels.rows import DIM, button, dim, is_left, tooltip
+from viewer.panels.rows import DIM, button, dim, tooltip
 from viewer.panels.stage_plot import colour_of
 from viewer.panels.stages import explain
 from viewer.statistics import milliseconds, stage_order
@@ -17,17 +18,13 @@ HEADS = (("culling", "How items are hidden."), ("fps", "Frames a second."),
          ("p99 ms", "99 % of the frames took no longer, in milliseconds."), ("left", "Items left to draw, on average."),
          ("splats", "Splats drawn, on average."), ("PSNR", "Of all pictures to those without culling, in decibels."))
 
-TOP = 0.1  # of the window's height
+TOP = 0.1  # of the window's height: its own grows with what it found, and the picture's foot is for messages
 
 
 def draw(app, size: tuple[float, float]):
     """The benchmark's window: while it runs, how far it is; then what it found."""
     benchmark = app.benchmark
-    place = size[0] / 2, TOP * size[1]  # its height grows with what it found, and the picture's foot is for messages
-    imgui.set_next_window_pos(place, imgui.Cond_.appearing, (0.5, 0.0))
-    imgui.set_next_window_size((min(44 * imgui.get_font_size(), size[0]), 0))
-    _, stays = imgui.begin("Benchmark", True, imgui.WindowFlags_.no_docking | imgui.WindowFlags_.no_collapse
-                           | imgui.WindowFlags_.no_saved_settings)
+    stays = dialog.begin("Benchmark", size, 44, TOP)
     width, height = benchmark.size
     dim(f"{len(benchmark.cameras)} views, {width} x {height} pixels. Each way of culling draws them twice and is "
         "measured the second time, from the camera to the finished picture.")
@@ -47,9 +44,7 @@ def draw(app, size: tuple[float, float]):
             and button("save as JSON", "Writes these figures, and what machine they are of, into the folder that the "
                                        "program was started in."):
         app.save_benchmark()
-    left = is_left()
-    imgui.end()
-    if left or not stays:
+    if not dialog.end(stays):
         app.end_benchmark()
 
 

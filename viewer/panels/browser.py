@@ -10,7 +10,8 @@ from imgui_bundle import imgui
 
 from gsrender.memory import size
 from viewer.listing import Listing
-from viewer.panels.rows import DIM, button, is_left, tooltip
+from viewer.panels import dialog
+from viewer.panels.rows import DIM, button, tooltip
 from viewer.scene import MESH_SUFFIXES
 
 LINES, ROUND = 18, 11  # of the list; font sizes that the window needs round it
@@ -28,10 +29,7 @@ class Browser:
     def draw(self, window: tuple[float, float]) -> tuple[Path | None, bool]:
         """What was chosen; and whether it stays open."""
         font, chosen = imgui.get_font_size(), self._arrive()
-        imgui.set_next_window_pos((window[0] / 2, window[1] / 2), imgui.Cond_.appearing, (0.5, 0.5))
-        imgui.set_next_window_size((min(40 * font, window[0]), 0))
-        _, stays = imgui.begin("Open", True, imgui.WindowFlags_.no_docking | imgui.WindowFlags_.no_collapse
-                               | imgui.WindowFlags_.no_saved_settings)
+        stays = dialog.begin("Open", window, 40)
         imgui.set_next_item_width(-1)
         if imgui.is_window_appearing():
             imgui.set_keyboard_focus_here()
@@ -50,9 +48,7 @@ class Browser:
             chosen = self._entries() or chosen
         imgui.end_child()
         imgui.text_colored(DIM, self._listing.problem or f"A click goes into a directory, or opens a file: {SUFFIXES}.")
-        left = is_left()
-        imgui.end()
-        return chosen, bool(stays) and not left and chosen is None
+        return chosen, dialog.end(stays) and chosen is None
 
     @property
     def folder(self) -> Path:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from imgui_bundle import imgui
 
 from viewer.bindings import GROUPS
+from viewer.panels import dialog
 from viewer.panels.rows import DIM
 
 COLUMN = 40  # font sizes that a column of groups takes
 KEYS = 10  # of them, the keys
 LEFT = 3  # groups that stand in the left one of two columns
-FLAGS = imgui.WindowFlags_.no_collapse | imgui.WindowFlags_.no_docking | imgui.WindowFlags_.no_saved_settings
 
 
 def draw(size: tuple[float, float]) -> bool:
     """Whether it stays open."""
     font = imgui.get_font_size()
     count = 2 if size[0] > 2 * COLUMN * font else 1
-    imgui.set_next_window_pos((size[0] / 2, size[1] / 2), imgui.Cond_.appearing, (0.5, 0.5))
-    imgui.set_next_window_size((min(count * COLUMN * font, size[0]), 0))
     imgui.set_next_window_size_constraints((0, 0), size)  # scrolls where the window is too small for the list
-    _, stays = imgui.begin("Keys", True, FLAGS)
+    stays = dialog.begin("Keys", size, count * COLUMN)
     imgui.begin_table("groups", count, imgui.TableFlags_.sizing_stretch_same)
     for i, (title, bindings) in enumerate(GROUPS.items()):
         if i in (0, LEFT):
@@ -29,7 +27,7 @@ def draw(size: tuple[float, float]) -> bool:
     imgui.end_table()
     imgui.text_colored(DIM, "Keys are named by where they lie on a US keyboard.")
     imgui.end()
-    return bool(stays)
+    return stays
 
 
 def _group(title: str, bindings):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from imgui_bundle import imgui
 
-from viewer.panels.rows import beside, button, is_left
+from viewer.panels import dialog
+from viewer.panels.rows import beside, button
 
 HALF, ANYWAY, CANCEL = "half precision", "open anyway", "cancel"
 HELP = {HALF: "Opens it with its colours in 16 bits: it will fit then.",
@@ -22,11 +23,7 @@ class Question:
 
     def draw(self, window: tuple[float, float]) -> str | None:
         """A window over the others, whose size is given; what was answered."""
-        font, answer = imgui.get_font_size(), None
-        imgui.set_next_window_pos((window[0] / 2, window[1] / 2), imgui.Cond_.appearing, (0.5, 0.5))
-        imgui.set_next_window_size((min(36 * font, window[0]), 0))
-        _, stays = imgui.begin("Too large", True, imgui.WindowFlags_.no_docking | imgui.WindowFlags_.no_collapse
-                               | imgui.WindowFlags_.no_saved_settings)
+        answer, stays = None, dialog.begin("Too large", window, 36)
         imgui.internal.bring_window_to_display_front(imgui.internal.get_current_window())  # before what the window says
         imgui.text_wrapped(f"{self.name}: {self.sentence}.")
         imgui.spacing()
@@ -35,6 +32,4 @@ class Question:
                 beside(label)
             if button(label, HELP[label]):
                 answer = label
-        left = is_left()
-        imgui.end()
-        return answer if stays and not left else CANCEL
+        return answer if dialog.end(stays) else CANCEL
