@@ -25,7 +25,7 @@ from viewer.lines import draw_lines
 from viewer.look import resized
 from viewer.looking import Looking
 from viewer.page_camera import stand, viser_scale
-from viewer.page_controls import Wish, lay_proxy
+from viewer.page_controls import Wish, suit
 from viewer.page_server import open_server, stop_server
 from viewer.scene import Scene
 from viewer.shot import Shot, Spare
@@ -55,6 +55,7 @@ class Page:
         self._spare = Spare(scene)
         self._looking = Looking(scene, self._spare)
         self.visitors: dict[int, Visitor] = {}
+        self._gone: list[Visitor] = []  # of whom something may be under way
         self._wake, self._closing = threading.Event(), False
         self._stream = torch.cuda.current_stream(scene.model.device) if scene.backend == "cuda" else None
         self._senders = ThreadPoolExecutor(64, "send")  # mostly they wait for browsers
@@ -77,12 +78,15 @@ class Page:
                 self._wake.wait(self._pause())
                 self._wake.clear()
                 visitors = list(self.visitors.values())
+                self._clear_gone()
                 if any(visitor.measure() for visitor in visitors):
                     self._wake.set()  # for its next frame
                     continue
                 for visitor in visitors:
                     visitor.follow(time.perf_counter())
                 drawn = [self._draw_next(visitor) for visitor in visitors]
+                if any([visitor.film() for visitor in visitors]):
+                    self._wake.set()  # for its next frame
                 if not any(drawn) and not self._save_next(visitors):
                     self._compare_next(visitors)
 
@@ -108,6 +112,8 @@ class Page:
         if self._thread:
             self._thread.join()
         stop_server(self._server)
+        self._gone += self.visitors.values()
+        self._clear_gone()
         self._senders.shutdown()
         self.scene.close()
 
@@ -141,6 +147,12 @@ class Page:
         visitor = self.visitors.pop(client.client_id, None)
         if visitor:
             visitor.leave()
+            self._gone.append(visitor)
+            self._wake.set()
+
+    def _clear_gone(self):
+        while self._gone:
+            self._gone.pop().clear()
 
     def _pause(self) -> float | None:
         """Seconds until a picture settles that nothing else wakes for."""
@@ -194,7 +206,7 @@ class Page:
 
     def _psnr(self, request: Request) -> float:
         camera, render = request.camera, request.wish.render
-        lay_proxy(self.scene, request.wish)
+        suit(self.scene, request.wish)
         culled = render_frame(self.scene, camera, render).rgba
         full = self._spare.scene.renderer.render(camera, None, replace(render, culling="off")).rgba
         return decibels(float(mean_square(culled, full)))
@@ -204,7 +216,7 @@ class Page:
         wish, kind = request.wish, view_kind(request.wish.look.view)
         if lack := kind.lack(self.scene.proxy is not None, wish.render.culling):
             raise InputError(f"{kind.name}: {lack}")
-        lay_proxy(self.scene, wish)
+        suit(self.scene, wish)
         camera = request.camera
         shot = Shot(self.scene, camera, resized(wish.render, camera.width, camera.height), self._spare)
         picture = self._looking.picture(wish.look, shot)

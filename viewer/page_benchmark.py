@@ -11,7 +11,7 @@ import viser
 from gsrender.camera import Camera
 from viewer.benchmark import Benchmark, Row, begin_benchmark, verdict
 from viewer.controls import Space, State
-from viewer.page_controls import Wish, lay_proxy
+from viewer.page_controls import Wish, suit
 from viewer.scene import Scene
 from viewer.statistics import milliseconds, psnr_text, stage_order
 
@@ -51,7 +51,7 @@ class BenchmarkFolder:
         if self._benchmark is None:
             self._benchmark = begin_benchmark(self._scene, self._along, State.at(camera, self._space), wish.render,
                                               (camera.width, camera.height))
-        lay_proxy(self._scene, wish)
+        suit(self._scene, wish)
         self._benchmark.step()
         if self._benchmark.done:
             self._end()

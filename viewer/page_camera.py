@@ -17,7 +17,10 @@ MODES = ("orbit", "fly")
 KEYS_SPEED = 2.0  # units a second that a held key moves viser's camera
 LARGEST = 4096  # pixels an edge, whatever a browser says
 EYE = 0.02  # viser's units to a point next to the eye; it allows no less than 0.01
-LEVEL = math.radians(1)  # a camera that rolls more keeps its own up
+LEVEL = math.radians(1)  # a camera that rolls more keeps its own up, and so does one that looks
+STEEP = math.radians(85)  # more up or down, where the picture's upper edge is next to any direction
+REMEMBERED = 256  # places that it was led to; a path has 30 a second, and browsers tell late of them
+SAME = 1e-6  # radii; a drag by a pixel moves the camera by 5e-3, a key in 1/30 s by as much
 
 
 def viser_scale(space: Space, near: float = NEAR) -> float:
@@ -41,7 +44,8 @@ def camera_of(pose: tuple[float, ...], space: Space, share: float) -> Camera:
 def stand(camera: Camera, space: Space, away: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where viser's camera is, what it looks at and turns around, and its up, [3] each in the scene, to see what a
     camera sees; what it turns around is `away` scene units."""
-    upright = abs(Pose.of(camera, space).roll) < LEVEL
+    pose = Pose.of(camera, space)
+    upright = abs(pose.roll) < LEVEL and abs(pose.pitch) < STEEP
     look_at = camera.position + camera.rotation[2] * away
     return camera.position, look_at, np.array(space.up) if upright else -camera.rotation[1]
 
@@ -54,17 +58,36 @@ class Steering:
         self._mode = MODES[0]
         self._middle: float | None = None  # view z of what is in the middle of the last sharp picture, scene units
         self._has_gone = False  # to where nothing was seen yet
+        self._led: tuple[np.ndarray, ...] = ()  # [3] each, places in the scene
 
     def go(self, camera: Camera):
-        """To a camera of the dataset."""
+        """Jumps to a camera, for instance of the dataset."""
+        handle = self._client.camera
+        self._put(camera, np.linalg.norm(handle.look_at - handle.position) / viser_scale(self.space, handle.near))
+
+    def lead(self, camera: Camera):
+        """On along a path."""
+        self._put(camera, self.space.radius / 2)  # far enough for what is rounded to turn nothing
+
+    def _put(self, camera: Camera, away: float):
         handle = self._client.camera
         scale = viser_scale(self.space, handle.near)
-        away = np.linalg.norm(handle.look_at - handle.position) / scale
         position, look_at, up = stand(camera, self.space, away)
         self._has_gone = True
+        self.know(camera)
         with self._client.atomic():
             handle.fov = math.radians(camera.fov_y)
             handle.up_direction, handle.position, handle.look_at = up, position * scale, look_at * scale
+
+    def know(self, camera: Camera):
+        """It is where the browser is without a hand's doing."""
+        self._led = (*self._led, camera.position)[-REMEMBERED:]
+
+    def has_led_to(self, camera: Camera) -> bool:
+        """Whether a browser that is at that camera has lately been led there, and not taken there by hand: which always
+        moves it, since it turns around a point ahead. Where the camera looks does not tell: browsers put it somewhere
+        and turn it one after the other."""
+        return bool(np.isclose(self._led or math.inf, camera.position, 1e-9, SAME * self.space.radius).all(-1).any())
 
     def see(self, middle: float | None):
         """There is a sharp picture, with that view z in its middle if anything is there."""

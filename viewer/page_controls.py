@@ -45,8 +45,8 @@ def complain(client: viser.ClientHandle, title: str, sentence: str):
     client.add_notification(title, sentence, color="red", auto_close_seconds=10)
 
 
-def lay_proxy(scene: Scene, wish: Wish):
-    """As a wish has it, from the next picture on; there may be none."""
+def suit(scene: Scene, wish: Wish):
+    """The scene becomes what a wish has, from the next picture on."""
     if scene.proxy:
         scene.proxy.settings = wish.detail
         if wish.fit != scene.fit:

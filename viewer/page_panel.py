@@ -13,7 +13,9 @@ from viewer.crop_box import box_axes, turned
 from viewer.page_benchmark import BenchmarkFolder
 from viewer.page_camera import MODES, Steering
 from viewer.page_controls import Wish, controls
+from viewer.page_film import FilmFolder
 from viewer.page_path import PathFolder
+from viewer.page_path_files import PathFiles
 from viewer.page_place import Place
 from viewer.scene import Scene
 from viewer.settings import AXES
@@ -29,14 +31,16 @@ SIZES = {"as shown": None, "1920 x 1080": (1920, 1080), "3840 x 2160": (3840, 21
 class Panel:
     """
     wish    as it is set now; `changed` is called when it is another one
-    path    that the camera flies along; benchmark: along it
-    camera  returns the one whose picture is shown, if there is any
+    path    that the camera flies along; film: of it; benchmark: along it
+    camera  returns where the browser is, if that is known
+    trip    returns the seconds that a picture takes to it and back
     save    is called with the size that a picture is wanted in, as a file; None: that of the browser
     """
 
-    def __init__(self, gui: viser.GuiApi, scene: Scene, wish: Wish, changed: Callable[[], None],
-                 camera: Callable[[], Camera | None], steering: Steering,
+    def __init__(self, client: viser.ClientHandle, scene: Scene, wish: Wish, changed: Callable[[], None],
+                 camera: Callable[[], Camera | None], trip: Callable[[], float], steering: Steering,
                  save: Callable[[tuple[int, int] | None], None]):
+        gui, self._files = client.gui, PathFiles(client, scene)
         self.wish, self._changed, self._camera, self._steering = wish, changed, camera, steering
         if scene.warnings:
             gui.add_markdown("\n\n".join(f"⚠ {warning}" for warning in scene.warnings))
@@ -64,8 +68,11 @@ class Panel:
         if scene.cameras:
             self._cameras = [view.camera for view in scene.cameras]
             self._add_views(gui, [f"{number}: {view.name}" for number, view in enumerate(scene.cameras, 1)])
-        self._place = Place(gui, steering, camera, self._go)
-        self.path = PathFolder(gui, scene, camera, self._go, changed)
+        self._place = Place(gui, steering, camera, self.go)
+        with gui.add_folder("path", expand_by_default=False):
+            self.path = PathFolder(client, self._files, steering, camera, trip, self.go, changed)
+            self.film = FilmFolder(client, scene, lambda: self.path.tour.path, lambda: self.wish,
+                                   lambda: steering.space.near, changed)
         self.benchmark = BenchmarkFolder(gui, scene, steering.space, self.path.cameras, changed)
         self._save = save
         self._size = gui.add_dropdown("save as", tuple(SIZES), hint="How many pixels the picture is saved with: as "
@@ -82,6 +89,11 @@ class Panel:
     def see(self, camera: Camera):
         """There is a sharp picture of that."""
         self._place.tell(camera)
+
+    def leave(self):
+        """The browser is gone. On the thread that draws."""
+        self.film.end()
+        self._files.close()
 
     def _add_controls(self, gui, scene: Scene):
         self._handles = []
@@ -115,6 +127,7 @@ class Panel:
 
     async def _choose_lens(self, event):
         if event.client and FOVS[0] <= event.target.value <= FOVS[1]:  # not what a dataset's camera brought along
+            self.path.stop()
             self._steering.widen(event.target.value)
 
     async def _choose_mode(self, event):
@@ -150,9 +163,11 @@ class Panel:
     async def _choose_view(self, event):
         if event.target.value in self._names:
             self._view = self._names.index(event.target.value)
-            self._go(self._cameras[self._view])
+            self.path.stop()
+            self.go(self._cameras[self._view])
 
-    def _go(self, camera: Camera):
+    def go(self, camera: Camera):
+        """Jumps there."""
         self._lens.value = min(max(camera.fov_y, FOVS[0]), FOVS[1])
         self._steering.go(camera)
 

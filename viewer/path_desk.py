@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable
 
 from gsrender.camera import Camera
 from gsrender.errors import DeviceError, InputError
 from viewer.controls import State
-from viewer.film import check_film, is_video
-from viewer.look import Look, resized
-from viewer.lost import EmptyFrames
+from viewer.film import is_video
 from viewer.path_file import load_path, save_path
-from viewer.path_render import render_beside
+from viewer.path_render import Film, begin_film
 from viewer.pose import Pose
 from viewer.tour import Tour
-from viewer.view_table import view_kind
-
-
-@dataclass
-class Film:
-    """One that is being drawn."""
-
-    out: Path
-    total: int  # frames
-    steps: Iterator[int]
-    began: float  # of time.perf_counter
-    empty: EmptyFrames
-    done: int = 0
 
 
 class PathDesk:
@@ -152,13 +136,12 @@ class PathDesk:
 
     def start_film(self):
         """Begins the film that the panel describes, with the window's scene and settings."""
-        out, path, app = self._named(self.out, suffix=""), self.tour.path, self._app
+        out = self._named(self.out, suffix="")
         if not out or self.film:
             return
-        frames = path.frame_count(self.fps)
         if is_video(out) and out.exists():
-            return app.complain(f"{out.absolute()} is there: give the film another name")
-        self._try(lambda: self._begin(out, frames))
+            return self._app.complain(f"{out.absolute()} is there: give the film another name")
+        self._try(lambda: self._begin(out))
 
     def cancel(self):
         """Ends the film; nothing half-written is left."""
@@ -166,16 +149,11 @@ class PathDesk:
             self.film.steps.close()
             self.film = None
 
-    def _begin(self, out: Path, frames: int):
-        check_film(out, self.size, frames)
-        app, view = self._app, self.view or self.shown_view
-        if lack := view_kind(view).lack(app.scene.proxy is not None, app.settings.render.culling):
-            raise InputError(f"a film of the view {view}: {lack}")
-        look = Look(view, wireframe=app.settings.look.wireframe)
-        scene, settings = replace(app.scene, near=app.state.space.near), resized(app.settings.render, *self.size)
-        empty = EmptyFrames()
-        steps = render_beside(scene, self._thread, settings, look, self.tour.path, self.size, self.fps, out, empty)
-        self.film = Film(out, frames, steps, time.perf_counter(), empty)
+    def _begin(self, out: Path):
+        app = self._app
+        look = replace(app.settings.look, view=self.view or self.shown_view)
+        self.film = begin_film(replace(app.scene, near=app.state.space.near), self._thread, app.settings.render, look,
+                               self.tour.path, self.size, self.fps, out)
 
     def _take(self, file: Path, path, warning: str):
         self.tour = replace(self.tour.edited(path), time=0.0)

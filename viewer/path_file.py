@@ -52,11 +52,16 @@ def save_path(path: CameraPath, file: Path):
             ours = False
         if not ours:
             raise InputError(f"{file}: is there and is no camera path, so it is not written over; choose another name")
+    with write_whole(file) as whole:
+        whole.write(path_text(path).encode())
+
+
+def path_text(path: CameraPath) -> str:
+    """What `save_path` writes."""
     data = {"format": FORMAT, "version": VERSION} | ({"closing": path.closing} if path.closing else {})
     data["keyframes"] = [{"time": key.time, "position": key.position, "world_from_camera": key.world_from_camera,
                           "fov_y": key.fov_y} for key in path.keyframes]
-    with write_whole(file) as whole:
-        whole.write(json.dumps(data, indent=1, allow_nan=False).encode())
+    return json.dumps(data, indent=1, allow_nan=False)
 
 
 def _from_json(file: Path, data: dict) -> CameraPath:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import time
+from collections import deque
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -28,6 +29,8 @@ SHARES = (1.0, 3 / 4, 1 / 2, 3 / 8, 1 / 4)  # a moving picture's edges over a st
 QUALITY = {True: 90, False: 60}  # of the JPEG, sharp or not
 PATIENCE = 5.0  # seconds for a browser to answer
 PAUSE = 0.5  # seconds between figures
+TRIPS = 8  # of pictures, the slowest of which counts
+SLOWEST = 0.5  # seconds that one of them takes: a page in the background never answers
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Visitor:
     """
 
     def __init__(self, client: viser.ClientHandle, scene: Scene, space: Space, wish: Wish, wake):
-        self._client, self._scene, self._space, self._wake = client, scene, space, wake
+        self._client, self._scene, self._wake = client, scene, wake
         self._pose: tuple[float, ...] | None = None  # as camera_of reads it
         self._moved = -math.inf  # when it did
         self.sent: Request | None = None
@@ -57,11 +60,20 @@ class Visitor:
         self._is_gone, self._said = False, ""
         self._full = 0.0  # milliseconds that the last sharp picture took
         self._cost, self._recent, self._told = Cost(), Statistics(30), -math.inf
+        self._trips: deque[float] = deque(maxlen=TRIPS)  # seconds
         self._steering = Steering(client, space)
-        self._panel = Panel(client.gui, scene, wish, wake, lambda: self.sent and self.sent.camera, self._steering,
-                            self._want_file)
+        self._panel = Panel(client, scene, wish, wake, lambda: self.camera,
+                            lambda: min(max(self._trips, default=0.0), SLOWEST), self._steering, self._want_file)
         self._wanted: list[tuple[int, int] | None] = []  # sizes of pictures that are wanted as files
         client.camera.on_update(self._see)
+
+    @property
+    def camera(self) -> Camera | None:
+        """Where the browser is, with all of its pixels; None before it said so, and where that is no camera."""
+        try:
+            return self._pose and camera_of(self._pose, self._steering.space, 1.0)
+        except ValueError:
+            return None
 
     def next_request(self, now: float) -> Request | None:
         """What to draw now; None where nothing changed, or the browser is still taking in the last one."""
@@ -69,7 +81,8 @@ class Visitor:
             return None
         wish, sharp = self._panel.wish, now >= self._moved + SETTLE
         try:
-            camera = camera_of(self._pose, self._space, wish.resolution * (1 if sharp else self._moving_share()))
+            share = wish.resolution * (1 if sharp else self._moving_share())
+            camera = camera_of(self._pose, self._steering.space, share)
         except ValueError:
             return None
         request = Request(camera, wish, sharp, self._moved)
@@ -91,13 +104,16 @@ class Visitor:
         sent = self.sent
         return bool(sent and sent.sharp and not self._is_gone) and self._panel.benchmark.step(sent.camera, sent.wish)
 
+    def film(self) -> bool:
+        """A frame of its film, if one is wanted; whether one was."""
+        return not self._is_gone and self._panel.film.step()
+
     def next_file(self) -> Request | None:
         """A picture to draw and to give to `send_file`, if one is wanted."""
         if not self._wanted or self._pose is None:
             return None
-        size = self._wanted.pop(0)
-        camera = camera_of(self._pose, self._space, 1.0)
-        return Request(camera.resized(*size) if size else camera, self._panel.wish, True, self._moved)
+        size, camera = self._wanted.pop(0), self.camera
+        return camera and Request(camera.resized(*size) if size else camera, self._panel.wish, True, self._moved)
 
     def send_file(self, pixels: np.ndarray):
         """A picture [H, W, 3] uint8, for the browser to save."""
@@ -140,7 +156,8 @@ class Visitor:
             encoded = time.perf_counter()
             if request.sharp:
                 self._full = milliseconds + 1000 * (encoded - began)
-                self._steering.see(middle)
+                if not self._panel.path.is_flown:
+                    self._steering.see(middle)
                 self._panel.see(request.camera)
             self._wait_for_browser()
             self._count(request, stats, milliseconds, encoded)
@@ -151,6 +168,10 @@ class Visitor:
     def leave(self):
         """The browser is gone: nothing more is sent."""
         self._is_gone = True
+
+    def clear(self):
+        """What it had begun to draw, on the thread that draws."""
+        self._panel.leave()
 
     def compare(self, request: Request, psnr: float | None):
         """In dB, of the request's picture to the one with culling off; None where that cannot be drawn."""
@@ -180,6 +201,7 @@ class Visitor:
             self._recent.clear()  # of another way of drawing
         now = time.perf_counter()
         self._recent.add(milliseconds, stats)
+        self._trips.append(now - encoded)
         latency = self._cost.latency if request.sharp else 1000 * (now - request.moved)
         self._cost = Cost(request.camera, request.wish, stats, 1000 * (now - encoded), latency)
         if request.sharp or now >= self._told + PAUSE:
@@ -196,4 +218,6 @@ class Visitor:
                                  camera.image_height)))
         if self._pose is None or not np.allclose(pose, self._pose, rtol=0, atol=STILL):
             self._pose, self._moved = pose, time.perf_counter()
+            if self.camera:
+                self._panel.path.see(self.camera)
             self._wake()

@@ -120,6 +120,11 @@ class Tab:
                  "own.focus(); own.select() })()")
         self._ask("Input.insertText", text=text)
 
+    def upload(self, file):
+        """Through the last button for that which is there."""
+        found = self._ask("Runtime.evaluate", expression="[...document.querySelectorAll('input[type=file]')].pop()")
+        self._ask("DOM.setFileInputFiles", files=[str(file)], objectId=found["result"]["objectId"])
+
     def _mouse(self, kind: str, at):
         self._ask("Input.dispatchMouseEvent", type=kind, x=float(at[0]), y=float(at[1]), button="left", buttons=1,
                   clickCount=1)

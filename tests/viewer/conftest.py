@@ -1,8 +1,12 @@
 import dataclasses
 
 import pytest
+from browser import own_browser
 from desktop import Hand, open_for_window, own_display, usual_settings, watch_places, xdotool
 
+from pages import open_sample, visit
+
+from gsrender.settings import RenderSettings
 from viewer.__main__ import main
 from viewer.app import Viewer
 from viewer.sayings import Sayings
@@ -96,3 +100,34 @@ def hand(scene):
     finally:
         viewer.close()
     assert scene.device.validation_messages[before:] == []
+
+
+@pytest.fixture(scope="session")
+def page(street):
+    from viewer.page import Page
+    scene = open_sample(street)
+    with Page(scene, RenderSettings(scene.default_culling, background=scene.model.background), port=0) as page:
+        page.start()
+        yield page
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    with own_browser(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def tab(page, browser):
+    """The page, once a sharp picture of the scene is there, and its visitor."""
+    tab, visitor = visit(page, browser)
+    yield tab, visitor
+    tab.close()
+
+
+@pytest.fixture(scope="session")
+def drawn(street):
+    """What the program draws for a request, [H, W, 3] uint8, with a scene of its own."""
+    from viewer.frame import render_frame
+    with open_sample(street) as scene:
+        yield lambda request: render_frame(scene, request.camera, request.wish.render).rgba[..., :3].numpy().copy()

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from browser import PATIENCE, own_browser, until
+from browser import PATIENCE, until
+from pages import PANEL, change, shows, slide, visit
 from PIL import Image, ImageDraw
 
 from gsrender.crop import Crop
-from gsrender.settings import RenderSettings
 from viewer.camera_text import camera_text, parse_camera
 from viewer.controls import SPEED, Space
 from viewer.crop_box import CROP_COLOUR
@@ -19,70 +19,6 @@ from viewer.lines import line_ends
 from viewer.look import Look
 
 TEXT = "textarea:not([aria-hidden])"  # but not that which measures it
-PANEL = 560  # column that the page's panel begins after
-
-
-def open_sample(street):
-    from viewer.scene import open_scene
-    from viewer.shot import VIEW_OUTPUTS
-    from vk_interop.depth_settings import DepthSettings
-    return open_scene(street / "model", backend="cpu", outputs=VIEW_OUTPUTS, detail=DepthSettings(1.0))
-
-
-@pytest.fixture(scope="module")
-def page(street):
-    from viewer.page import Page
-    scene = open_sample(street)
-    with Page(scene, RenderSettings(scene.default_culling, background=scene.model.background), port=0) as page:
-        page.start()
-        yield page
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with own_browser(tmp_path_factory.mktemp("chromium")) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def tab(page, browser):
-    """The page, once a sharp picture of the scene is there, and its visitor."""
-    tab, visitor = visit(page, browser)
-    yield tab, visitor
-    tab.close()
-
-
-def visit(page, browser):
-    before = set(page.visitors)
-    tab = browser.open(f"{page.address}?fixedDpr=1")  # else a slow machine is asked for fewer pixels
-    number = until(lambda: page.visitors.keys() - before, "a visitor").pop()
-    visitor = page.visitors[number]
-    until(lambda: visitor.is_settled, "the first picture")
-    return tab, visitor
-
-
-@pytest.fixture(scope="module")
-def drawn(street):
-    """What the program draws for a request, [H, W, 3] uint8, with a scene of its own."""
-    from viewer.frame import render_frame
-    with open_sample(street) as scene:
-        yield lambda request: render_frame(scene, request.camera, request.wish.render).rgba[..., :3].numpy().copy()
-
-
-def shows(tab, picture) -> bool:
-    """Whether the page shows the picture left of its panel and below its messages, but for what JPEG loses."""
-    seen = tab.see()
-    assert seen.shape == picture.shape
-    error = np.square(seen[250:, :PANEL].astype(float) - picture[250:, :PANEL]).mean()
-    return 10 * np.log10(255 ** 2 / max(error, 1e-9)) > 35
-
-
-def slide(tab, to: float):
-    """Drags the last slider that is seen to that share of its width."""
-    box = tab.run("(() => { const own = [...document.querySelectorAll('.mantine-Slider-root')].filter(e => "
-                  "e.offsetParent).pop(); own.scrollIntoView({block: 'center'}); "
-                  "const box = own.getBoundingClientRect(); return [box.x, box.y + box.height / 2, box.width] })()")
-    tab.drag((box[0] + 0.3 * box[2], box[1]), (box[0] + to * box[2], box[1]))
 
 
 def edges(request, width: int) -> np.ndarray:
@@ -93,21 +29,6 @@ def edges(request, width: int) -> np.ndarray:
         if ends:
             ImageDraw.Draw(image).line([*map(tuple, ends[0])], fill=1, width=width)
     return np.array(image)
-
-
-def change(tab, visitor, what: str, act):
-    """Does something and waits until there is the sharp picture of it, and nothing more comes from the page."""
-    before = visitor.sent
-
-    def stands():
-        sent = visitor.sent
-        if sent == before or not visitor.is_settled:
-            return False
-        tab.rest()
-        return visitor.is_settled and visitor.sent == sent
-    act()
-    until(stands, what)
-    return before, visitor.sent
 
 
 def test_a_page_shows_the_scene_as_the_program_draws_it(page, tab, drawn):
