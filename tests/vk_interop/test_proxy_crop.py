@@ -7,7 +7,7 @@ import reference
 import torch
 from bench.scenes import one_cluster, sphere
 from lod_meshes import mesh
-from test_proxy_lod import SIZE, around, crowd, crowd_clusters, differing, walk
+from proxy_draws import SIZE, around, crowd, crowd_clusters, differing, walk
 
 from gsrender import Camera, Crop, DepthBuffer
 from vk_interop.cluster_lod_build import build_clusters
