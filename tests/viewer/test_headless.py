@@ -257,10 +257,16 @@ def test_a_view_whose_name_is_too_long_for_a_file_is_one_sentence(viewer, street
     assert ran.code == 2 and ran.err.splitlines()[-1].endswith("a.png: cannot be written, File name too long")
 
 
-def test_culling_without_anything_to_cull_by_is_refused(viewer, street, tmp_path):
+@pytest.mark.parametrize("command", ["render", "fly", "serve", "window"])
+def test_culling_without_anything_to_cull_by_is_refused(viewer, street, tmp_path, command):
     shutil.copytree(street / "model", tmp_path / "a" / "model")
-    ran = viewer("render", tmp_path / "a/model", "--culling", "footprint", "--out", tmp_path / "out")
-    assert ran.code == 2 and "name the proxy with --scene" in ran.err
+    more = {"render": ["--out", tmp_path / "out"], "serve": [], "fly": [
+        "--path", street / "model/cameras.json", "--out", tmp_path / "out"], "window": [
+        "--frames", 1, "--screenshot", tmp_path / "shot.png"]}[command]
+    name = [] if command == "window" else [command]
+    ran = viewer(*name, tmp_path / "a/model", "--backend", "cpu", "--culling", "footprint", *more)
+    assert ran.code == 2 and "--culling footprint: nothing to cull by; name the proxy with --scene" in ran.err
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 @pytest.mark.parametrize("gib, told", [("0.004", "16,067 anchors and 112,019 triangles will take about [0-9.]+ MiB of "
