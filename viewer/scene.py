@@ -124,21 +124,20 @@ class Scene:
     def lay(self, fit: Fit):
         """The proxy lies like that from the next frame on; nothing is read or built for it."""
         self.fit = fit
-        self.proxy.place(self._placing)
+        self.proxy.place(self.placing_of(fit))
 
     @property
     def placed_mesh(self) -> ProxyMesh:
         """The proxy's mesh as it lies now."""
         from vk_interop.mesh_gltf import transformed
-        vertices = transformed(self.mesh.vertices, self._placing)
+        vertices = transformed(self.mesh.vertices, self.placing_of(self.fit))
         return replace(self.mesh, vertices=np.ascontiguousarray(vertices, np.float32))
 
-    @property
-    def _placing(self) -> np.ndarray:
-        """[4, 4], from where the mesh was read to, to where it is now."""
-        if self.fit == self.read_fit:
+    def placing_of(self, fit: Fit) -> np.ndarray:
+        """[4, 4], from where the mesh was read to, to where that fit lays it."""
+        if fit == self.read_fit:
             return np.eye(4)
-        return self.fit.matrix @ np.linalg.inv(self.read_fit.matrix)
+        return fit.matrix @ np.linalg.inv(self.read_fit.matrix)
 
     @contextmanager
     def beside(self, clusters: ClusterMesh | None, outputs: tuple[str, ...] = ()) -> Iterator[Scene]:

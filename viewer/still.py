@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Iterator
 
+import numpy as np
 import torch
 from PIL import Image
 
@@ -15,6 +16,7 @@ from gsrender.memory import NoRoom
 from gsrender.renderer import memory_or
 from gsrender.settings import RenderSettings
 from viewer.scene import Scene
+from vk_interop.depth_settings import DepthSettings
 
 LEAST = 512  # pixels of a part's edge: smaller ones would be drawn mostly for their number
 BYTES = 16  # a pixel of the whole depth takes at a time: itself, its pyramid, and what that is made of
@@ -36,24 +38,32 @@ def corners(size: tuple[int, int], part: tuple[int, int], overlap: int = 0) -> l
 
 def draw_still(scene: Scene, camera: Camera, settings: RenderSettings,
                part: tuple[int, int]) -> Iterator[tuple[float, Image.Image]]:
-    """Gives after each part which share of the work is done, and the picture as far as it is. Raises DeviceError.
+    """Gives after each part which share of the work is done, and the picture as far as it is. Raises DeviceError. The
+    proxy is drawn and lies as it does now, whatever becomes of it between the parts.
 
     All parts are of what culling leaves in the whole view, by the depth of all of it: by its own, each would keep more
     at its edges, where items stand whose centres are beyond them; by one of fewer pixels, others everywhere (37 dB to
     the picture that is drawn at once, for 80).
     """
-    size, culled = (camera.width, camera.height), settings.culling_camera or camera
+    hides = scene.proxy is not None and settings.culling != "off"
+    return _parts(scene, camera, settings, part, (scene.proxy.settings, scene.proxy.placing) if hides else None)
+
+
+def _parts(scene: Scene, camera: Camera, settings: RenderSettings, part: tuple[int, int],
+           proxy: tuple[DepthSettings, np.ndarray] | None) -> Iterator[tuple[float, Image.Image]]:
+    """`proxy` is how it is drawn and where it lies; None: it hides nothing."""
+    size, culled, depth = (camera.width, camera.height), settings.culling_camera or camera, None
     try:
         still = Image.new("RGB", size, None)
     except MemoryError as error:
         raise NoRoom(f"not enough memory for a picture of {size[0]} x {size[1]}: save a smaller one") from error
-    hides, depth = scene.proxy is not None and settings.culling != "off", None
-    reach = (scene.proxy.settings.reach or 0) if hides else 0  # texels that a part's depth lacks the neighbours for
-    hiding, shown = corners((culled.width, culled.height), part, 2 * reach) if hides else [], corners(size, part)
-    if hides:
+    reach = proxy and proxy[0].reach or 0  # texels that a part's depth lacks the neighbours for
+    hiding, shown = corners((culled.width, culled.height), part, 2 * reach) if proxy else [], corners(size, part)
+    if proxy:
         view_z = _view_z(scene, culled)
         for done, corner in enumerate(hiding, start=1):
-            _draw_depth(scene, culled.part(*corner, *part), settings, corner, reach, view_z)
+            with scene.proxy.aside(*proxy):
+                _draw_depth(scene, culled.part(*corner, *part), settings, corner, reach, view_z)
             yield done / (len(hiding) + len(shown)), still
         depth = replace(DepthBuffer.from_tensor(view_z), crop=settings.crop)
     settings = replace(settings, culling_camera=culled)

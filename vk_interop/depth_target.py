@@ -50,7 +50,7 @@ def levels_nbytes(sizes: list[tuple[int, int]]) -> int:
 
 class Target:
     """Images of one size, and the passes recorded. Frames take turns on the images, so there is one of each but for the
-    slots. Raises DeviceError.
+    slots, which they go round. Raises DeviceError.
 
     signals  semaphores that each frame sets to its number
     timed    measures each pass, not only all of them
@@ -65,7 +65,7 @@ class Target:
         self.device, self.clusters, self.kind = device, clusters, kind_of(device, size, settings)
         self.raster = settings.drawn_by(device.is_cpu)
         self.draws, self.rasterises = self.raster != "compute", self.raster != "vertex"
-        self.reach = settings.reach
+        self.reach, self.frames = settings.reach, 0  # that were drawn here
         with ExitStack() as made:
             self._make(passes, slots, signals, timed, made)
             self._made = made.pop_all()
@@ -83,6 +83,16 @@ class Target:
         upload(device, self.counters, np.tile(self._first_counters(), 2))
         device.run(self._prepare)
         self.slots = [own(Slot(self, passes, signals, timed)) for _ in range(slots)]
+
+    @property
+    def newest(self) -> Slot:
+        """That was drawn last."""
+        return self.slots[(self.frames - 1) % len(self.slots)]
+
+    @property
+    def coming(self) -> Slot:
+        """That is drawn next."""
+        return self.slots[self.frames % len(self.slots)]
 
     @property
     def nbytes(self) -> int:

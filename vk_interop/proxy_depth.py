@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,7 @@ NEVER = 0x3FFFFFFF  # a stamp that no frame has
 MEMORY = {  # by name, what it is for
     "proxy mesh": "The proxy's triangles in clusters, at every level of detail.",
     "proxy depth": "Proxy depths and their max pyramids, of several frames: one is drawn while another is read."}
+ASIDE = 60  # frames after the last one aside that its images are kept for the next one
 SMALL_SIZE = {"vertex": -1.0, "hybrid": 128.0, "compute": 256.0}  # pixels; see ProxyFrame.small_size
 
 
@@ -78,6 +79,8 @@ class ProxyDepth:
         self._nearby = self._clusters.radius * self._placing.unit / 4  # view z of what is visible, roughly
         self._target: Target | None = None
         self._retired: list[Target] = []  # of former sizes, still in use
+        self._aside: Target | None = None  # for what is drawn within `aside`
+        self._is_aside = False
         source = mesh.clusters["triangle_count"][mesh.clusters["level"] == 0]
         self._stats = FrameStats({"triangles": int(source.sum()), "clusters": len(mesh.clusters)})
 
@@ -108,6 +111,20 @@ class ProxyDepth:
     def placing(self) -> np.ndarray:
         """[4, 4] float64, model from mesh."""
         return self._placing.model_from_mesh
+
+    @contextmanager
+    def aside(self, settings: DepthSettings | None = None, placing: np.ndarray | None = None):
+        """What is drawn within it, is drawn with these settings, the mesh lying there, and in images of its own: for
+        pictures beside the frames, which go on as if nothing had been between them, their statistics too. What is not
+        given is as outside."""
+        before = self.settings, self._placing
+        self.settings, self._placing = settings or self.settings, self._placing if placing is None else Placing(placing)
+        self._target, self._aside, self._is_aside, self._chosen = self._aside, self._target, True, None
+        try:
+            yield
+        finally:
+            self.settings, self._placing = before
+            self._target, self._aside, self._is_aside, self._chosen = self._aside, self._target, False, None
 
     def surfaces(self, camera: Camera, culling_camera: Camera | None = None, crop: Crop | None = None) -> Surfaces:
         """What `render` draws, as clusters and triangles. For looking at, not for frames: it waits and takes a slot."""
@@ -142,7 +159,7 @@ class ProxyDepth:
 
     def outlasts(self, depth: DepthBuffer) -> bool:
         """Whether it is whole still, and stays so when one more frame is asked for."""
-        return self._frame + 1 - depth.ready.frame < len(self._target.slots)
+        return any(slot.frame == depth.ready.frame for slot in self._target.slots if slot is not self._target.coming)
 
     def stats(self) -> FrameStats:
         """Counts and GPU milliseconds of the last finished frame: one frame late, or what is known already."""
@@ -173,7 +190,7 @@ class ProxyDepth:
         for target in self._targets:
             target.close()
         self._made.close()
-        self._target, self._retired = None, []
+        self._target, self._aside, self._retired = None, None, []
 
     def __enter__(self):
         return self
@@ -182,6 +199,9 @@ class ProxyDepth:
         self.close()
 
     def _submit(self, camera: Camera, crop: Crop | None, frozen: bool) -> DepthBuffer:
+        if self._aside and not self._is_aside and self._frame - self._aside.newest.frame > ASIDE:
+            self._retired.append(self._aside)
+            self._aside = None
         self._retired = [target for target in self._retired if not self._close_if_done(target)]
         size = camera.width, camera.height
         if self._target is None or self._target.kind != kind_of(self.device, size, self.settings):
@@ -192,9 +212,10 @@ class ProxyDepth:
             slots = self._slots or slots_for(self.device, size)
             self._target = Target(self.device, self._passes, self._clusters, size, self.settings, slots,
                                   [self._drawn.semaphore, self._done.semaphore], self._timed)
-        slot = self._target.slots[self._frame % len(self._target.slots)]
+        slot = self._target.coming
         self._wait_for(slot)
         self._frame += 1
+        self._target.frames += 1
         flags = OCCLUSION * self.settings.occlusion | FROZEN * frozen
         slot.draw(self._frame, self._view(camera, crop, flags, self._target.raster), crops=crop is not None)
         self._look_back()
@@ -215,16 +236,15 @@ class ProxyDepth:
 
     def _look_back(self):
         """Notes what is known of frames that are done: for the next one, while the GPU is at work on this one."""
-        newest, slots = self._newest_done(), self._target.slots
+        newest, coming = self._newest_done(), self._target.coming
         if newest:
             self._nearby = visible_depth(newest.counters)
-        coming = slots[self._frame % len(slots)]
         coming.is_free = coming.passed is not None and coming.passed.query()
 
     def _newest_slot(self) -> Slot:
         """Of the newest frame, once it is done."""
         self._done.wait(self._frame)
-        return self._target.slots[(self._frame - 1) % len(self._target.slots)]
+        return self._target.newest
 
     def _newest_done(self) -> Slot | None:
         self._seen = drawn = self._done.value
@@ -236,7 +256,7 @@ class ProxyDepth:
 
     @property
     def _targets(self) -> list[Target]:
-        return [*self._retired, *filter(None, [self._target])]
+        return [*self._retired, *filter(None, [self._target, self._aside])]
 
     def _wait_for(self, slot: Slot):
         """Until neither side uses what was drawn there: the host's only wait, and only when the ring is full."""

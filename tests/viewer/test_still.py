@@ -9,10 +9,11 @@ from PIL import Image
 
 from gsrender import RenderSettings
 from gsrender.crop import Crop
+from viewer.fit import Fit
 from viewer.frame import render_frame
 from viewer.measures import psnr
 from viewer.still import LEAST, corners, draw_still, part_size
-from vk_interop.depth_settings import DepthSettings
+from vk_interop.depth_settings import RASTERS, DepthSettings
 
 SIZE, PART = (300, 170), (150, 85)
 
@@ -84,6 +85,23 @@ def test_a_depth_in_parts_is_that_of_the_whole_view(scene, error):
         scene.proxy.settings = before
     close = torch.isclose(seen[0], expected, rtol=1e-4)  # another projection rounds otherwise, at edges by a texel
     assert len(close) == len(expected) and close.float().mean() > 0.998 and expected.isfinite().float().mean() > 0.1
+
+
+def test_what_changes_of_the_proxy_between_the_parts_is_not_in_the_picture(scene):
+    camera, settings, usual = scene.first_camera(*SIZE), RenderSettings("centre"), scene.proxy.settings
+    expected = parts_of(scene, camera, settings)
+    try:
+        scene.lay(Fit(shift=(0.0, 0.0, 2.0)))
+        laid = parts_of(scene, camera, settings)
+        scene.lay(Fit())
+        steps = draw_still(scene, camera, settings, PART)
+        for count, (_, image) in enumerate(steps, start=1):
+            scene.proxy.settings = DepthSettings(16.0, RASTERS[count % len(RASTERS)])
+            scene.lay(Fit(shift=(0.0, 0.0, 2.0 * (count % 2))))
+    finally:
+        scene.proxy.settings = usual
+        scene.lay(Fit())
+    assert np.array_equal(image, expected) and not np.array_equal(laid, expected)
 
 
 @pytest.fixture
