@@ -12,11 +12,11 @@ from viewer.camera_text import camera_text, parse_camera
 from viewer.controls import MODES, nearest_view
 from viewer.export import file_name, save_csv, save_json
 from viewer.fit import Fit, as_option, scale_of
-from viewer.look import described
 from viewer.machine import describe
 from viewer.panels import PANELS
 from viewer.panels.question import CANCEL
 from viewer.view_table import VIEW_NAMES, view_kind
+from viewer.way import described
 from viewer.words import CULLING_HELP
 from vk_interop.input import Input
 
@@ -73,8 +73,7 @@ def _compare(app, mode: str):
     after = "first" if look.compare == mode else mode
     app.set(look=replace(look, compare=after))
     if after != "split":  # which says so on both sides of its line
-        first = app.settings.render
-        second = app.canvas.looking.second(look, first)
+        first, second = app.canvas.looking.both(look, app.settings.render)
         app.say(described(first, second) if after == "first"
                 else f"{described(second, first)}: the second settings; X goes back")
 

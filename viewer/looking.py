@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import Iterator
+
 import torch
 
 from gsrender.camera import Camera
@@ -16,6 +19,7 @@ from viewer.picture_views import paint
 from viewer.scene import Scene
 from viewer.shot import Shot, Spare
 from viewer.view_table import view_kind
+from viewer.way import Way
 
 AMPLIFY = 10  # of a difference
 
@@ -59,11 +63,11 @@ class Looking:
         if look.compare == "first":
             self._error = None
         else:
-            other = self._second(look, shot)
-            self._error = Arriving(mean_square(shot.frame.rgba, other.frame.rgba)[None])
-            kind = view if self.possible(view, other.settings) else "picture"
-            scale = self.legend and self.legend.scale
-            second = paint(kind, other, scale, look.wireframe, self._scene.ruler)
+            with self._second(look, shot) as other:
+                self._error = Arriving(mean_square(shot.frame.rgba, other.frame.rgba)[None])
+                kind = view if self.possible(view, other.settings) else "picture"
+                scale = self.legend and self.legend.scale
+                second = paint(kind, other, scale, look.wireframe, self._scene.ruler)
             picture = combined(look, picture, second.picture)
         return picture
 
@@ -76,16 +80,19 @@ class Looking:
         """Whether there is what a kind of picture needs."""
         return not view_kind(view).lack(self._scene.proxy is not None, settings.culling)
 
-    def second(self, look: Look, settings: RenderSettings) -> RenderSettings:
-        """The second settings of a look."""
-        return look.second(settings, self._scene.usual_culling)
+    def both(self, look: Look, settings: RenderSettings) -> tuple[Way, Way]:
+        """The ways that are compared: as it is drawn by these settings, and the look's second one."""
+        first = Way.of(self._scene, settings)
+        return first, look.second(first, self._scene.usual_culling)
 
-    def _second(self, look: Look, shot: Shot) -> Shot:
-        camera = shot.camera
-        settings = resized(self.second(look, shot.settings), camera.width, camera.height)
+    @contextmanager
+    def _second(self, look: Look, shot: Shot) -> Iterator[Shot]:
+        """The same view, drawn by the second way; whatever is asked of it, within this."""
+        camera, (_, way) = shot.camera, self.both(look, shot.settings)
         scene = self._spare.scene
         self._aside = self._aside or Spare(scene)
-        return Shot(scene, camera, settings, self._aside)
+        with self._scene.aside(way.detail, way.fit):
+            yield Shot(scene, camera, resized(way.render, camera.width, camera.height), self._aside)
 
     def shot(self, camera: Camera, settings: RenderSettings, frame: Frame) -> Shot:
         """Of a frame that was drawn just now."""

@@ -15,6 +15,7 @@ from viewer.look import COMPARISONS, Look
 from viewer.scene import Scene
 from viewer.settings import RESOLUTION_SCALES
 from viewer.view_table import VIEWS
+from viewer.way import Way
 from viewer.words import (ANCHOR_BIAS, APPEARANCE, BACKGROUND, COMPARED, CROP, CROP_FROM, CROP_TO, FLAT, HIDE_BY,
                           MARGIN, PROXY_ERROR, WIREFRAME, finest_level)
 from vk_interop.depth_settings import MOST_ERROR, DepthSettings
@@ -38,6 +39,11 @@ class Wish:
     box: Crop
     look: Look = Look()
     resolution: float = 1.0
+
+    @property
+    def way(self) -> Way:
+        """All that its pictures depend on besides the camera."""
+        return Way(self.render, self.detail, self.fit)
 
 
 def complain(client: viser.ClientHandle, title: str, sentence: str):

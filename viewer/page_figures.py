@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from gsrender.camera import Camera
 from gsrender.frame import FrameStats
 from gsrender.memory import size
-from gsrender.settings import RenderSettings
-from viewer.look import Look, described
 from viewer.lost import why_empty
 from viewer.page_controls import Wish
 from viewer.scene import Scene
 from viewer.statistics import COUNTS, Statistics, count_label, milliseconds, psnr_text
 from viewer.view_table import view_kind
+from viewer.way import described
 
 
 @dataclass(frozen=True)
@@ -56,16 +55,18 @@ def figures(sharp: bool, cost: Cost, recent: Statistics, scene: Scene) -> str:
     if cost.latency is not None:
         rows.append(("from a move to its picture", f"{cost.latency:.0f} ms"))
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
-    look, two = cost.wish.look, _two(cost.wish.look, cost.wish.render, scene)
+    look, two = cost.wish.look, _two(cost.wish, scene)
     empty = why_empty(scene, cost.camera, cost.stats.counts)
     lost = f"**{empty}: a dataset view, or loading the page anew, leads back**\n\n" if empty else ""
     return f"{lost}{look.view}: {view_kind(look.view).help}.{two}\n\n| drawn on {scene.backend} | |\n|:--|--:|\n{table}"
 
 
-def _two(look: Look, first: RenderSettings, scene: Scene) -> str:
+def _two(wish: Wish, scene: Scene) -> str:
     """Which two are compared, where two are."""
+    look = wish.look
     if not look.shows_two:
         return ""
+    first = wish.way
     second = look.second(first, scene.usual_culling)
     one, other = described(first, second), described(second, first)
     said = {"split": f"Left: {one}. Right: {other}.", "second": f"Second: {other}.",

@@ -121,7 +121,7 @@ class Panel:
 
     async def _choose_second(self, event):
         if event.target.value in SECONDS:
-            other = self.wish.render if event.target.value == SECONDS[0] else None
+            other = self.wish.way if event.target.value == SECONDS[0] else None
             self.wish = replace(self.wish, look=replace(self.wish.look, other=other))
             self._changed()
 

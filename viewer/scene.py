@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -132,6 +132,12 @@ class Scene:
         from vk_interop.mesh_gltf import transformed
         vertices = transformed(self.mesh.vertices, self.placing_of(self.fit))
         return replace(self.mesh, vertices=np.ascontiguousarray(vertices, np.float32))
+
+    @contextmanager
+    def aside(self, detail: DepthSettings, fit: Fit) -> Iterator[None]:
+        """Within it the proxy is drawn and lies like that, beside the frames: see `ProxyDepth.aside`."""
+        with self.proxy.aside(detail, self.placing_of(fit)) if self.proxy else nullcontext():
+            yield
 
     def placing_of(self, fit: Fit) -> np.ndarray:
         """[4, 4], from where the mesh was read to, to where that fit lays it."""

@@ -14,6 +14,7 @@ from imgui_bundle import imgui
 
 from viewer.bindings import BINDINGS
 from viewer.camera_path import CameraPath
+from viewer.fit import Fit
 from viewer.opening import Opening
 from viewer.path_file import load_path
 from viewer.panels import PANELS
@@ -121,6 +122,10 @@ def detail(app):
     return app.scene.proxy.settings
 
 
+def second(app):
+    return app.settings.look.other
+
+
 def keyframes(app):
     return app.path.tour.path.keyframes
 
@@ -220,10 +225,16 @@ COMPARE = (
     Control("##line", slide(60), lambda app: app.settings.look.at, "picture"),
     *(Control(mode, press, lambda app: app.settings.look.compare, "picture") for mode in ("second", "difference",
                                                                                         "first")),
-    *(Control(mode, press, lambda app: app.settings.look.other) for mode in ("footprint", "centre", "off")),
-    Control("##its margin", slide(60), lambda app: app.settings.look.other.margin),
-    Control("culling on / off", press, lambda app: app.settings.look.other, "##its margin"),
-    Control("keep as second", press, lambda app: app.settings.look.other, "culling on / off"),
+    *(Control(mode, press, second) for mode in ("footprint", "centre", "off")),
+    Control("##margin", slide(60), second),
+    Control("##proxy error", slide(60), second),
+    Control("##drawn by", pick(3), second, after=lambda app: app.lay_proxy(Fit(shift=(0.0, 0.0, 1.0)))),
+    *(Control(where, press, second) for where in ("as it is laid", "as in its file")),
+    Control("##anchor bias", slide(-60), second),
+    Control("##finest level", slide(-60), second),
+    Control("swap", press, second, "picture"),
+    Control("culling on / off", press, second, "##margin"),
+    Control("keep as second", press, second, "culling on / off"),
 )
 STATISTICS = (
     Control("vsync", press, lambda app: app.settings.vsync),

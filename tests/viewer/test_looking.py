@@ -11,13 +11,16 @@ from imgui_bundle import imgui
 
 from gsrender.camera import Camera
 from gsrender.settings import RenderSettings
+from viewer.fit import Fit
 from viewer.frame import render_frame
-from viewer.look import COMPARISONS, Look, described, resized
+from viewer.look import COMPARISONS, Look, resized
 from viewer.looking import combined
 from viewer.picture_views import paint
 from viewer.reading import Reader
 from viewer.shot import Shot, Spare
 from viewer.view_table import VIEW_NAMES
+from viewer.way import Way, described
+from vk_interop.depth_settings import DepthSettings
 
 SETTINGS = RenderSettings()
 
@@ -125,7 +128,7 @@ def test_the_difference_is_ten_times_what_lies_between(hand, panels):
 def test_settings_that_are_held_stay_while_the_first_ones_change(hand, panels):
     places = panels("Compare")
     hand.click(*places["keep as second"])
-    held = hand.viewer.settings.render
+    held = Way.of(hand.viewer.scene, hand.viewer.settings.render)
     hand.key("c")
     hand.until(lambda: hand.viewer.settings.render.culling == "footprint", "other settings")
     assert hand.viewer.settings.look.other == held
@@ -143,15 +146,79 @@ def test_the_second_settings_and_the_line_are_set_in_the_panel(hand, panels):
     hand.drag((x, y), (x + 60, y))
     assert hand.viewer.settings.look.at > 0.6
     hand.click(*places["footprint"])
-    assert hand.viewer.settings.look.other == replace(hand.viewer.settings.render, culling="footprint")
+    first = Way.of(hand.viewer.scene, hand.viewer.settings.render)
+    assert hand.viewer.settings.look.other == first.drawn(culling="footprint")
     hand.click(*places["centre"])
     before = hand.see()
-    hand.drag(places["##its margin"], (places["##its margin"][0] + 150, places["##its margin"][1]))
-    assert hand.viewer.settings.look.other.margin > 0.5 and hand.viewer.settings.render.margin == 0.3
+    hand.drag(places["##margin"], (places["##margin"][0] + 150, places["##margin"][1]))
+    assert hand.viewer.settings.look.other.render.margin > 0.5 and hand.viewer.settings.render.margin == 0.3
     hand.click(*places["off"])
     left, top, width, height = hand.viewer.area
     second = np.s_[top + 80:top + height - 60, left + int(0.75 * width):left + width]
     assert (before[second] != hand.see()[second]).any()
+
+
+WAYS = {
+    "margin": (RenderSettings("centre", margin=4.0), DepthSettings(1.0), Fit()),
+    "footprint": (RenderSettings("footprint"), DepthSettings(1.0), Fit()),
+    "proxy error": (RenderSettings("centre"), DepthSettings(16.0), Fit()),
+    "all triangles": (RenderSettings("centre"), DepthSettings(0.0), Fit()),
+    "fit": (RenderSettings("centre"), DepthSettings(1.0), Fit(shift=(0.0, 0.0, 1.5))),
+    "anchor bias": (RenderSettings("centre", level_bias=-1.5), DepthSettings(1.0), Fit()),
+    "finest level": (RenderSettings("centre", level_limit=1), DepthSettings(1.0), Fit()),
+    "raster and fit": (RenderSettings("centre"), DepthSettings(1.0, "compute"), Fit(turn=(0.0, 0.0, 4.0)))}
+
+
+@pytest.mark.parametrize("differs", WAYS)
+def test_the_second_picture_is_what_these_settings_draw_when_they_are_the_first(hand, differs):
+    viewer, (render, detail, fit) = hand.viewer, WAYS[differs]
+    render = replace(render, background=viewer.settings.render.background)
+    usual, first = Way.of(viewer.scene, viewer.settings.render), hand.see()[80:600]
+    before = viewer.canvas.stats.counts
+    try:
+        viewer.set_detail(detail)
+        viewer.lay_proxy(fit)
+        viewer.set(render=render)
+        expected = hand.see()[80:600]
+    finally:
+        viewer.set_detail(usual.detail)
+        viewer.lay_proxy(usual.fit)
+    viewer.set(render=usual.render, look=Look(compare="second", other=Way(render, detail, fit)))
+    shown = hand.see()[80:600]
+    assert np.array_equal(shown, expected) and (shown != first).any(-1).mean() > 1e-3
+    assert Way.of(viewer.scene, viewer.settings.render) == usual
+    assert viewer.canvas.stats.counts["visible"] == before["visible"]  # what is told is of the first picture
+    viewer.set(look=replace(viewer.settings.look, compare="first"))
+    assert np.array_equal(hand.see()[80:600], first)
+
+
+def test_second_settings_of_the_proxy_are_set_in_the_panel_and_both_change_places(desk):
+    viewer = desk.viewer
+    usual = Way.of(viewer.scene, viewer.settings.render)
+    desk.open("Compare")
+    try:
+        viewer.lay_proxy(laid := Fit(shift=(0.0, 0.0, 1.0)))
+        desk.rest()
+        desk.click(*desk.scrolled("Compare", "centre"))
+        desk.click(*desk.scrolled("Compare", "as in its file"))
+        x, y = desk.scrolled("Compare", "##proxy error")
+        desk.drag((x - 40, y), (x + 40, y))
+        second = viewer.settings.look.other
+        assert second.fit == Fit() and second.detail.lod_error > 2 and second.render == usual.render
+        assert Way.of(viewer.scene, viewer.settings.render) == replace(usual, fit=laid)
+        viewer.set(look=replace(viewer.settings.look, compare="second"))
+        left, top, width, height = viewer.area
+        picture = np.s_[top + height // 2:top + height - 40, left:left + width]  # without what is said at its head
+        desk.move(1200, 300)  # and no tooltip lies over it
+        shown = desk.see()[picture]
+        desk.click(*desk.scrolled("Compare", "swap"))
+        viewer.set(look=replace(viewer.settings.look, compare="first"))
+        desk.move(1200, 300)
+        assert Way.of(viewer.scene, viewer.settings.render) == second and viewer.settings.look.other.fit == laid
+        assert np.array_equal(desk.see()[picture], shown)
+    finally:
+        viewer.set_detail(usual.detail)
+        viewer.lay_proxy(usual.fit)
 
 
 def test_z_freezes_culling_while_the_camera_flies_on(hand):
@@ -216,14 +283,20 @@ def test_two_pictures_are_put_together_as_the_look_says():
 
 
 def test_settings_are_told_apart_by_what_differs():
-    on = Look().second(SETTINGS, "centre")
-    assert (on.culling, Look().second(on, "centre").culling) == ("centre", "off")
-    assert described(on, SETTINGS) == "culling centre"
-    assert described(on, replace(on, margin=0.5)) == "culling centre, margin 0.3"
-    assert described(SETTINGS, replace(SETTINGS, margin=0.5, level_bias=1.0)) == "culling off, level bias +0"
-    assert described(replace(on, level_limit=3), on) == "culling centre, levels to 3"
-    assert described(replace(on, background=(1, 0.5, 0)), on) == "culling centre, background 100% 50% 0%"
-    frozen = replace(on, culling_camera=Camera.look_at((0, 0, 0), (1, 0, 0)))
+    off = Way(SETTINGS)
+    on = Look().second(off, "centre")
+    assert (on.render.culling, Look().second(on, "centre").render.culling) == ("centre", "off")
+    assert described(on, off) == "culling centre"
+    assert described(on, on.drawn(margin=0.5)) == "culling centre, margin 0.3"
+    assert described(off, off.drawn(margin=0.5, level_bias=1.0)) == "culling off, level bias +0"
+    assert described(on.drawn(level_limit=3), on) == "culling centre, levels to 3"
+    assert described(on.drawn(background=(1, 0.5, 0)), on) == "culling centre, background 100% 50% 0%"
+    coarse = replace(on, detail=DepthSettings(4.0, "compute"))
+    assert described(coarse, on) == "culling centre, proxy error 4 pixels, proxy drawn by compute"
+    assert described(on, coarse) == "culling centre, the whole proxy, proxy drawn by what is fastest"
+    moved = replace(on, fit=Fit(scale=1.5, shift=(0.0, 0.25, -2.0)))
+    assert described(moved, on) == "culling centre, proxy scaled 1.5, proxy shifted 0 0.25 -2"
+    frozen = on.drawn(culling_camera=Camera.look_at((0, 0, 0), (1, 0, 0)))
     assert (described(frozen, on), described(on, frozen)) == ("culling centre, frozen", "culling centre, not frozen")
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from imgui_bundle import imgui
 
-from gsrender.settings import CULLING
+from viewer.fit import Fit
 from viewer.look import COMPARISONS
 from viewer.panels.culling import changes
-from viewer.panels.rows import NOTHING, button, choice_row, length_row, slider_row, stat_row, table
-from viewer.ruler import Ruler
+from viewer.panels.knobs import anchor_detail, hiding, proxy_detail
+from viewer.panels.rows import NOTHING, beside, button, choice_row, heading, slider_row, stat_row, table
 from viewer.settings import ViewerSettings, changed
+from viewer.way import Way
 from viewer.words import COMPARED
 
 SHOWN = f"{COMPARED} The line can be dragged. (L, X)"
@@ -18,26 +19,37 @@ BOTH = ("How near the two pictures are to each other: peak signal-to-noise ratio
 PHOTOGRAPH = ("How near the picture is to the photograph, by the photograph's own lens. Measured once the camera "
               "stands at a camera of the dataset that has one.")
 LINE = "Where the line is, in widths of the picture."
+KEEP = ("Keeps all settings as they are now as the second ones: these, the background, the crop box and how the proxy "
+        "lies. What is changed next is what differs.")
+SWAP = ("The second settings become the first ones, and the other way round: then all panels show them, to change "
+        "whatever is not below.")
+ON_OFF = ("The second settings are the first ones again, with culling off where it is on, and on where it is off.")
+LIES = ("How the proxy lies in the second picture: as it is laid in the panel Scene, or as its file has it.")
+LAID, AS_READ = "as it is laid", "as in its file"
+NAMES = 7  # font sizes
 
 
 def draw(app) -> ViewerSettings:
-    look, render = app.settings.look, app.settings.render
+    look = app.settings.look
     looking = app.canvas.looking
-    with table("compare", 0.24):
+    first, before = looking.both(look, app.settings.render)
+    with table("compare", 0.3, NAMES):
         compare = choice_row("shown", look.compare, COMPARISONS, SHOWN)
         at = look.at
         if compare == "split":
             at = slider_row("line", 100 * look.at, 0, 100, "%.0f %%", LINE) / 100
-        before = looking.second(look, render)
-        second = _second(before, app.scene.proxy is not None, app.scene.ruler)
+    heading("second settings")
+    with table("second", 0.3, NAMES):
+        second = _second(app.scene, before)
     other = look.other if second == before else second
-    if button("keep as second", "Keeps the settings as they are now as the second ones, to compare with what is "
-              "changed next. How the proxy is drawn and lies is the same for both."):
-        other = render
-    imgui.same_line()
+    if button("keep as second", KEEP):
+        other = first
+    beside("swap")
+    if button("swap", SWAP):
+        return _swapped(app, first, second)
+    beside("culling on / off")
     imgui.begin_disabled(other is None)
-    if button("culling on / off", "The second settings are the first ones again, with culling off where it is on, and "
-              "on where it is off."):
+    if button("culling on / off", ON_OFF):
         other = None
     imgui.end_disabled()
     imgui.separator()
@@ -47,15 +59,28 @@ def draw(app) -> ViewerSettings:
     return changed(app.settings, look=changed(look, compare=compare, at=at, other=other))
 
 
-def _second(settings, has_proxy: bool, ruler: Ruler):
-    imgui.begin_disabled(not has_proxy)
-    culling = choice_row("second", settings.culling, CULLING, "How the second picture hides what lies behind the proxy."
-                         if has_proxy else "There is no proxy mesh, so nothing can be hidden.")
-    margin = length_row("its margin", settings.margin, ruler, 0.005, 0.0, "%.3f",
-                        "How far an item may lie behind the proxy in the second picture and still be kept, in "
-                        f"{ruler.name}.")
+def _second(scene, way: Way) -> Way:
+    render, detail, fit = hiding(way.render, scene.proxy is not None, scene.ruler), way.detail, way.fit
+    if scene.proxy is not None:
+        detail = proxy_detail(detail, scene.proxy.has_levels)
+        fit = _lies(fit, scene.fit)
+    return changed(way, render=anchor_detail(render, scene.model), detail=detail, fit=fit)
+
+
+def _lies(fit: Fit, laid: Fit) -> Fit:
+    imgui.begin_disabled(fit == laid == Fit())
+    ways = {LAID: laid, AS_READ: Fit()}
+    now = next((name for name, own in ways.items() if own == fit), "")  # neither, where it was laid anew since
+    chosen = choice_row("proxy lies", now, ways, LIES)
     imgui.end_disabled()
-    return changed(settings, culling=culling, margin=margin)
+    return fit if chosen == now else ways[chosen]
+
+
+def _swapped(app, first: Way, second: Way) -> ViewerSettings:
+    if app.scene.proxy is not None:
+        app.set_detail(second.detail)
+        app.lay_proxy(second.fit)
+    return changed(app.settings, render=second.render, look=changed(app.settings.look, other=first))
 
 
 def _photograph(at_photograph):

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from imgui_bundle import imgui
 
-from viewer.look import Look, described
+from viewer.look import Look
 from viewer.panels.overlay import OVER, free_rows
+from viewer.way import described
 
 GRAB = 0.8  # font sizes to each side of the line
 LEAST = 4.0  # font sizes that a name needs
@@ -17,8 +18,8 @@ LINE, HELD, RIM = (1.0, 1.0, 1.0, 0.85), (0.45, 0.74, 1.0, 1.0), (0.0, 0.0, 0.0,
 
 def draw(app, area) -> Look:
     """`area` of the picture is in units of the mouse."""
-    look, first = app.settings.look, app.settings.render
-    second = app.canvas.looking.second(look, first)
+    look = app.settings.look
+    first, second = app.canvas.looking.both(look, app.settings.render)
     names = described(first, second), described(second, first)
     if look.compare == "split":
         look = _line(area, look)
