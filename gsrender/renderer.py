@@ -154,6 +154,12 @@ class Renderer:
         return self._done is None or not self._done.incomplete
 
     @property
+    def is_finished(self) -> bool:
+        """Whether every frame that was put on the stream is. Waits for none."""
+        self._collect(wait=False)
+        return self._queue.is_empty
+
+    @property
     def stats(self) -> FrameStats:
         """Of the last frame that is known to be finished."""
         done = self._done

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from gsrender.errors import InputError
 from gsrender.settings import CULLING
 from viewer.camera_text import camera_text, parse_camera
@@ -31,20 +29,8 @@ def _mode(app, given):
 
 
 def _enter(app, mode: str):
-    """Orbiting goes round what is in the middle."""
-    width, height = app.picture_size
-    app.state = app.state.with_mode(mode, app.canvas.view_z((width / height / 2, 0.5)))
+    app.enter(mode)
     app.say(mode)
-
-
-def _focus(app, given):
-    z = app.canvas.view_z(given.cursor)
-    if z is None:
-        return app.say("nothing under the cursor to orbit around")
-    camera = app.state.camera(*app.picture_size)
-    x, y = (camera.height * at for at in given.cursor)
-    ray = np.array([(x - camera.cx) / camera.fx, (y - camera.cy) / camera.fy, 1.0])
-    app.state = app.state.with_mode("orbit").looking_at(camera.position + camera.rotation.T @ ray * z)
 
 
 def _culling(app, given):
@@ -164,7 +150,7 @@ def _save_picture(app, given):
 ACTIONS = {
     **{mode: lambda app, given, mode=mode: _enter(app, mode) for mode in MODES},
     "mode": _mode,
-    "focus": _focus,
+    "focus": lambda app, given: app.focus(given.cursor),
     "copy camera": _copy_camera,
     "paste camera": _paste_camera,
     "undo": lambda app, given: app.undo(),

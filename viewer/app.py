@@ -17,7 +17,7 @@ from gsrender.settings import RenderSettings
 from viewer.actions import act
 from viewer.alignment import Alignment
 from viewer.benchmark import Benchmark, begin_benchmark
-from viewer.bindings import pressed_actions
+from viewer.bindings import buttons_of, drag_of, pressed_actions
 from viewer.canvas import Canvas
 from viewer.compare import Comparison
 from viewer.controls import advance
@@ -132,7 +132,9 @@ class Viewer(Sayings, Travels, Cropping):
         self.files.work()
         for path in given.dropped:
             self.files.open(Path(path))
+        self.canvas.answer()
         self._act(given)
+        given = self.grip.passed(given)
         # The wait for the event that ends a rest is no time in which a key was held.
         if not self.fitting:
             self.look_for_ground(self._thread)
@@ -164,14 +166,15 @@ class Viewer(Sayings, Travels, Cropping):
             self.path.work()
             if self.saving.work():
                 self.canvas.pause()
-        is_busy = self._measures or self.path.is_busy or self.files.opening or self.saving.still
+        is_busy = (self._measures or self.path.is_busy or self.files.opening or self.saving.still
+                   or self.canvas.is_asked)
         is_still = self.state.flight is None and not is_busy
         self.settled = (self.screen.shown and self._standing >= APPEAR and bool(self.canvas.stats.counts)
                         and not self.canvas.stats.incomplete)
         self.warm = self.warm or self.settled
         is_owing = self.warm and self._owed > 0
         self.idle = (drawn is None and self.screen.shown and is_still and is_as_asked and self._standing >= APPEAR
-                     and not self.pace.is_coarse and not is_owing)
+                     and not self.pace.is_coarse and not is_owing and self.canvas.is_final)
         self._told = self.notices, self.message
         self.closing = self.closing or self.screen.closing
         if self._screenshot_wanted and pixels is not None:
@@ -313,8 +316,8 @@ class Viewer(Sayings, Travels, Cropping):
     # What keys and mouse do besides moving the camera.
 
     def _act(self, given: Input):
-        if {"right", "middle"} & set(given.pressed):
-            self.state = replace(self.state, grabbed=self.canvas.view_z(given.cursor) or self.state.distance)
+        if set(buttons_of("pan")) & set(given.pressed):
+            self.grab(tuple(at - moved for at, moved in zip(given.cursor, drag_of("pan", given))))
         for action in pressed_actions(given):
             act(self, action, given)
         if given.wheel and self.state.mode != "orbit":

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from viewer.panels import PANELS
-from vk_interop.input import Input
+from vk_interop.input import Input, Pair
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,20 @@ def drag_of(action: str, given: Input) -> tuple[float, float]:
     """How far the buttons of a mouse action were dragged, in heights of the window."""
     if not given.drag:
         return 0.0, 0.0
-    buttons = next(b.keys for b in BINDINGS if b.action == action)
-    moves = [given.drag.get(key.removesuffix(" drag"), (0.0, 0.0)) for key in buttons]
+    moves = [given.drag.get(button, (0.0, 0.0)) for button in buttons_of(action)]
     return sum(x for x, _ in moves), sum(y for _, y in moves)
+
+
+def with_drag(action: str, given: Input, drag: Pair) -> Input:
+    """The same as if the buttons of a mouse action had been dragged like that."""
+    first, *others = buttons_of(action)
+    return replace(given, drag=given.drag | {first: drag} | dict.fromkeys(others, (0.0, 0.0)))
+
+
+def buttons_of(action: str) -> list[str]:
+    """Those that a mouse action is dragged by."""
+    keys = next(binding.keys for binding in BINDINGS if binding.action == action)
+    return [key.removesuffix(" drag") for key in keys]
 
 
 def first_words() -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from typing import Callable
 
 from gsrender.camera import Camera
 from gsrender.frame import Frame, FrameStats
 from gsrender.settings import RenderSettings
+from viewer.arriving import Arriving
 from viewer.frame import FrameOrder, end_frame, frame_stats
 from viewer.look import Look
 from viewer.looking import Looking
@@ -27,6 +29,7 @@ class Canvas:
     camera, settings  of the picture that stands; None before the first
     frame             its tensors: alpha and depth hold until the next picture
     shot              the same, and what else can be asked of it
+    is_final          whether the picture that stands is finished, and as whole as it will be
     looking           paints where it is not shown as it is drawn
     reader            reads pixels of the shot
     stats             of the last frame that is known to be finished
@@ -39,7 +42,8 @@ class Canvas:
         self.settings: RenderSettings | None = None
         self.frame: Frame | None = None
         self.shot: Shot | None = None
-        self.look = Look()
+        self.look, self.is_final = Look(), False
+        self._asked: list[tuple[Arriving, Callable]] = []  # for a view z, and who is told
         self.stats = FrameStats()
         self.recent, self.history = Statistics(RECENT), Statistics(HISTORY)
         self._order = FrameOrder(scene)
@@ -54,10 +58,13 @@ class Canvas:
              look: Look = Look()) -> SharedImage | None:
         """Queues a picture and returns it; None where the one that stands is right, unless `always`. When pipelined it
         is of the camera before: `camera` and `settings` of the canvas say which."""
+        self.is_final = False
         if (camera, settings, look) == (self.camera, self.settings, self.look) and not always:
-            final = self._scene.renderer.wait() or self._scene.renderer.refusal is not None
+            if not self._scene.renderer.is_finished:  # nobody waits for it: it is asked again with the next frame
+                return None
+            self.is_final = self._scene.renderer.wait() or self._scene.renderer.refusal is not None
             self.stats = frame_stats(self._scene, settings)  # what was counted late is known by now
-            if final:
+            if self.is_final:
                 self._complete()
                 self._order.rest()
                 return None
@@ -125,14 +132,27 @@ class Canvas:
         """What happens now is no part of a frame."""
         self._ended = None
 
-    def view_z(self, cursor: tuple[float, float]) -> float | None:
-        """View z in scene units of what is seen there, in heights of the picture; None where nothing is."""
+    def view_z(self, cursor: tuple[float, float], then: Callable[[float | None], None]):
+        """Tells `then` the view z in scene units of what is seen there, in heights of the picture; None where nothing
+        is. At once on the CPU; on a GPU a frame or two later, by `answer`, for nobody waits for it."""
         if self.frame is None:
-            return None
+            return then(None)
         height, width = self.frame.depth.shape
         x, y = (min(max(int(at * height), 0), edge - 1) for at, edge in zip(cursor, (width, height)))
-        z = float(self.frame.depth[y, x])
-        return z if math.isfinite(z) and z > 0 else None
+        self._asked.append((Arriving(self.frame.depth[y, x]), then))
+        self.answer()
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody is still to be told a view z."""
+        return bool(self._asked)
+
+    def answer(self):
+        """To those who asked for a view z that has come."""
+        while self._asked and self._asked[0][0].is_here:
+            arrived, then = self._asked.pop(0)
+            z = float(arrived.values)
+            then(z if math.isfinite(z) and z > 0 else None)
 
     def _ring_of(self, width: int, height: int) -> ImageRing:
         if self._ring is None or (self._ring.width, self._ring.height) != (width, height):

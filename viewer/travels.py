@@ -9,6 +9,7 @@ import numpy as np
 
 from gsrender.camera import Camera, Triple
 from viewer.controls import State, next_view
+from viewer.grip import Grip
 from viewer.ground import Ground
 from viewer.jumps import Jumps
 from viewer.pace import Pace
@@ -24,6 +25,8 @@ class Travels:
     home   index of the dataset's view to begin with; None where there is none
     view   of the one that was last flown to
     state  the camera and all that moves it
+    grip   what a panning drag holds
+    middle  the point of the world that `look_at_middle` found; None until it is known
     """
 
     def arrive(self, scene: Scene, home: int | None):
@@ -37,7 +40,8 @@ class Travels:
 
     def start_over(self):
         """The camera as at first, all that it did forgotten."""
-        self.pace, self.jumps = Pace(), Jumps()
+        self.pace, self.jumps, self.grip = Pace(), Jumps(), Grip()
+        self.middle: Triple | None = None
         self.view = self.home
         self.state = State.at(self._home_camera(), self.space)
         self._ground: Future[Ground] | None = None
@@ -81,11 +85,48 @@ class Travels:
         self.jump(self.scene.cameras[view].camera)
         self.say(self.scene.cameras[view].name)
 
+    def grab(self, cursor: tuple[float, float]):
+        """What is seen there, in heights of the picture, for panning to hold."""
+        grip = self.grip
+        grip.waits = True
+
+        def hold(z):
+            grip.waits, self.state = False, replace(self.state, grabbed=z or self.state.distance)
+        self.canvas.view_z(cursor, hold)
+
+    def focus(self, cursor: tuple[float, float]):
+        """Orbits around what is seen there, in heights of the picture."""
+        camera = self.state.camera(*self.picture_size)
+
+        def turn(z):
+            if z is None:
+                return self.say("nothing under the cursor to orbit around")
+            x, y = (camera.height * at for at in cursor)
+            ray = np.array([(x - camera.cx) / camera.fx, (y - camera.cy) / camera.fy, 1.0])
+            self.state = self.state.with_mode("orbit").looking_at(camera.position + camera.rotation.T @ ray * z)
+        self.canvas.view_z(cursor, turn)
+
+    def enter(self, mode: str):
+        """Another mode; orbiting goes round what is in the middle of the view."""
+        self.state = self.state.with_mode(mode)
+
+        def go_round(z):
+            self.state = replace(self.state, distance=z or self.state.distance)
+        self.canvas.view_z(self._middle_of_picture, go_round)
+
+    def look_at_middle(self):
+        """Finds the point of the world that is seen in the middle of the view; where nothing is, the pivot."""
+        pose, self.middle = self.state.pose, None
+
+        def see(z):
+            way = pose.axes(self.space)[:, 2] * (z or self.state.distance)
+            self.middle = tuple((pose.position + way).tolist())
+        self.canvas.view_z(self._middle_of_picture, see)
+
     @property
-    def middle(self) -> Triple:
-        """The point of the world that is seen in the middle of the view; where nothing is, the pivot."""
-        z = self.canvas.view_z((self.picture_size[0] / self.picture_size[1] / 2, 0.5)) or self.state.distance
-        return tuple((self.state.pose.position + self.state.pose.axes(self.space)[:, 2] * z).tolist())
+    def _middle_of_picture(self) -> tuple[float, float]:
+        width, height = self.picture_size
+        return width / height / 2, 0.5
 
     def set_up(self, up: Triple):
         """Another axis of the model is up; the camera stays where it is."""

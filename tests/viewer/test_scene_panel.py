@@ -365,6 +365,7 @@ def test_the_proxy_follows_a_drag_under_its_wireframe_and_nothing_is_read_for_it
 
 def test_turning_and_scaling_by_hand_leave_what_is_in_the_middle(window):
     viewer = window.viewer
+    viewer.look_at_middle()
     middle = np.array([*viewer.middle, 1.0])
     for label in ("##its turn", "##its scale"):
         fit = viewer.scene.fit

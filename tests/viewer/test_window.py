@@ -9,6 +9,7 @@ import imgui_bundle  # noqa: F401  before glfw, as the window does
 
 import glfw
 
+from viewer.arriving import Arriving
 from viewer.frame import render_frame
 from viewer.panels import PANELS
 
@@ -74,13 +75,46 @@ def test_dragging_turns_the_camera_by_the_way_of_the_mouse(hand):
     assert after.position == before.position
 
 
-def test_panning_holds_what_was_grabbed_under_the_cursor(hand):
+class Late(Arriving):
+    """As from a GPU that is a few frames behind."""
+
+    @property
+    def is_here(self):
+        self.asked = getattr(self, "asked", 0) + 1
+        return self.asked > 3
+
+
+@pytest.fixture(params=["at once", "later"])
+def when(request, monkeypatch):
+    """The picture's depth is told."""
+    if request.param == "later":
+        monkeypatch.setattr("viewer.canvas.Arriving", Late)
+    return request.param
+
+
+def view_z(hand, cursor):
+    told = []
+    hand.viewer.canvas.view_z(tuple(cursor), told.append)
+    hand.until(lambda: told, "what is seen there")
+    return told[0]
+
+
+def test_panning_holds_what_was_grabbed_under_the_cursor(hand, when):
     hand.rest()
     camera, cursor = hand.viewer.state.camera(900, 700), np.array([700.0, 500.0])
-    z = hand.viewer.canvas.view_z(tuple(cursor / 700))
+    z = view_z(hand, cursor / 700)
     ray = np.array([(cursor[0] - camera.cx) / camera.fx, (cursor[1] - camera.cy) / camera.fy, 1])
-    point = camera.position + camera.rotation.T @ ray * z
-    hand.drag(cursor, cursor + (40, -30), button=3)
+    point, pose = camera.position + camera.rotation.T @ ray * z, hand.viewer.state.pose
+    hand.move(*cursor)
+    hand.frame(2)
+    xdotool("mousedown", "3")
+    hand.move(*cursor + (15, -20))  # before the next frame
+    hand.until(lambda: hand.viewer.grip.waits or when == "at once", "a question")
+    assert hand.viewer.state.pose.position == pose.position or when == "at once"
+    hand.frame(2)
+    hand.move(*cursor + (40, -30))
+    hand.frame(2)
+    xdotool("mouseup", "3")
     hand.rest()
     moved = hand.viewer.state.camera(900, 700)
     x, y, z = moved.rotation @ (point - moved.position)
@@ -110,7 +144,7 @@ def test_the_right_arrow_flies_to_the_next_camera_of_the_dataset(hand, scene):
     assert np.allclose(hand.viewer.state.pose.position, scene.cameras[first].camera.position)
 
 
-def test_orbiting_goes_round_the_point_under_the_cursor(hand):
+def test_orbiting_goes_round_the_point_under_the_cursor(hand, when):
     hand.rest()
     hand.move(700, 550)
     hand.frame(2)
@@ -123,6 +157,27 @@ def test_orbiting_goes_round_the_point_under_the_cursor(hand):
     hand.rest()
     s = hand.viewer.state
     assert np.allclose(s.pose.position + s.pose.axes(s.space)[:, 2] * s.distance, pivot)
+
+
+def test_orbiting_goes_round_what_is_in_the_middle(hand, when):
+    hand.rest()
+    z = view_z(hand, (900 / 700 / 2, 0.5))
+    assert hand.viewer.state.distance != z
+    hand.key("2")
+    hand.until(lambda: hand.viewer.state.mode == "orbit", "orbit mode")
+    hand.rest()
+    assert hand.viewer.state.distance == z
+
+
+def test_a_picture_that_the_gpu_still_draws_is_waited_for_by_nobody(hand, scene, monkeypatch):
+    """And the window does not rest before it is whole."""
+    hand.rest()
+    monkeypatch.setattr(type(scene.renderer), "is_finished", False)
+    monkeypatch.setattr(scene.renderer, "wait", lambda: pytest.fail("waited"))
+    hand.frame(3)
+    assert not hand.viewer.idle
+    monkeypatch.undo()
+    hand.rest()
 
 
 def test_buttons_in_the_panel_change_settings_and_pixels(hand, places):

@@ -44,12 +44,15 @@ def _dragged(app, fit: Fit) -> Fit:
     scale = drag_row("its scale", fit.scale, FINE[0] * fit.scale, 1e-6, "%.5g",
                      f"Scene units of the model to one of the proxy's file. {ABOUT}")
     app.fitting |= imgui.is_item_active()
+    begins = imgui.is_item_activated()
     turn = drags_row("its turn", fit.turn, FINE[1], "%.2f°",
                      f"Degrees that the proxy is turned about the model's x, y and z. {ABOUT}")
     app.fitting |= imgui.is_item_active()
+    if begins or imgui.is_item_activated():
+        app.look_at_middle()
     turned = changed(fit, scale=scale, turn=turn)
     if turned != fit and not imgui.get_io().want_text_input:
-        turned = turned.about(app.middle, fit)
+        turned = fit if app.middle is None else turned.about(app.middle, fit)
     ruler = app.scene.ruler
     told = tuple(ruler.factor * edge for edge in turned.shift)
     shift = drags_row("its shift", told, FINE[2] * app.space.radius * ruler.factor, "%.3f",
