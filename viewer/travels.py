@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 
@@ -42,6 +43,7 @@ class Travels:
         """The camera as at first, all that it did forgotten."""
         self.pace, self.jumps, self.grip = Pace(), Jumps(), Grip()
         self.middle: Triple | None = None
+        self._seen = None  # what it was found in
         self.view = self.home
         self.state = State.at(self._home_camera(), self.space)
         self._ground: Future[Ground] | None = None
@@ -116,7 +118,10 @@ class Travels:
 
     def look_at_middle(self):
         """Finds the point of the world that is seen in the middle of the view; where nothing is, the pivot."""
-        pose, self.middle = self.state.pose, None
+        seen = self.state.pose, self.canvas.shot and weakref.ref(self.canvas.shot)
+        if seen == self._seen:
+            return
+        self._seen, pose, self.middle = seen, self.state.pose, None
 
         def see(z):
             way = pose.axes(self.space)[:, 2] * (z or self.state.distance)

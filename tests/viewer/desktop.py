@@ -12,6 +12,7 @@ import pytest
 from imgui_bundle import imgui
 
 from gsrender.settings import RenderSettings
+from viewer.arriving import Arriving
 from viewer.bindings import BINDINGS
 from viewer.scene import Scene, open_scene
 from viewer.settings import ViewerSettings
@@ -152,6 +153,15 @@ class Hand:
     def press_close_button(self):
         """What a window manager sends for it."""
         _send_delete(int(self.window))
+
+
+class Late(Arriving):
+    """As from a GPU that is a few frames behind."""
+
+    @property
+    def is_here(self):
+        self.asked = getattr(self, "asked", 0) + 1
+        return self.asked > 3
 
 
 CONTROLS = ("button", "checkbox", "radio_button", "slider_float", "drag_float", "input_float3", "selectable",

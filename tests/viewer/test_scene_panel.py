@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from desktop import Hand, open_for_window, usual_settings, watch_places, xdotool
+from desktop import Hand, Late, open_for_window, usual_settings, watch_places, xdotool
 from imgui_bundle import imgui
 from PIL import Image, ImageDraw
 from plain import write_plain
@@ -18,6 +18,7 @@ from tests.gsrender.synthesise import write_anchor_checkpoint
 from gsrender.memory import NoRoom
 from viewer.alignment import Alignment
 from viewer.app import Viewer
+from viewer.arriving import Arriving
 from viewer.doing import doing
 from viewer.fit import Fit
 from viewer.forecast import forecast
@@ -363,10 +364,12 @@ def test_the_proxy_follows_a_drag_under_its_wireframe_and_nothing_is_read_for_it
     assert scene.fit == Fit() and np.array_equal(drawn_by(viewer), before)
 
 
-def test_turning_and_scaling_by_hand_leave_what_is_in_the_middle(window):
+@pytest.mark.parametrize("arriving", [Arriving, Late])
+def test_turning_and_scaling_by_hand_leave_what_is_in_the_middle(window, arriving, monkeypatch):
     viewer = window.viewer
     viewer.look_at_middle()
     middle = np.array([*viewer.middle, 1.0])
+    monkeypatch.setattr("viewer.canvas.Arriving", arriving)
     for label in ("##its turn", "##its scale"):
         fit = viewer.scene.fit
         x, y = window.scrolled("Scene", label)

@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from desktop import is_in_front, watch_places, xdotool
+from desktop import Late, is_in_front, watch_places, xdotool
 import imgui_bundle  # noqa: F401  before glfw, as the window does
 
 import glfw
 
-from viewer.arriving import Arriving
 from viewer.frame import render_frame
 from viewer.panels import PANELS
 
@@ -73,15 +72,6 @@ def test_dragging_turns_the_camera_by_the_way_of_the_mouse(hand):
     assert after.yaw - before.yaw == pytest.approx(-0.15, abs=1e-6)
     assert after.pitch - before.pitch == pytest.approx(-0.075, abs=1e-6)
     assert after.position == before.position
-
-
-class Late(Arriving):
-    """As from a GPU that is a few frames behind."""
-
-    @property
-    def is_here(self):
-        self.asked = getattr(self, "asked", 0) + 1
-        return self.asked > 3
 
 
 @pytest.fixture(params=["at once", "later"])

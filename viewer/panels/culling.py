@@ -41,7 +41,8 @@ def draw(app) -> ViewerSettings:
     with table("detail", 0.3, NAMES):
         if has_proxy:
             detail = proxy_detail(app.scene.proxy.settings, app.scene.proxy.has_levels)
-            app.set_detail(changed(detail, occlusion=check_row("hidden clusters", "left out", detail.occlusion, HIDDEN)))
+            occlusion = check_row("hidden clusters", "left out", detail.occlusion, HIDDEN)
+            app.set_detail(changed(detail, occlusion=occlusion))
         render = anchor_detail(render, app.scene.model)
     return changed(settings, render=render, mode=mode)
 

@@ -44,11 +44,11 @@ def _dragged(app, fit: Fit) -> Fit:
     scale = drag_row("its scale", fit.scale, FINE[0] * fit.scale, 1e-6, "%.5g",
                      f"Scene units of the model to one of the proxy's file. {ABOUT}")
     app.fitting |= imgui.is_item_active()
-    begins = imgui.is_item_activated()
+    begins = _may_be_dragged()
     turn = drags_row("its turn", fit.turn, FINE[1], "%.2f°",
                      f"Degrees that the proxy is turned about the model's x, y and z. {ABOUT}")
     app.fitting |= imgui.is_item_active()
-    if begins or imgui.is_item_activated():
+    if begins or _may_be_dragged():
         app.look_at_middle()
     turned = changed(fit, scale=scale, turn=turn)
     if turned != fit and not imgui.get_io().want_text_input:
@@ -59,3 +59,8 @@ def _dragged(app, fit: Fit) -> Fit:
                       f"How far the proxy is moved along the model's x, y and z, in {ruler.name}.")
     app.fitting |= imgui.is_item_active()
     return turned if shift == told else replace(turned, shift=tuple(edge / ruler.factor for edge in shift))
+
+
+def _may_be_dragged() -> bool:
+    """Whether the item before it begins to be, or has the cursor over it, so that it may any moment."""
+    return imgui.is_item_activated() or imgui.is_item_hovered() and not imgui.is_item_active()
