@@ -174,7 +174,7 @@ class Viewer(Sayings, Travels, Cropping):
         self.warm = self.warm or self.settled
         is_owing = self.warm and self._owed > 0
         self.idle = (drawn is None and self.screen.shown and is_still and is_as_asked and self._standing >= APPEAR
-                     and not self.pace.is_coarse and not is_owing and self.canvas.is_final)
+                     and not self.pace.is_coarse and not is_owing and not self.canvas.is_coming)
         self._told = self.notices, self.message
         self.closing = self.closing or self.screen.closing
         if self._screenshot_wanted and pixels is not None:

@@ -29,7 +29,7 @@ class Canvas:
     camera, settings  of the picture that stands; None before the first
     frame             its tensors: alpha and depth hold until the next picture
     shot              the same, and what else can be asked of it
-    is_final          whether the picture that stands is finished, and as whole as it will be
+    is_coming         whether the picture that stands is still being drawn
     looking           paints where it is not shown as it is drawn
     reader            reads pixels of the shot
     stats             of the last frame that is known to be finished
@@ -42,7 +42,7 @@ class Canvas:
         self.settings: RenderSettings | None = None
         self.frame: Frame | None = None
         self.shot: Shot | None = None
-        self.look, self.is_final = Look(), False
+        self.look, self.is_coming = Look(), False
         self._asked: list[tuple[Arriving, Callable]] = []  # for a view z, and who is told
         self.stats = FrameStats()
         self.recent, self.history = Statistics(RECENT), Statistics(HISTORY)
@@ -58,13 +58,14 @@ class Canvas:
              look: Look = Look()) -> SharedImage | None:
         """Queues a picture and returns it; None where the one that stands is right, unless `always`. When pipelined it
         is of the camera before: `camera` and `settings` of the canvas say which."""
-        self.is_final = False
+        self.is_coming = False
         if (camera, settings, look) == (self.camera, self.settings, self.look) and not always:
-            if not self._scene.renderer.is_finished:  # nobody waits for it: it is asked again with the next frame
+            self.is_coming = not self._scene.renderer.is_finished
+            if self.is_coming:  # nobody waits for it: it is asked again with the next frame
                 return None
-            self.is_final = self._scene.renderer.wait() or self._scene.renderer.refusal is not None
+            final = self._scene.renderer.wait() or self._scene.renderer.refusal is not None
             self.stats = frame_stats(self._scene, settings)  # what was counted late is known by now
-            if self.is_final:
+            if final:
                 self._complete()
                 self._order.rest()
                 return None

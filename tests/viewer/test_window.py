@@ -362,11 +362,13 @@ def test_figures_add_up(hand, places):
     assert counts["items"] >= counts["lod"] >= counts["visible"] > 0 < counts["drawn"] <= counts["gaussians"]
 
 
-def test_the_panel_says_what_culling_changes(hand, scene):
+def test_the_panel_says_what_culling_changes(hand, scene, monkeypatch):
+    monkeypatch.setattr("viewer.compare.PAUSE", np.inf)
     hand.key("Left")
     hand.until(lambda: hand.viewer.view != scene.first_view, "another view")
     hand.rest()
     assert hand.viewer.comparison.psnr is None  # not measured yet
+    monkeypatch.setattr("viewer.compare.PAUSE", 0.0)
     hand.until(lambda: hand.viewer.comparison.psnr is not None, "a comparison")
     camera, settings = hand.viewer.state.camera(900, 700), hand.viewer.settings.render
     culled, full = (render_frame(scene, camera, replace(settings, culling=mode)).rgba[..., :3].numpy().astype(float)
