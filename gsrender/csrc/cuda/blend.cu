@@ -9,8 +9,8 @@
 #include "nearest.h"
 
 enum { PIXELS = 2, ROWS = 4, PATCH = 8, PATCH_PIXELS = PATCH * PATCH }; // a lane's pixels are ROWS apart
-// Splats staged at a time, and so those that a tile takes at a time. A busy tile, which rarely is done with a few,
-// takes more: all of its pairs are looked through each time.
+// Splats staged at a time, and those that a tile takes at first, which most are done with. What is not, and a busy
+// tile, takes more at a time: all of the pairs are looked through each time.
 enum { STAGE = 256, BLOCKS = 8 };
 static_assert(PATCH * ROWS == int(WARP) && ROWS * PIXELS == int(PATCH) && GS_TILE == 2 * PATCH, "four patches a tile");
 
@@ -234,9 +234,9 @@ static __device__ void draw(Shared &shared, const GsBuffers &buffers, const Scra
     Pair low, last;
     const bool few = total <= BLEND_THREADS;
     if (!few) ends_of(shared.batch, pairs, total, low, last);
-    const int most = SHARED_PATCH ? int(MOST_BATCH) : int(STAGE);
     bool finished = false;
     for (int done = 0; done < total && !finished;) {
+        const int most = SHARED_PATCH || done ? int(MOST_BATCH) : int(STAGE);
         const int count = few ? take_few(shared.batch, shared.bins, pairs, total)
                               : take_batch(shared.batch, shared.bins, pairs, total, most, low, last);
         for (int start = 0; start < count && !finished; start += STAGE) {

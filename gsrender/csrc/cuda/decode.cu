@@ -224,7 +224,7 @@ int decode(const GsModel &model, const GsView &view, const GsBuffers &buffers, c
     const Scratch scratch(arena, model, view, buffers);
     if (model.kind == GS_SPLATS) {
         const auto kernels = {decode_splats<0>, decode_splats<1>, decode_splats<2>, decode_splats<3>};
-        kernels.begin()[model.sh_degree]<<<resident_blocks(8), THREADS, 0, stream>>>(model, buffers, scratch);
+        kernels.begin()[model.sh_degree]<<<resident_blocks(12), THREADS, 0, stream>>>(model, buffers, scratch);
         return int(cudaGetLastError());
     }
     if (decodes_on_tensor_cores(model)) return decode_on_tensor_cores(model, buffers, scratch, stream);
