@@ -2,7 +2,9 @@
 // triangles around it.
 
 #include "corner.glsl"
+#include "packing.glsl"
 
+layout(constant_id = 1) const bool PACKED = false; // the mesh's vertices are
 const uint MOST_VERTICES = 255;
 shared vec2 places[MOST_VERTICES];     // on the grid, pixels
 shared float inverses[MOST_VERTICES];  // 1 / z; 0 before the near plane
@@ -15,23 +17,29 @@ uint vertices_of(Meshlet m) {
     return bitfieldExtract(m.counts, 8, 8);
 }
 
-// One of those that are packed from a word on, up to 32 bits each.
-uint unpacked(uint first_word, uint i, uint bits) {
-    uint at = i * bits, word = first_word + at / 32, shift = at % 32, value = frame.packed.at[word] >> shift;
-    if (shift + bits > 32)
-        value |= frame.packed.at[word + 1] << (32 - shift);
-    return bitfieldExtract(value, 0, int(bits));
+// By its place among the mesh's vertices: vk_interop/packed_vertices.py.
+vec3 unpacked_vertex(uint place) {
+    VertexRun run = frame.vertex_run.at[place / VERTEX_RUN];
+    uvec3 bits = uvec3(run.bits, run.bits >> 8, run.bits >> 16) & 255, words = bits * (VERTEX_RUN / 32);
+    uvec3 first = run.first_word + uvec3(0, words.x, words.x + words.y);
+    uvec3 ordered = uvec3(run.least_x, run.least_y, run.least_z);
+    for (int axis = 0; axis < 3; axis++)
+        ordered[axis] += unpacked(frame.vertex_words, first[axis], place % VERTEX_RUN, bits[axis]);
+    return uintBitsToFloat(ordered ^ (uvec3(ivec3(~ordered) >> 31) | 0x80000000));
 }
 
 // Before the camera, by its place among the meshlet's vertices.
 vec3 corner_of(Meshlet m, uint i) {
-    return corner(m.base + unpacked(m.first_word, i, bitfieldExtract(m.counts, 16, 8)));
+    uint place = m.base + unpacked(frame.packed, m.first_word, i, bitfieldExtract(m.counts, 16, 8));
+    if (PACKED)
+        return corner(unpacked_vertex(place));
+    return corner(place);
 }
 
 // A triangle's corners, by their places among the meshlet's vertices.
 uvec3 corners_of(Meshlet m, uint triangle) {
     uint list = (vertices_of(m) * bitfieldExtract(m.counts, 16, 8) + 31) / 32, bits = m.counts >> 24;
-    uint corners = unpacked(m.first_word + list, triangle, 3 * bits);
+    uint corners = unpacked(frame.packed, m.first_word + list, triangle, 3 * bits);
     return uvec3(corners, corners >> bits, corners >> 2 * bits) & (1 << bits) - 1;
 }
 

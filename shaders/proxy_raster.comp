@@ -8,7 +8,7 @@
 #include "structs.glsl"
 
 layout(local_size_x = 128) in;
-layout(constant_id = 1) const bool MEDIUM_ONES = false;
+layout(constant_id = 2) const bool MEDIUM_ONES = false;
 layout(set = 0, binding = 0) uniform Frame { ProxyFrame frame; };
 layout(push_constant) uniform Push { uint second; };
 #include "triangle.glsl"

@@ -31,14 +31,23 @@ struct Meshlet {
     uint counts;         // a byte each: triangles, vertices, bits of a vertex, bits of a triangle's corner
 };
 
+// Vertices that follow each other, for the same: vk_interop/packed_vertices.py, VERTEX_RUN. 20 bytes.
+struct VertexRun {
+    uint least_x, least_y, least_z;  // bits of floats, in their order
+    uint first_word;     // of what x is above that; then y, then z
+    uint bits;           // a byte each: of x, y, z
+};
+const uint VERTEX_RUN = 64;  // vertices
+
 layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer Clusters { Cluster at[]; };
 layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer Groups { Group at[]; };
 layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Meshlets { Meshlet at[]; };
 layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Vertices { float at[]; };
+layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer VertexRuns { VertexRun at[]; };
 layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Indices { uint at[]; };
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint at[]; };
 
-// One frame of the proxy depth: vk_interop/depth_target.py, FRAME. Layout std140, 352 bytes.
+// One frame of the proxy depth: vk_interop/depth_target.py, FRAME. Layout std140, 368 bytes.
 struct ProxyFrame {
     vec3 position;       // of the camera, where the mesh's vertices are
     float near;          // view z, scene units
@@ -61,8 +70,10 @@ struct ProxyFrame {
     uint last;           // stamp of the last frame that chose clusters
     mat3 crop_axes;      // of the box, where the mesh's vertices are, a column each; in scene units
     mat3 crop_rays;      // times column, row and 1 of a place in the picture: where view z 1 is, along those axes
-    Vertices vertices;   // 3 floats each
+    Vertices vertices;   // 3 floats each, unless only the compute rasterisers draw and read them packed
     Indices indices;     // 3 a triangle, where the vertex pipeline draws
+    VertexRuns vertex_run; // the vertices packed, of a large mesh
+    Indices vertex_words;  // that these lead to
     Meshlets meshlet;    // a cluster each, where the compute rasterisers draw
     Indices packed;      // words that these lead to
     Clusters cluster;

@@ -8,6 +8,7 @@ from vk_interop.calls import vk
 from vk_interop.cluster_lod import CLUSTER, GROUP, ClusterMesh
 from vk_interop.device import Device
 from vk_interop.meshlets import meshlets
+from vk_interop.packed_vertices import packed_vertices
 from vk_interop.resources import USAGE_DEVICE_ADDRESS, Buffer, upload
 
 STORAGE = vk.VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | USAGE_DEVICE_ADDRESS
@@ -16,7 +17,8 @@ USAGES = {"vertices": vk.VK_BUFFER_USAGE_VERTEX_BUFFER_BIT, "indices": vk.VK_BUF
           "draws": vk.VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT}  # besides FILLED
 DRAW_BYTES = 20  # VkDrawIndexedIndirectCommand
 LISTS = "seen", "pending", "small_list", "medium_list", "large_list"
-PACKED_BYTES = 3.7  # a triangle in a meshlet, as those of `town` come out
+VERTEX_BYTES, MOST_VERTEX_BYTES = 12, 64 * 10**6  # of all vertices: where they take more, they are packed
+PACKED_VERTEX, PACKED_TRIANGLE = 9.0, 3.8  # about what a vertex takes, and a triangle in a meshlet
 SPHERE_BYTES = CLUSTER.fields["low"][1]  # that a CLUSTER begins with, and that no shader reads
 
 
@@ -28,20 +30,28 @@ class ClusterBuffers:
         self.clusters, self.groups = len(mesh.clusters), len(mesh.groups)
         corners = mesh.clusters["low"], mesh.clusters["high"]
         self.radius = float(np.linalg.norm(corners[1].max(0) - corners[0].min(0)) / 2) if self.clusters else 0.0
+        self.packs_vertices = packs_vertices(len(mesh.vertices))  # for the compute rasterisers
         self._device, self._mesh = device, mesh
         self.buffers: dict[str, Buffer] = {}  # by their names in ProxyFrame of shaders/structs.glsl
         records = np.ascontiguousarray(mesh.clusters).view(np.uint8).reshape(-1, CLUSTER.itemsize)
         lists = {name: np.zeros(self.clusters, np.uint32) for name in LISTS}
-        self._add({"vertices": mesh.vertices, "cluster": records[:, SPHERE_BYTES:], "group": _groups(mesh), **lists})
+        self._add({"cluster": records[:, SPHERE_BYTES:], "group": _groups(mesh), **lists})
 
     def prepare(self, raster: str):
         """Makes what this one of RASTERS reads of the triangles, unless it is there: indices for the vertex pipeline,
-        meshlets for the compute rasterisers, half as large. Both stay. Raises DeviceError."""
+        meshlets for the compute rasterisers, half as large; and the vertices, for the latter packed where there are
+        many. All stays. Raises DeviceError."""
+        mesh, packs = self._mesh, self.packs_vertices and raster == "compute"
+        if not packs and "vertices" not in self.buffers:
+            self._add({"vertices": mesh.vertices})
         if raster != "vertex" and "meshlet" not in self.buffers:
-            records, words = meshlets(self._mesh.triangles, self._mesh.clusters["triangle_count"])
+            records, words = meshlets(mesh.triangles, mesh.clusters["triangle_count"])
             self._add({"meshlet": records, "packed": words})
+        if raster != "vertex" and self.packs_vertices and "vertex_run" not in self.buffers:
+            records, words = packed_vertices(mesh.vertices)
+            self._add({"vertex_run": records, "vertex_words": words})
         if raster != "compute" and "indices" not in self.buffers:
-            self._add({"indices": self._mesh.triangles, "draws": np.zeros(self.clusters * DRAW_BYTES, np.uint8)})
+            self._add({"indices": mesh.triangles, "draws": np.zeros(self.clusters * DRAW_BYTES, np.uint8)})
 
     def address(self, name: str) -> int:
         """0 for what nothing drew with yet."""
@@ -71,9 +81,16 @@ class ClusterBuffers:
 
 def bytes_of(vertices: int, triangles: int, clusters: int, groups: int, raster: str) -> int:
     """What these will take as ClusterBuffers that were prepared for this one of RASTERS, about."""
-    taken = 12 * vertices + (CLUSTER.itemsize - SPHERE_BYTES + 4 * len(LISTS)) * clusters + GROUP.itemsize * groups
-    indices = (12 * triangles + DRAW_BYTES * clusters) * (raster != "compute")
-    return int(taken + indices + PACKED_BYTES * triangles * (raster != "vertex"))
+    taken = (CLUSTER.itemsize - SPHERE_BYTES + 4 * len(LISTS)) * clusters + GROUP.itemsize * groups
+    drawn = 12 * triangles + DRAW_BYTES * clusters
+    packs = packs_vertices(vertices) and raster != "vertex"
+    taken += VERTEX_BYTES * vertices * (raster != "compute" or not packs) + PACKED_VERTEX * vertices * packs
+    return int(taken + drawn * (raster != "compute") + PACKED_TRIANGLE * triangles * (raster != "vertex"))
+
+
+def packs_vertices(vertices: int) -> bool:
+    """Whether the compute rasterisers read so many packed: a quarter less memory, for 2 to 3 us a frame on an H100."""
+    return VERTEX_BYTES * vertices > MOST_VERTEX_BYTES
 
 
 def _groups(mesh: ClusterMesh) -> np.ndarray:

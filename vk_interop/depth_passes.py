@@ -103,10 +103,11 @@ class DepthPasses:
 
     def _rasterise(self, command, target, second: int, crops: bool):
         """What the compute rasterisers draw."""
-        ways = [("proxy_raster.comp", (crops, True), MEDIUM_GROUPS),
-                ("proxy_raster.comp", (crops, False), SMALL_GROUPS)]
+        packed = self._clusters.packs_vertices
+        ways = [("proxy_raster.comp", (crops, packed, True), MEDIUM_GROUPS),
+                ("proxy_raster.comp", (crops, packed, False), SMALL_GROUPS)]
         if not target.draws:
-            ways.insert(0, ("proxy_raster_large.comp", (crops,), LARGE_GROUPS))
+            ways.insert(0, ("proxy_raster_large.comp", (crops, packed), LARGE_GROUPS))
         for name, constants, groups in ways:  # those first that take longest
             self._dispatch(command, name, constants, struct.pack("I", second))
             vk.vkCmdDispatchIndirect(command, target.counters.handle, 4 * (second * PASS + groups))

@@ -21,12 +21,12 @@ from vk_interop.pipelines import Descriptors
 from vk_interop.resources import CACHED, DEVICE_LOCAL, Buffer, Image, Timestamps, image_barrier, upload
 from vk_interop.sharing import SharedBuffer
 
-# ProxyFrame of shaders/structs.glsl, 352 bytes. The frame's own values, then addresses that stay.
+# ProxyFrame of shaders/structs.glsl, 368 bytes. The frame's own values, then addresses that stay.
 VIEW = Struct("<16f 4I 3f I 4f 3f I 24f")
 LEAST_SLOTS, MOST_SLOTS = 3, 8
-SLOT_BYTES = 72 * 10**6  # of all slots together, where that is more than the fewest
-ADDRESSES = ("vertices", "indices", "meshlet", "packed", "cluster", "group", "seen", "pending", "small_list",
-             "medium_list", "large_list", "draws", "counters", "texels", "pyramid", "report")
+SLOT_BYTES = 56 * 10**6  # of all slots together, where that is more than the fewest
+ADDRESSES = ("vertices", "indices", "vertex_run", "vertex_words", "meshlet", "packed", "cluster", "group", "seen",
+             "pending", "small_list", "medium_list", "large_list", "draws", "counters", "texels", "pyramid", "report")
 FRAME = np.dtype([("view", f"V{VIEW.size}"), *((name, "<u8") for name in ADDRESSES)])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from vk_interop import cluster_lod_meshopt as meshopt
 from vk_interop.cluster_lod import starts
+from vk_interop.packing import bits_for, joined, pack
 
 # In a cluster's words, its vertices come first: what is to be added to `base`. Triangles begin with the next whole
 # word, three corners each, the first in the lowest bits. 12 bytes.
@@ -34,47 +35,25 @@ def meshlets(triangles: np.ndarray, triangle_count: np.ndarray) -> tuple[np.ndar
 
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as workers:
         parts = list(workers.map(chunk, range(0, len(counts), CHUNK)))
-    start = 0
-    for records, words in parts:
-        records["first_word"] += np.uint32(start)
-        start += len(words)
-    return (np.concatenate([records for records, _ in parts] or [np.zeros(0, MESHLET)]),
-            np.concatenate([words for _, words in parts] or [np.zeros(0, np.uint32)]))
+    return joined(parts, MESHLET)
 
 
 def _meshlets(triangles: np.ndarray, triangle_count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     vertices, vertex_count, corners = meshopt.numbered(triangles, triangle_count)
     firsts = starts(vertex_count)
     base = np.minimum.reduceat(vertices, firsts)
-    vertex_bits = _bits(np.maximum.reduceat(vertices, firsts) - base)
-    corner_bits = _bits(vertex_count - 1)
+    vertex_bits = bits_for(np.maximum.reduceat(vertices, firsts) - base)
+    corner_bits = bits_for(vertex_count - 1)
     list_words, triangle_words = -(-vertex_bits * vertex_count // 32), -(-3 * corner_bits * triangle_count // 32)
     first_word = starts(list_words + triangle_words)
 
     a, b, c = corners.T.astype(np.uint32)
     bits = np.repeat(corner_bits, triangle_count).astype(np.uint32)
     words = np.zeros((list_words + triangle_words).sum(), np.uint32)
-    _put(words, first_word, vertices - np.repeat(base, vertex_count), vertex_count, vertex_bits)
-    _put(words, first_word + list_words, a | b << bits | c << 2 * bits, triangle_count, 3 * corner_bits)
+    pack(words, first_word, vertices - np.repeat(base, vertex_count), vertex_count, vertex_bits)
+    pack(words, first_word + list_words, a | b << bits | c << 2 * bits, triangle_count, 3 * corner_bits)
     records = np.zeros(len(triangle_count), MESHLET)
     for name, values in (("first_word", first_word), ("base", base), ("triangles", triangle_count),
                          ("vertices", vertex_count), ("vertex_bits", vertex_bits), ("corner_bits", corner_bits)):
         records[name] = values
     return records, words
-
-
-def _bits(most: np.ndarray) -> np.ndarray:
-    """How many a number up to `most` needs, but one at least."""
-    return np.maximum(np.frexp(most.astype(np.float64))[1], 1).astype(np.int64)
-
-
-def _put(words: np.ndarray, first_word: np.ndarray, values: np.ndarray, counts: np.ndarray, bits: np.ndarray):
-    """Writes runs of values, each of its `bits` and each run from its word on, lowest bits first."""
-    begin = 32 * first_word - starts(counts) * bits
-    at = np.repeat(begin, counts) + np.arange(len(values)) * np.repeat(bits, counts)
-    word, shifted = at >> 5, values.astype(np.uint64) << (at & 31).astype(np.uint64)
-    begins = np.flatnonzero(np.diff(word, prepend=-1))  # of those that share a word
-    word, shifted = word[begins], np.bitwise_or.reduceat(shifted, begins)
-    words[word] = shifted.astype(np.uint32)
-    reaches = np.flatnonzero(shifted >> np.uint64(32))  # into the next word
-    words[word[reaches] + 1] |= (shifted[reaches] >> np.uint64(32)).astype(np.uint32)

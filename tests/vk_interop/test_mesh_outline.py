@@ -8,6 +8,7 @@ from peaks import peaks
 from test_mesh import Gltf
 
 from gsrender.errors import InputError
+from vk_interop import cluster_buffers
 from vk_interop.cluster_buffers import ClusterBuffers
 from vk_interop.cluster_lod_build import build_clusters
 from vk_interop.depth_settings import RASTERS, DepthSettings
@@ -54,9 +55,12 @@ def test_a_mesh_that_is_shown_twice_counts_twice_and_strips_by_their_triangles(t
     assert (head.vertices, head.triangles) == (len(found.vertices), len(found.triangles)) == (14, 6)
 
 
+@pytest.mark.parametrize("most", [cluster_buffers.MOST_VERTEX_BYTES, 0])
 @pytest.mark.parametrize("raster", RASTERS)
 @pytest.mark.parametrize("make, lod_error", [(build_clusters, 1.0), (flat_clusters, None)])
-def test_the_memory_on_the_device_is_foretold_within_a_tenth(device, street, make, lod_error, raster):
+def test_the_memory_on_the_device_is_foretold_within_a_tenth(device, street, make, lod_error, raster, most,
+                                                             monkeypatch):
+    monkeypatch.setattr(cluster_buffers, "MOST_VERTEX_BYTES", most)
     mesh = load_mesh(street / "proxy.glb")
     buffers = ClusterBuffers(device, make(mesh))
     buffers.prepare(raster)

@@ -9,7 +9,7 @@ from lod_meshes import AWKWARD, copies, mesh
 from proxy_draws import around, clusters_of, crowd, crowd_clusters, differing, draw, read, walk
 
 from gsrender import Camera
-from vk_interop import depth_target
+from vk_interop import cluster_buffers, depth_target
 from vk_interop.cluster_lod import CLUSTER, GROUP, ClusterMesh
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.flat_clusters import flat_clusters
@@ -25,6 +25,19 @@ def test_the_compute_rasterisers_draw_what_the_vertex_pipeline_draws(device, nam
         compute, vertex = (draw(device, clusters_of(name), cameras, DepthSettings(lod_error, kind))
                            for kind in (raster, "vertex"))
         assert np.mean([differing(*pair) for pair in zip(compute, vertex)]) <= 0.002
+
+
+@pytest.mark.parametrize("raster", ["hybrid", "compute"])
+@pytest.mark.parametrize("name", ["a closed sphere", "far away", "thousands of islands"])
+def test_packed_vertices_are_drawn_bit_for_bit_as_others(device, monkeypatch, name, raster):
+    cameras, settings = around(AWKWARD[name]()), DepthSettings(1.0, raster)
+    plain = draw(device, clusters_of(name), cameras, settings)
+    monkeypatch.setattr(cluster_buffers, "MOST_VERTEX_BYTES", 0)
+    with ProxyDepth(device, clusters_of(name), settings) as proxy:
+        packed = [read(proxy, camera)[0] for camera in cameras]
+        surfaces = proxy.surfaces(cameras[0])  # whose pipeline reads floats, which come then
+    assert all(map(np.array_equal, packed, plain))
+    assert np.isfinite(surfaces.z.cpu().numpy()).any()
 
 
 def test_compute_draws_triangles_that_cross_the_near_plane_and_fill_the_screen(device):
