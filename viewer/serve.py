@@ -9,6 +9,7 @@ from viewer.headless import tell
 from viewer.page import Page
 from viewer.scene import check_culling, open_options, render_settings
 from viewer.shot import VIEW_OUTPUTS
+from viewer.warm_up import warm_up
 
 
 def serve(options) -> int:
@@ -28,6 +29,7 @@ def open_page(options) -> Page:
     with ExitStack() as opened:
         scene = opened.enter_context(open_options(options, outputs=VIEW_OUTPUTS))
         tell(scene)
+        warm_up(scene)
         render = render_settings(options, scene, options.culling)
         check_culling(render.culling, scene)
         page = Page(scene, render, options.host, options.port, options.token)

@@ -17,6 +17,7 @@ from viewer.remembered import Remembered, load, place, save
 from viewer.scene import check_culling, open_options, proxy_of, render_settings
 from viewer.settings import ViewerSettings
 from viewer.shot import VIEW_OUTPUTS
+from viewer.warm_up import warm_up
 from vk_interop.offscreen import Offscreen
 from vk_interop.window import Window, surface_extensions
 
@@ -45,6 +46,7 @@ def run(options) -> int:
         remembered = remembered.aligned(options.model, replace(alignment, up=None))
     with open_options(options, fit=alignment.fit, outputs=VIEW_OUTPUTS, surface_extensions=extensions) as scene:
         tell(scene)
+        warm_up(scene)
         # With a count of frames every one is drawn, so that the figures are of that many.
         render = render_settings(options, scene, options.culling)
         settings = ViewerSettings(render, always=options.frames is not None)
