@@ -49,10 +49,13 @@ class Camera:
     def standing(axes, position, fx, fy, width, height, cx=None, cy=None, near=0.2) -> Camera:
         """The same of three numbers each: where right, down and forward point in the world, which must be unit vectors
         at right angles, and the position. For a camera a frame: arrays as small as these take ten times as long. Raises
-        ValueError where the size is not positive."""
+        ValueError where the size is not positive, or where the camera stands nowhere."""
         if not (width > 0 and height > 0 and fx > 0 and fy > 0 and near > 0):
             raise ValueError(f"camera: size {width} x {height}, focal {fx} {fy}, near {near}; all must be positive")
         camera_from_world = tuple((*axis, -_dot(axis, position)) for axis in axes)
+        if not math.isfinite(sum(map(sum, camera_from_world))):
+            raise ValueError(f"camera: position {', '.join(f'{at:g}' for at in position)}, directions "
+                             f"{'; '.join(', '.join(f'{part:g}' for part in axis) for axis in axes)}; all must be finite")
         return Camera(camera_from_world, float(fx), float(fy),
                       float(width / 2 if cx is None else cx), float(height / 2 if cy is None else cy),
                       int(width), int(height), float(near))

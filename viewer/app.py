@@ -107,6 +107,7 @@ class Viewer(Sayings, Travels, Cropping):
         self.at_photograph = AtPhotograph(scene.cameras, scene.near, self.spare)
         self.watch = Watch(scene, self.space.radius)
         self.warm, self._owed = False, STEADY
+        self._sound = self.settings, self.state  # what a picture was drawn of
 
     def let_go(self):
         """Of what was made for the scene that is open."""
@@ -143,13 +144,17 @@ class Viewer(Sayings, Travels, Cropping):
         self.pace.look(self.settings.adaptive and (self.state.pose != before or self.fitting), began)
         self._last = began
         measures = self._measures
-        camera, given_at = self._next_camera(), began if self.screen.stirred or given.held else None
+        camera, given_at = self._possible_camera(), began if self.screen.stirred or given.held else None
         self.latency.ask((*camera, self._look), None if measures else self._panels_given_at or given_at)
         on_host = 1000 * (time.perf_counter() - began)
         drawn = None if self.screen.minimised else self._draw(*camera)
         # While the GPU draws. What they change is drawn with the next frame.
-        asked = self.settings, self.state, self.fitting
-        self._draw_panels()
+        self._sound = self.settings, self.state
+        asked = *self._sound, self.fitting
+        try:
+            self.screen.ui.draw_whole(self._draw_panels)
+        except ValueError as error:
+            self._take_no(error)
         is_as_asked = asked == (self.settings, self.state, self.fitting) and self.canvas.camera is not None
         self._panels_given_at = None if is_as_asked else given_at
         self.screen.set_vsync(self.settings.vsync)
@@ -219,6 +224,19 @@ class Viewer(Sayings, Travels, Cropping):
             render = replace(render, culling="off", culling_camera=None)
         return self.state.camera(*self.picture_size), render
 
+    def _possible_camera(self) -> tuple[Camera, RenderSettings]:
+        """The same; where that cannot be drawn, as the person had it before."""
+        try:
+            return self._next_camera()
+        except ValueError as error:
+            self._take_no(error)
+            return self._next_camera()
+
+    def _take_no(self, error: ValueError):
+        """What was asked for makes no sense: it is said, and all is as it was."""
+        self.complain(str(error))
+        self.settings, self.state = self._sound
+
     @property
     def _look(self) -> Look:
         """What is shown now: the picture alone of a benchmark, and with the wireframe while the proxy is dragged."""
@@ -234,6 +252,8 @@ class Viewer(Sayings, Travels, Cropping):
             drawn = self.canvas.draw(camera, render, always, settings.mode, self._look)
         except NoRoom as error:  # the picture before stands
             return self.complain(str(error))
+        except ValueError as error:
+            return self._take_no(error)
         if problem := self.canvas.looking.take_problem():
             self.complain(problem)
             self.set(look=Look(), render=replace(settings.render, culling_camera=None))

@@ -72,6 +72,23 @@ class ImguiLayer:
         self.io.delta_time = max(dt, 1e-4)
         imgui.new_frame()
 
+    def draw_whole(self, draw):
+        """Calls what draws. Should it raise, the windows, tables and styles that it had begun are ended first."""
+        before = imgui.internal.ErrorRecoveryState()
+        imgui.internal.error_recovery_store_state(before)
+        try:
+            draw()
+        except Exception:
+            self._says_what_was_not_ended(False)  # for that has a reason
+            imgui.internal.error_recovery_try_to_recover_state(before)
+            self._says_what_was_not_ended(True)
+            raise
+
+    def _says_what_was_not_ended(self, says: bool):
+        io = self.io
+        io.config_error_recovery_enable_assert = io.config_error_recovery_enable_debug_log = says
+        io.config_error_recovery_enable_tooltip = says
+
     def end(self):
         """Ends the frame's drawing and sees to the textures it asked for."""
         imgui.render()

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -48,3 +50,9 @@ def test_a_pose_that_is_none_is_refused(pose):
 def test_sizes_that_are_none_are_refused(change):
     with pytest.raises((ValueError, ZeroDivisionError)):
         Camera.look_at((1, 0, 0), (0, 0, 0), **change)
+
+
+@pytest.mark.parametrize("position", [(math.nan, 0, 0), (0, math.inf, 0)])
+def test_a_camera_that_stands_nowhere_is_refused(position):
+    with pytest.raises(ValueError, match="all must be finite"):
+        Camera.standing(((1, 0, 0), (0, 1, 0), (0, 0, 1)), position, 50, 50, 100, 100)

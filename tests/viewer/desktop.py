@@ -169,7 +169,7 @@ CONTROLS = ("button", "checkbox", "radio_button", "slider_float", "drag_float", 
             "input_int2")
 
 
-def watch_controls(patch, drawn):
+def watch_controls(patch, drawn, controls=CONTROLS):
     """Calls `drawn` with the label of each control once ImGui has drawn it. `patch` is a MonkeyPatch."""
     def watch(name, draw):
         def watched(label, *more, **named):
@@ -178,7 +178,7 @@ def watch_controls(patch, drawn):
                 drawn(label)
             return result
         patch.setattr(imgui, name, watched)
-    for name in CONTROLS:
+    for name in controls:
         watch(name, getattr(imgui, name))
 
 

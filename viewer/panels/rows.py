@@ -112,7 +112,7 @@ def list_row(label: str, index: int | None, names, help: str, nothing: str = "")
 def slider_row(label: str, value: float, least: float, most: float, format: str, help: str, log=False) -> float:
     _knob(label, help)
     changed, new = imgui.slider_float(f"##{label}", value, least, most, format, LOGARITHMIC if log else CLAMP)
-    value = new if changed else value
+    value = _finite(new, value) if changed else value
     _bar(*(_share(at, least, most, log) for at in (min(max(0.0, least), most), value)))
     tooltip(help, "Ctrl+click to type a number.")
     return value
@@ -149,7 +149,7 @@ def drag_row(label: str, value: float, step: float, least: float, format: str, h
     _knob(label, help)
     changed, new = imgui.drag_float(f"##{label}", value, step, least, MOST, format, CLAMP)
     tooltip(help, "Drag, or Ctrl+click to type a number.")
-    return new if changed else value
+    return _finite(new, value) if changed else value
 
 
 def length_row(label: str, length: float, ruler: Ruler, step: float, least: float, format: str, help: str) -> float:
@@ -164,16 +164,17 @@ def drags_row(label: str, values, step: float, format: str, help: str) -> tuple[
     _knob(label, help)
     changed, new = imgui.drag_float3(f"##{label}", list(values), step, -MOST, MOST, format, CLAMP)
     tooltip(help, "Drag, or Ctrl+click to type a number.")
-    return tuple(new) if changed and all(map(math.isfinite, new)) else values
+    return _finite(tuple(new), values) if changed else values
 
 
 def numbers_row(label: str, values, format: str, help: str) -> tuple[float, float, float] | None:
     """Three numbers to type over; what was typed, once the last of them is left. Escape leaves them as they were."""
     _knob(label, help)
     key = imgui.get_id(label)
-    changed, new = imgui.input_float3(f"##{label}", list(_typed.get(key, values)), format)
+    before = _typed.get(key, values)
+    changed, new = imgui.input_float3(f"##{label}", list(before), format)
     if changed:
-        _typed[key] = tuple(min(max(number, -MOST), MOST) for number in new)
+        _typed[key] = tuple(min(max(number, -MOST), MOST) for number in _finite(new, before))
     if imgui.is_item_active():
         _left[key] = 0
     elif key in _typed:
@@ -210,7 +211,7 @@ def colour_row(label: str, value, help: str):
     _name(label, help)
     changed, new = imgui.color_edit3(f"##{label}", list(value), imgui.ColorEditFlags_.no_inputs)
     tooltip(help)
-    return tuple(new) if changed else value
+    return _finite(tuple(new), value) if changed else value
 
 
 def check_row(label: str, what: str, value: bool, help: str) -> bool:
@@ -260,6 +261,12 @@ def beside(label: str, is_box: bool = False):
     imgui.same_line()
     if imgui.get_content_region_avail().x < width:
         imgui.new_line()
+
+
+def _finite(new, old):
+    """A number that was typed, or several: the old ones instead of `nan` and `inf`, which ImGui reads as numbers and
+    whose `nan` passes every limit."""
+    return new if all(map(math.isfinite, new if isinstance(new, (tuple, list)) else (new,))) else old
 
 
 def _name(label: str, help: str):
