@@ -8,9 +8,9 @@ Writes frames.json and frames.md, anew after each scene; `tests.bench.results` p
 of detail are read from `<mesh>.clusters` where they were built before: `python -m viewer clusters MESH`.
 
 Time of a whole frame: the clock on the wall over --frames frames of a test camera divided by their number, each
-waited for in `same-frame`, only the last in `pipelined`, from the camera to the finished RGBA8 picture; the median over
-the test cameras. The fly path's frames are timed one by one. The floor is measured in turn with them: the same Vulkan
-submit, hand-over and CUDA launch with nothing in them.
+waited for in `same-frame`, only the last in `pipelined`, from the camera to the finished RGBA8 picture: the middle of
+three such times, and then the median over the test cameras. The fly path's frames are timed one by one. The floor is
+measured in turn with them: the same Vulkan submit, hand-over and CUDA launch with nothing in them.
 """
 
 import json
