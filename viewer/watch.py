@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -20,7 +21,7 @@ class Watch:
 
     def __init__(self, scene: Scene, radius: float):
         self._scene, self._radius = scene, radius
-        self._thread = ThreadPoolExecutor(1, "watch")
+        self._thread, self._closing = ThreadPoolExecutor(1, "watch"), threading.Event()
         self._outer: bool | None = None
         self._lasting: list[str] | None = None  # about the scene as a whole; None until they are known
         self._looked = 0.0
@@ -55,23 +56,25 @@ class Watch:
         return (self._lasting or []) + self._of_view
 
     def _measure(self, camera: Camera, compared: Compared | None) -> list[str]:
+        stop = self._closing.is_set
         if self._fit != self._scene.fit:
             self._fit, self._mesh, self._lasting = self._scene.fit, self._scene.placed_mesh, None
         mesh, model = self._mesh, self._scene.model
         if self._lasting is None:
             views = self._scene.cameras[::max(1, len(self._scene.cameras) // VIEWS)]
-            self._outer = warnings.outer_side(mesh.vertices, mesh.triangles, [view.camera for view in views])
+            self._outer = warnings.outer_side(mesh.vertices, mesh.triangles, [view.camera for view in views], stop)
             share = warnings.share_near_proxy(model.items.position.cpu().numpy(), mesh.vertices, mesh.triangles,
                                               self._radius)
             self._lasting = warnings.about_model(model.source, model.levels > 0) + warnings.about_alignment(share)
-        rays = warnings.cast_rays(mesh.vertices, mesh.triangles, camera)
+        rays = warnings.cast_rays(mesh.vertices, mesh.triangles, camera, stop)
         found = warnings.about_side(rays, self._outer)
         if found or compared is None:
             return found
         if compared.camera != camera:  # the pictures are a moment old
-            rays = warnings.cast_rays(mesh.vertices, mesh.triangles, compared.camera)
+            rays = warnings.cast_rays(mesh.vertices, mesh.triangles, compared.camera, stop)
         return warnings.about_emptied(warnings.emptied_share(rays, compared.culled, compared.full))
 
     def close(self, wait: bool = True):
-        """Ends with the look that is under way; where that is waited for, `warnings` knows what it found."""
+        """Breaks off the look that is under way; what it found means nothing."""
+        self._closing.set()
         self._thread.shutdown(wait=wait, cancel_futures=True)

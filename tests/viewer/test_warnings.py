@@ -1,5 +1,8 @@
 """Warnings come where culling hides what it should not, and only there."""
 
+import math
+import tracemalloc
+from concurrent.futures import wait
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +12,8 @@ from gsrender.camera import Camera
 from gsrender.settings import RenderSettings
 from viewer.compare import Comparison
 from viewer.frame import render_frame
-from viewer.warnings import (COLUMNS, ROWS, Rays, about_alignment, about_emptied, about_model, cast_rays, emptied_share,
-                             outer_side, share_near_proxy)
+from viewer.warnings import (COLUMNS, ROWS, Rays, _boxes, about_alignment, about_emptied, about_model, cast_rays,
+                             emptied_share, outer_side, share_near_proxy)
 from viewer.watch import Watch
 from vk_interop.mesh import ProxyMesh
 from vk_interop.flat_clusters import flat_clusters
@@ -40,8 +43,11 @@ def sentences(scene, camera, culling="centre"):
     settings = RenderSettings(culling, background=scene.model.background)
     comparison.look(camera, settings, render_frame(scene, camera, settings))
     watch.look(camera, settings, comparison.compared)
+    if watch.is_looking:
+        wait([watch._result])
+    said = watch.warnings(culling)
     watch.close()
-    return watch.warnings(culling)
+    return said
 
 
 @pytest.fixture
@@ -67,6 +73,53 @@ def test_rays_see_the_outside_from_outside_and_the_inside_from_inside():
     outside = cast_rays(*BOX, Camera.look_at((-5, 1, 2), (0, 0, 0)))
     inside = cast_rays(*BOX, Camera.look_at((0.2, 0, 0.1), (1, 1, 0.5), near=1e-3))
     assert outside.share_clockwise == 0 and inside.share_clockwise == 1 and inside.hit.all()
+
+
+def sheets(count):
+    """Triangles behind each other, the nearest one last, each of which fills the view of a camera at 0."""
+    z = np.linspace(9, 5, count, dtype=np.float32)[:, None]
+    vertices = np.stack([np.hstack([-99 * z, -99 * z, z]), np.hstack([99 * z, -99 * z, z]),
+                         np.hstack([0 * z, 99 * z, z])], 1).reshape(-1, 3)
+    return vertices, np.arange(len(vertices)).reshape(-1, 3)
+
+
+AT_ZERO = Camera.look_at((0, 0, 0), (0, 0, 1), up=(0, -1, 0))
+
+
+def test_rays_find_the_nearest_of_many_triangles_that_fill_the_view_in_little_memory():
+    mesh = sheets(4000)  # 1.5 million pairs with rays, which at once are half a gigabyte
+    tracemalloc.start()
+    rays = cast_rays(*mesh, AT_ZERO)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 150e6
+    assert np.allclose(rays.z, 5)
+
+
+def test_what_of_a_triangle_lies_before_the_near_plane_asks_for_no_rays():
+    vertices = np.array([[0, 0, 5], [1, 0, 5], [0.5, 1, -5]], np.float32)  # at near it is 0.1 further to the side
+    boxes = _boxes(vertices[None], AT_ZERO.with_near(4.0))
+    assert (boxes[1] - boxes[0]).item() < COLUMNS / 3 and (boxes[3] - boxes[2]).item() < ROWS / 3
+
+
+def test_a_camera_that_is_nowhere_sees_nothing():
+    nowhere = replace(AT_ZERO, camera_from_world=((1, 0, 0, math.nan), (0, 1, 0, 0), (0, 0, 1, 0)))
+    assert not cast_rays(*BOX, nowhere).hit.any()
+
+
+def test_looking_for_warnings_ends_within_a_part_once_nobody_wants_them(monkeypatch, scene):
+    monkeypatch.setattr("viewer.warnings.PAIRS", 1)
+    parts, watch = [], Watch(scene, 33.5)
+
+    def stop(ask=watch._closing.is_set):
+        parts.append(1)
+        if len(parts) == 10:
+            watch.close(wait=False)
+        return ask()
+    monkeypatch.setattr(watch._closing, "is_set", stop)
+    watch.look(INSIDE, RenderSettings("centre"))
+    wait([watch._result])
+    assert 10 <= len(parts) <= 20  # each of what else it would look at asks once
 
 
 def test_rays_agree_with_the_depth_that_vulkan_draws(scene):
