@@ -87,4 +87,6 @@ def free_bytes(backend: str) -> int:
 
 def size(nbytes: int) -> str:
     """As people read it."""
+    if nbytes < 2**20:
+        return f"{nbytes / 2**10:.1f} KiB"
     return f"{nbytes / 2**30:.2f} GiB" if nbytes >= 2**30 else f"{nbytes / 2**20:.1f} MiB"

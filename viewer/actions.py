@@ -81,7 +81,9 @@ def _panel(app, given):
 
 def _to_panels(app, given):
     """To the window over the picture, else to the first panel that is open, for the keyboard to go on in."""
-    windows = ("Too large", app.files.question), ("Open", app.files.browser), ("Benchmark", app.benchmark)
+    browser = app.files.browser
+    windows = (("Too large", app.files.question), (browser and browser.purpose.title, browser),
+               ("Benchmark", app.benchmark))
     over = [name for name, is_open in windows if is_open]
     if over:
         return app.give_keyboard(over[0])
@@ -179,6 +181,8 @@ ACTIONS = {
     "save figures": _save_figures,
     "save summary": _save_summary,
     "play path": lambda app, given: app.path.play_or_stop(),
+    "load path": lambda app, given: app.path.choose_to_load(),
+    "save path": lambda app, given: app.path.choose_to_save(),
     "add keyframe": lambda app, given: app.path.add(),
     "vsync": _vsync,
     "help": lambda app, given: app.set(help=not app.settings.help),

@@ -50,6 +50,8 @@ GROUPS = {
     "The path": (
         Binding("play path", ("Space",), "fly along the path, or stop there"),
         Binding("add keyframe", ("K",), "add a keyframe to the path, here"),
+        Binding("load path", ("Ctrl+L",), "load a path, or cameras to fly through"),
+        Binding("save path", ("Ctrl+S",), "save the path"),
     ),
     "The picture": (
         Binding("culling", ("C",), "culling: off / centre / footprint"),

@@ -6,14 +6,16 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Callable
 
 from gsrender.errors import DeviceError, InputError
 from gsrender.settings import RenderSettings
 from viewer.forecast import TooLarge
 from viewer.look import Look
-from viewer.opening import Cancelled, Opening
-from viewer.panels.browser import Browser
+from viewer.opening import Cancelled, NoScene, Opening
+from viewer.panels.browser import SCENE, Browser, Purpose
 from viewer.panels.question import ANYWAY, CANCEL, HALF, Question
+from viewer.path_file import is_path_name
 from viewer.ruler import Ruler
 
 
@@ -31,6 +33,7 @@ class Files:
         self.opening: Opening | None = None
         self._left: list[Opening] = []  # whose thread may still be at work
         self.browser: Browser | None = None
+        self._then: Callable[[Path], None] = self.open  # with what is chosen there
         self.question: Question | None = None
         self._asked: Opening | None = None  # what it is about
 
@@ -59,7 +62,7 @@ class Files:
             chosen, stays = self.browser.draw(window)
             self.browser = self.browser if stays else None
             if chosen:
-                self.open(chosen)
+                self._then(chosen)
 
     def work(self):
         """What was being opened, where it is there: in place of the scene that is open, or a sentence. Looks again
@@ -74,6 +77,8 @@ class Files:
             scene = opening.take()
         except Cancelled:
             return self._app.say("opening was cancelled")
+        except NoScene:
+            return self._app.path.load(opening.path)
         except TooLarge as error:
             self.question = Question(str(error), error.half, opening.name)
             self._asked = opening
@@ -110,10 +115,17 @@ class Files:
         self._app.say("")  # what it said before; how far this is, doing.py tells
 
     def browse(self):
-        self.browser = Browser(Path(os.path.abspath(self._app.scene.opened)).parent)  # where other models lie
+        """For a scene."""
+        self.choose(SCENE, Path(os.path.abspath(self._app.scene.opened)).parent, self.open)  # where other models lie
+
+    def choose(self, purpose: Purpose, folder: Path, then: Callable[[Path], None], name: str = ""):
+        """Lets a person choose a file or a directory, and calls `then` with it."""
+        self.browser, self._then = Browser(purpose, folder, name), then
 
     def open(self, path: Path, proxy: Path | None = None):
-        """Opens a model, or a proxy mesh for the model that is open, beside the frames. An error is told."""
+        """Opens a model, a proxy mesh for the model that is open, or a path, beside the frames. An error is told."""
+        if is_path_name(path.name):
+            return self._app.path.load(path)
         if self.opening:
             self._leave()
         self.question = None  # another scene is wanted than the one that it is about

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from threading import Thread
-from typing import NamedTuple
-
-from viewer.scene import MESH_SUFFIXES
+from typing import Callable, NamedTuple
 
 
 class Entry(NamedTuple):
@@ -21,12 +19,14 @@ class Listing:
     path     what is read; absolute once it is
     is_read  whether the others are known
     is_file  it is no directory
-    entries  its directories and those of its files that can be opened, in this order and by name; hidden ones not
+    entries  its directories and those of its files whose names are `offered`, in this order and by name; hidden ones
+             not
     problem  why it could not be read, a sentence; empty where it was
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, offered: Callable[[str], bool]):
         self.path, self.is_read, self.is_file = path, False, False
+        self._offered = offered
         self.entries: list[Entry] = []
         self.problem = ""
         Thread(target=self._read, name="listing", daemon=True).start()  # nobody waits for it, not even at the end
@@ -35,7 +35,7 @@ class Listing:
         try:
             self.path = self.path.resolve()
             with os.scandir(self.path) as found:
-                entries = [entry for entry in map(_entry, found) if entry]
+                entries = [entry for entry in map(self._entry, found) if entry]
             self.entries = sorted(entries, key=lambda entry: (not entry.is_folder, entry.name.lower()))
         except NotADirectoryError:
             self.is_file = True
@@ -43,16 +43,15 @@ class Listing:
             self.problem = f"{self.path}: {getattr(error, 'strerror', None) or error}"
         self.is_read = True
 
-
-def _entry(found: os.DirEntry) -> Entry | None:
-    """None where there is nothing to open."""
-    if found.name.startswith("."):
+    def _entry(self, found: os.DirEntry) -> Entry | None:
+        """None where there is nothing to choose."""
+        if found.name.startswith("."):
+            return None
+        try:
+            if found.is_dir():
+                return Entry(found.name, True, 0)
+            if self._offered(found.name):
+                return Entry(found.name, False, found.stat().st_size)
+        except OSError:  # a link to nowhere
+            pass
         return None
-    try:
-        if found.is_dir():
-            return Entry(found.name, True, 0)
-        if Path(found.name).suffix.lower() in MESH_SUFFIXES:
-            return Entry(found.name, False, found.stat().st_size)
-    except OSError:  # a link to nowhere
-        pass
-    return None

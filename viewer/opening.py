@@ -13,6 +13,7 @@ import numpy as np
 from gsrender.errors import InputError
 from viewer.fit import Fit
 from viewer.forecast import check_room
+from viewer.path_file import is_path_folder
 from viewer.remembered import Remembered
 from viewer.scene import MESH_SUFFIXES, Scene, proxy_of, read_model, read_proxy
 from vk_interop.depth_settings import DepthSettings
@@ -24,6 +25,10 @@ HEADER = 1 << 16  # bytes of a .ply that surely hold its header
 
 class Cancelled(Exception):
     """Nobody waits for the scene any more."""
+
+
+class NoScene(Exception):
+    """But cameras for a path."""
 
 
 class Opening:
@@ -39,10 +44,10 @@ class Opening:
 
     def __init__(self, opened: Scene, outputs: tuple[str, ...], path: Path, remembered: Remembered,
                  proxy: Path | None = None, precision: str | None = None, anyway: bool = False):
-        self.name = str(path)
+        self.name, self.path = str(path), path
         self.began = time.perf_counter()
         self.step = 0  # of STEPS
-        self._opened, self._path, self._remembered, self._proxy = opened, path, remembered, proxy
+        self._opened, self._remembered, self._proxy = opened, remembered, proxy
         self._precision, self._anyway, self._outputs = precision or opened.precision, anyway, outputs
         self._was_lifted = opened.limit.is_lifted
         opened.limit.is_lifted = self._was_lifted or anyway
@@ -58,7 +63,7 @@ class Opening:
 
     def again(self, precision: str | None, anyway: bool) -> Opening:
         """The same once more, in another way."""
-        return Opening(self._opened, self._outputs, self._path, self._remembered, self._proxy, precision, anyway)
+        return Opening(self._opened, self._outputs, self.path, self._remembered, self._proxy, precision, anyway)
 
     def cancel(self):
         """Ends it after the step that is under way; `take` raises Cancelled."""
@@ -74,7 +79,7 @@ class Opening:
 
     def take(self) -> Scene:
         """The scene, whole, on the device of the one that was open, which is still to be closed. Raises Cancelled,
-        TooLarge, InputError, DeviceError; then nothing has changed."""
+        NoScene, TooLarge, InputError, DeviceError; then nothing has changed."""
         limit = self._opened.limit
         limit.is_lifted = self._was_lifted  # should it raise
         scene = self._read.result()
@@ -89,7 +94,9 @@ class Opening:
 
     def _run(self):
         opened = self._opened
-        model, proxy = (None, self._path) if is_mesh(self._path) else (self._path, self._proxy or proxy_of(self._path))
+        if is_path_folder(self.path):
+            raise NoScene
+        model, proxy = (None, self.path) if is_mesh(self.path) else (self.path, self._proxy or proxy_of(self.path))
         if not self._anyway:
             check_room(opened.limit, self._precision, model=model, mesh=proxy, backend=opened.backend,
                        detail=self._detail, outputs=self._outputs)

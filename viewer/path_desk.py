@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from concurrent.futures import Executor, Future
 from dataclasses import replace
@@ -11,9 +10,11 @@ from typing import Callable
 
 from gsrender.camera import Camera
 from gsrender.errors import DeviceError, InputError
+from viewer.camera_path import CameraPath
 from viewer.controls import State
 from viewer.film import is_video
-from viewer.path_file import load_path, save_path
+from viewer.panels.browser import LOAD_PATH, SAVE_PATH
+from viewer.path_file import is_saved, load_path, save_path
 from viewer.path_render import Film, begin_film
 from viewer.pose import Pose
 from viewer.tour import Tour
@@ -24,7 +25,7 @@ class PathDesk:
     app     the App: its camera is flown and recorded, its scene and settings are filmed
     thread  files are read there
     tour    the path, and where on it
-    file    what the panel has for it
+    file    that it is saved in, unless another one is chosen
     out, view, size, fps  and for the film: its place, a kind of picture, pixels, frames a second. Without a kind it is
             the one that the window shows
     film    the film that is being drawn, a frame between two of the window's; None where there is none
@@ -33,7 +34,8 @@ class PathDesk:
     def __init__(self, app, thread: Executor):
         self._app, self._thread = app, thread
         self.tour = Tour()
-        self.file, self.out = "path.json", "film.mp4" if shutil.which("ffmpeg") else "film"
+        self.file, self.out = Path("path.json").absolute(), "film.mp4" if shutil.which("ffmpeg") else "film"
+        self._folder: Path | None = None  # that was loaded from
         self.view: str | None = None
         self.size, self.fps = (1280, 720), 30.0
         self.film: Film | None = None
@@ -120,24 +122,34 @@ class PathDesk:
         recording = self.tour.doing == "recording"
         self.edit(lambda tour: tour.stopped(self._camera) if recording else tour.recording(self._camera))
 
-    def save(self):
-        """Beside the frames, under the name that the panel has."""
-        file = self._named(self.file)
-        if file:
-            self._app.saving.write(file.absolute(), save_path, self.tour.path)
+    def choose_to_save(self):
+        """Under which name."""
+        if not self.tour.path.keyframes:
+            return self._app.say("there is no path to save: K adds a keyframe where the camera is")
+        self._app.files.choose(SAVE_PATH, self.file.parent, self.save, self.file.name)
 
-    def load(self, file: Path | None = None):
-        """Reads the path or the cameras of a file, beside the frames; without one, what the panel names."""
-        if file is None:
-            typed = self._named(self.file, suffix="")
-            file = typed if not typed or os.path.exists(typed) else self._named(self.file)  # as `save` calls it
-        if file and not self._loading:
-            self._loading = file, self._thread.submit(load_path, file)
+    def save(self, file: Path):
+        """Beside the frames; a .json, whatever it is called. What went wrong, and where it is then, is told."""
+        self.file = file.expanduser().absolute()
+        if self.file.suffix.lower() != ".json":
+            self.file = self.file.with_name(f"{self.file.name}.json")
+        self._app.saving.write(self.file, save_path, self.tour.path)
+
+    def choose_to_load(self):
+        """Which path, or whose cameras."""
+        beside = self._app.scene.folder.resolve().parent  # the model, where its dataset lies
+        self._app.files.choose(LOAD_PATH, self._folder or beside, self.load)
+
+    def load(self, file: Path):
+        """Reads the path or the cameras of a file or a directory, beside the frames."""
+        self._loading = file, self._thread.submit(_read, file)
 
     def start_film(self):
         """Begins the film that the panel describes, with the window's scene and settings."""
-        out = self._named(self.out, suffix="")
-        if not out or self.film:
+        if not self.out.strip():
+            return self._app.say("a film needs a name")
+        out = Path(self.out.strip()).expanduser()
+        if self.film:
             return
         if is_video(out) and out.exists():
             return self._app.complain(f"{out.absolute()} is there: give the film another name")
@@ -155,18 +167,14 @@ class PathDesk:
         self.film = begin_film(replace(app.scene, near=app.state.space.near), self._thread, app.settings.render, look,
                                self.tour.path, self.size, self.fps, out)
 
-    def _take(self, file: Path, path, warning: str):
-        self.tour = replace(self.tour.edited(path), time=0.0)
+    def _take(self, file: Path, path: CameraPath, warning: str, was_saved: bool):
+        self.tour, self._folder = replace(self.tour.edited(path), time=0.0), file.absolute().parent
         count = len(path.keyframes)
-        self._app.say(f"{file.name}: {count} keyframe{'s' * (count != 1)}, {path.duration:.1f} s")
+        flies = ": Space flies along it" if path.duration else ""
+        self._app.say(f"{file.name}: {count} keyframe{'s' * (count != 1)}, {path.duration:.1f} s{flies}")
+        self.file = file.absolute() if was_saved else self.file
         if warning:
             self._app.complain(warning)
-
-    def _named(self, text: str, suffix: str = ".json") -> Path | None:
-        if not text.strip():
-            return self._app.say("a file needs a name")
-        path = Path(text.strip()).expanduser()
-        return path if path.suffix or not suffix else path.with_suffix(suffix)
 
     def _try(self, action: Callable):
         try:
@@ -182,3 +190,8 @@ class PathDesk:
         """The controls at rest where a tour is."""
         camera = tour.is_at.camera(*self._app.picture_size, state.space.near)
         return replace(state.at_rest(), pose=Pose.of(camera, state.space))
+
+
+def _read(file: Path) -> tuple[CameraPath, str, bool]:
+    """What `load_path` gives, and whether it was saved as a path. Raises InputError."""
+    return (*load_path(file), file.suffix.lower() == ".json" and is_saved(file))

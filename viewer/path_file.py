@@ -14,8 +14,8 @@ import os
 from pathlib import Path
 
 from gsrender.errors import InputError
-from gsrender.load import distortion_warning, load_cameras
-from gsrender.load.colmap import SUFFIXES
+from gsrender.load import distortion_warning, find_model, load_cameras
+from gsrender.load.colmap import SUFFIXES, find_colmap, is_colmap_name
 from gsrender.load.files import parse_json, read_text, shown
 from gsrender.load.json_object import JsonObject
 from gsrender.settings import FARTHEST
@@ -42,16 +42,39 @@ def load_path(file: Path) -> tuple[CameraPath, str]:
         raise InputError(f"{file}: {error}") from error
 
 
+def is_saved(file: Path) -> bool:
+    """Whether `save_path` has written that file, as far as one can tell."""
+    try:
+        return isinstance(parse_json(read_text(file, LIMIT), file)["keyframes"], list)
+    except (InputError, LookupError, TypeError):
+        return False
+
+
+def is_path_name(name: str) -> bool:
+    """Whether a file of that name may be one that `load_path` reads."""
+    return name.lower().endswith(".json") or is_colmap_name(name)
+
+
+def is_path_folder(folder: Path) -> bool:
+    """Whether that is a directory which `load_path` reads, and no model."""
+    if not os.path.isdir(folder):
+        return False
+    try:
+        find_colmap(folder)
+    except InputError:
+        return False
+    try:
+        find_model(folder)
+    except InputError:
+        return True
+    return False
+
+
 def save_path(path: CameraPath, file: Path):
     """Raises InputError where it cannot be written, or where the file is there and is something else than a path."""
     file = Path(file)
-    if os.path.exists(file):
-        try:
-            ours = isinstance(parse_json(read_text(file, LIMIT), file)["keyframes"], list)
-        except (InputError, LookupError, TypeError):
-            ours = False
-        if not ours:
-            raise InputError(f"{file}: is there and is no camera path, so it is not written over; choose another name")
+    if os.path.exists(file) and not is_saved(file):
+        raise InputError(f"{file}: is there and is no camera path, so it is not written over; choose another name")
     with write_whole(file) as whole:
         whole.write(path_text(path).encode())
 

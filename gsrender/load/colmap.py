@@ -58,12 +58,16 @@ class _Image:
     name: str
 
 
+def is_colmap_name(name: str) -> bool:
+    """Whether a file of that name is one of the two that a model needs."""
+    return Path(name).stem in ("images", "cameras") and Path(name).suffix in SUFFIXES
+
+
 def find_colmap(path: Path) -> Path | None:
     """The `images` file of the model that a path names: the file or the `cameras` beside it, the model's folder or one
     above it. None for a file of another name. Raises InputError for a folder without a model."""
     if not os.path.isdir(path):
-        return path.with_name("images" + path.suffix) if path.stem in ("images", "cameras") \
-            and path.suffix in SUFFIXES else None
+        return path.with_name("images" + path.suffix) if is_colmap_name(path.name) else None
     for place in PLACES:
         for suffix in SUFFIXES:
             pair = [path / place / (name + suffix) for name in ("images", "cameras")]

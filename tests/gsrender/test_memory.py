@@ -26,7 +26,7 @@ def test_what_lives_is_counted_once_and_what_is_gone_is_not():
     limit.count(first), limit.count(first), limit.count(second)
     assert limit.used == 80
     limit.check(20, "a picture")
-    with pytest.raises(NoRoom, match=r"^a picture needs 0.0 MiB more, and of the 0.0 MiB of memory"):
+    with pytest.raises(NoRoom, match=r"^a picture needs 0.0 KiB more, and of the 0.1 KiB of memory"):
         limit.check(21, "a picture")
     del second
     first.nbytes = 35
@@ -76,7 +76,7 @@ def test_a_frame_that_may_not_grow_stays_incomplete_and_says_why(model, device, 
         renderer.draw(camera)
         assert not renderer.wait() and limit.used <= limit.most and renderer.buffers.room == few
         assert "tile pairs needs" in renderer.refusal and "allow more memory" in renderer.refusal
-    with pytest.raises(NoRoom, match="tile pairs needs .* MiB more, and of the .* MiB of memory that may be taken"):
+    with pytest.raises(NoRoom, match="tile pairs needs .* [KM]iB more, and of the .* MiB of memory that may be taken"):
         renderer.render(camera)
     limit.most *= 2
     assert torch.equal(renderer.render(camera).rgb, right) and renderer.refusal is None

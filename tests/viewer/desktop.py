@@ -155,6 +155,17 @@ class Hand:
         _send_delete(int(self.window))
 
 
+def drop(hand: Hand, *paths):
+    """As the display would tell of it; xdotool cannot drop. A window at rest takes it in with the next real event."""
+    collector = hand.viewer.screen.input
+    collector.drop([str(path) for path in paths])
+
+    def taken():
+        xdotool("mousemove_relative", "1", "0", "mousemove_relative", "--", "-1", "0")
+        return not collector._dropped
+    hand.until(taken, "the drop")
+
+
 class Late(Arriving):
     """As from a GPU that is a few frames behind."""
 

@@ -103,6 +103,10 @@ def files(pattern):
     return lambda app: sorted(Path.cwd().glob(pattern))
 
 
+def is_choosing(app):
+    return app.files.browser is not None
+
+
 def is_opening(app):
     return app.files.opening is not None
 
@@ -150,7 +154,7 @@ CAMERA = (
     Control("reset", press, pose, "picture"),
 )
 SCENE = (
-    Control("open...", press, lambda app: app.files.browser is not None, "picture", escape),
+    Control("open...", press, is_choosing, "picture", escape),
     Control("reload", press, is_opening, "picture"),
     Control("cancel opening", press, is_opening),
     Control("##recent", pick(0), is_opening, "picture", cancel_opening),
@@ -195,10 +199,8 @@ PATH = (
     Control("stop##play", press, lambda app: app.path.tour.doing),
     Control("record", press, lambda app: app.path.tour.doing),
     Control("stop##record", press, lambda app: app.path.tour.doing),
-    Control("save", press, files("path.json"), "picture"),
-    Control("clear", press, lambda app: len(keyframes(app)), "##time"),
-    Control("load", press, lambda app: len(keyframes(app)), "picture"),
-    Control("##file", write("way"), lambda app: app.path.file),
+    *(Control(name, press, is_choosing, "picture", escape) for name in ("save...", "load...")),
+    Control("clear", press, lambda app: len(keyframes(app)), "##time", lambda app: app.path.edit(Tour.undone)),
     Control("##to", write("elsewhere"), lambda app: app.path.out),
     Control("##shows", pick(3), lambda app: app.path.view),
     Control("##size", write("128", aside=-60), lambda app: app.path.size),
@@ -250,6 +252,15 @@ OVER = {  # windows over the picture, and what opens them
         Control("up", press, lambda app: app.files.browser.folder, "##path"),
         Control("##path", write("/"), lambda app: app.files.browser.folder),
         Control("open this directory", press, lambda app: app.notices, "picture", escape))),
+    "Load a path": (lambda app: app.act("load path"), (
+        Control("up", press, lambda app: app.files.browser.folder, "##path"),
+        Control("##path", write("/"), lambda app: app.files.browser.folder),
+        Control("load this directory", press, lambda app: app.notices, "picture", escape))),
+    "Save the path": (lambda app: app.act("save path"), (
+        Control("##name", write("way"), files("way.json"), "picture", lambda app: app.act("save path")),
+        Control("save", press, is_choosing, "picture", lambda app: app.act("save path")),
+        Control("up", press, lambda app: app.files.browser.folder, "##path"),
+        Control("##path", write("/"), lambda app: app.files.browser.folder))),
     "Benchmark": (lambda app: app.act("benchmark"), (
         Control("cancel", press, lambda app: app.benchmark.done),)),
     "###notices": (lambda app: app.complain("a sentence"), (
@@ -265,7 +276,8 @@ MENU = {  # what each item changes
     **{by: lambda app: app.settings.look.view for by in ("next view", "previous view")},
     **{way: lambda app: app.settings.look.compare for way in ("split", "flip")},
     "vsync": lambda app: app.settings.vsync, "benchmark": lambda app: app.benchmark is not None,
-    "open": lambda app: app.files.browser is not None, "reload": is_opening, "screenshot": files("viewer-*.png"),
+    **{opens: is_choosing for opens in ("open", "load path", "save path")},
+    "reload": is_opening, "screenshot": files("viewer-*.png"),
     "help": lambda app: app.settings.help, "quit": lambda app: app.closing,
 }
 
@@ -285,7 +297,7 @@ def desk(desk, tmp_path, monkeypatch, street):
     viewer, path, every = desk.viewer, desk.viewer.path, load_path(street / "transforms_fly.json")[0]
     detail = viewer.scene.proxy.settings
     path.tour = Tour(CameraPath(tuple(key.at(i) for i, key in enumerate(every.keyframes[:60:15]))))
-    path.file, path.out, path.view, path.size, path.fps = "path.json", "film", None, (96, 64), 100.0
+    path.file, path.out, path.view, path.size, path.fps = tmp_path / "path.json", "film", None, (96, 64), 100.0
     yield desk
     path.cancel()
     cancel_opening(viewer)
@@ -384,7 +396,7 @@ def test_every_item_of_the_menus_does_what_it_says(desk, drawn):
         desk.until(lambda: state(app) != was, f"what {action} changes")
         after = screen(desk)
         assert changed(before, after, picture(app)) or action == "quit", action
-        if action in ("benchmark", "open", "reload"):
+        if action in ("benchmark", "open", "reload", "load path", "save path"):
             cancel_opening(app)
             app.act("escape")
             after = screen(desk)

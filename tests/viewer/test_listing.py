@@ -5,10 +5,11 @@ import time
 import pytest
 
 from viewer.listing import Listing
+from viewer.panels.browser import LOAD_PATH, SAVE_PATH, SCENE
 
 
-def read(path) -> Listing:
-    listing = Listing(path)
+def read(path, offered=SCENE.offered) -> Listing:
+    listing = Listing(path, offered)
     end = time.monotonic() + 30
     while not listing.is_read and time.monotonic() < end:
         time.sleep(0.001)
@@ -27,6 +28,14 @@ def test_directories_come_first_then_what_can_be_opened(tmp_path):
     assert [entry.name for entry in listing.entries] == ["apes", "other", "Zoo", "A.GLB", "b.ply"]
     assert [entry.nbytes for entry in listing.entries] == [0, 0, 0, 5, 5]
     assert not listing.problem and not listing.is_file
+
+
+def test_for_a_path_those_files_are_offered_that_may_have_one(tmp_path):
+    for name in ("way.JSON", "transforms.json", "images.txt", "cameras.bin", "points3D.bin", "notes.txt", "a.glb"):
+        (tmp_path / name).touch()
+    names = [entry.name for entry in read(tmp_path, LOAD_PATH.offered).entries]
+    assert names == ["cameras.bin", "images.txt", "transforms.json", "way.JSON"]
+    assert [entry.name for entry in read(tmp_path, SAVE_PATH.offered).entries] == names[2:]
 
 
 def test_a_file_is_told_from_a_directory(tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from desktop import drop, xdotool
 from test_camera_panel import pixels
 
 from viewer.frame import render_frame
@@ -27,7 +28,8 @@ def desk(desk, tmp_path, monkeypatch):
     """The panel with an empty path, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     path = desk.viewer.path
-    path.tour, path.file, path.out, path.view, path.size, path.fps = Tour(), "path.json", "film", None, (96, 64), 10.0
+    path.tour, path.file, path.out = Tour(), tmp_path / "path.json", "film"
+    path.view, path.size, path.fps = None, (96, 64), 10.0
     desk.open("Path")
     yield desk
     path.cancel()
@@ -190,34 +192,92 @@ def test_the_duration_stretches_the_path(desk, flight):
         pytest.approx([0, 1 / 3, 2 / 3, 1])
 
 
-def test_a_path_is_saved_and_loaded_by_the_name_that_was_typed(desk, flight, tmp_path):
-    type_text(desk, "##file", "way")
-    click(desk, "save")
-    desk.until(lambda: "way.json" in desk.viewer.message, "the file")
-    assert load_path(tmp_path / "way.json")[0] == flight
+def test_a_path_is_saved_and_loaded_by_choosing_a_file(desk, flight, tmp_path):
+    click(desk, "save...")
+    desk.until(lambda: "##name" in desk.places, "the dialog")
+    desk.frame(3)
+    xdotool("key", "ctrl+a")
+    xdotool("type", "--delay", "0", "way")
+    desk.until(lambda: desk.viewer.files.browser.name == "way", "the name")
+    desk.key("Return")
+    desk.until(lambda: (tmp_path / "way.json").exists(), "the file")
+    desk.until(lambda: f"saved {tmp_path / 'way.json'}" == desk.viewer.message, "where it is")
+    assert load_path(tmp_path / "way.json")[0] == flight and desk.viewer.files.browser is None
     click(desk, "clear")
-    click(desk, "load")
+    desk.viewer.path.load(tmp_path / "way.json")  # from where the next one is chosen
     desk.until(lambda: desk.viewer.path.tour.path.keyframes, "the path")
-    assert desk.viewer.path.tour.path == flight and "4 keyframes, 3.0 s" in desk.viewer.message
+    save_path(CameraPath(flight.keyframes[:2]), tmp_path / "short.json")
+    click(desk, "load...")
+    desk.until(lambda: "short.json" in desk.places, "the list")
+    desk.rest()
+    desk.click(*desk.places["short.json"])
+    desk.until(lambda: len(desk.viewer.path.tour.path.keyframes) == 2, "the other path")
+    assert "short.json: 2 keyframes, 1.0 s" in desk.viewer.message and desk.viewer.files.browser is None
+    assert desk.viewer.path.file == tmp_path / "short.json"
 
 
-def test_cameras_are_loaded_and_what_was_left_out_is_told(desk, tmp_path):
-    (tmp_path / "cameras.txt").write_text("1 OPENCV 96 64 60 60 48 32 0.1 0 0 0\n")
-    (tmp_path / "images.txt").write_text("1 0 1 0 0 -20 5 30 1 a.png\n\n2 0 1 0 0 -20 6 30 1 b.png\n\n")
-    type_text(desk, "##file", "images.txt")
-    click(desk, "load")
+def test_a_click_on_a_file_takes_its_name_to_save_under(desk, flight, tmp_path):
+    (tmp_path / "notes.json").write_text("hello")
+    save_path(CameraPath(flight.keyframes[:2]), tmp_path / "old.json")
+    for name in ("notes.json", "old.json"):
+        desk.key("ctrl+s")
+        desk.until(lambda: name in desk.places and desk.viewer.files.browser, "the list")
+        desk.rest()
+        desk.click(*desk.places[name])
+        assert desk.viewer.files.browser.name == name
+        desk.click(*desk.places["save"])
+        desk.until(lambda: not desk.viewer.saving.is_busy, "the file")
+        desk.viewer.files.browser = None
+    [notice] = desk.viewer.notices
+    assert "notes.json: is there and is no camera path" in notice and (tmp_path / "notes.json").read_text() == "hello"
+    assert load_path(tmp_path / "old.json")[0] == flight
+    desk.viewer.send_away(notice)
+
+
+def test_without_a_path_there_is_nothing_to_save(desk, tmp_path):
+    desk.key("ctrl+s")
+    desk.until(lambda: "no path to save" in desk.viewer.message, "a sentence")
+    assert desk.viewer.files.browser is None and not list(tmp_path.iterdir())
+
+
+def write_colmap(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "cameras.txt").write_text("1 OPENCV 96 64 60 60 48 32 0.1 0 0 0\n")
+    (folder / "images.txt").write_text("1 0 1 0 0 -20 5 30 1 a.png\n\n2 0 1 0 0 -20 6 30 1 b.png\n\n")
+
+
+@pytest.mark.parametrize("dropped", ["", "sparse/0", "sparse/0/images.txt", "sparse/0/cameras.txt"])
+def test_cameras_of_colmap_are_dropped_and_what_was_left_out_is_told(desk, tmp_path, dropped):
+    write_colmap(tmp_path / "sparse/0")
+    drop(desk, tmp_path / dropped)
     desk.until(lambda: desk.viewer.path.tour.path.keyframes, "the path")
-    assert len(desk.viewer.path.tour.path.keyframes) == 2
+    assert len(desk.viewer.path.tour.path.keyframes) == 2 and desk.viewer.files.opening is None
     [notice] = [notice for notice in desk.viewer.notices if "lens distortion (OPENCV)" in notice]
     desk.rest()
     click(desk, "OK")
     assert notice not in desk.viewer.notices
 
 
+def test_dropped_cameras_are_flown_through_and_the_scene_stays(desk, scene, street):
+    drop(desk, street / "transforms_fly.json")
+    desk.until(lambda: desk.viewer.path.tour.path.keyframes, "the path")
+    assert desk.viewer.path.tour.path == load_path(street / "transforms_fly.json")[0]
+    assert "transforms_fly.json: 120 keyframes, 119.0 s: Space flies along it" == desk.viewer.message
+    assert desk.viewer.scene is scene and desk.viewer.files.opening is None
+
+
+def test_a_dropped_directory_without_cameras_is_a_sentence_of_a_scene(desk, flight, tmp_path):
+    (tmp_path / "empty").mkdir()
+    drop(desk, tmp_path / "empty")
+    desk.until(lambda: any("empty: no model here" in notice for notice in desk.viewer.notices), "a sentence")
+    assert desk.viewer.path.tour.path == flight
+    desk.rest()
+    click(desk, "OK")
+
+
 def test_a_file_that_is_no_path_is_a_sentence_and_leaves_the_path(desk, flight, tmp_path):
     (tmp_path / "notes.json").write_text("hello")
-    type_text(desk, "##file", "notes.json")
-    click(desk, "load")
+    drop(desk, tmp_path / "notes.json")
     desk.until(lambda: any("notes.json: not valid JSON" in notice for notice in desk.viewer.notices), "a sentence")
     assert desk.viewer.path.tour.path == flight
     desk.rest()

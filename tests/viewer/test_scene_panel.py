@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from desktop import Hand, Late, open_for_window, usual_settings, watch_places, xdotool
+from desktop import Hand, Late, drop, open_for_window, usual_settings, watch_places, xdotool
 from imgui_bundle import imgui
 from PIL import Image, ImageDraw
 from plain import write_plain
@@ -26,7 +26,7 @@ from viewer.frame import render_frame
 from viewer.lines import line_ends
 from viewer.opening import Opening
 from viewer.panels import PANELS, crop_lines
-from viewer.panels.browser import Browser
+from viewer.panels.browser import SCENE, Browser
 from viewer.shot import VIEW_OUTPUTS
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.window import Window
@@ -77,17 +77,6 @@ def asked(window):
 def drawn_by(viewer) -> np.ndarray:
     """The picture that stands, [H, W, 4] uint8, without what is over it."""
     return viewer.canvas.frame.rgba.numpy().copy()
-
-
-def drop(window, *paths):
-    """As the display would tell of it; xdotool cannot drop. A window at rest takes it in with the next real event."""
-    collector = window.viewer.screen.input
-    collector.drop([str(path) for path in paths])
-
-    def taken():
-        xdotool("mousemove_relative", "1", "0", "mousemove_relative", "--", "-1", "0")
-        return not collector._dropped
-    window.until(taken, "the drop")
 
 
 def test_reloading_shows_the_same_picture_by_another_scene(window):
@@ -202,7 +191,7 @@ def test_a_long_directory_is_drawn_only_where_it_is_in_view(window, tmp_path):
     for number in range(3000):
         (tmp_path / f"{number:04}").mkdir()
     window.places.clear()
-    window.viewer.files.browser = Browser(tmp_path)
+    window.viewer.files.browser = Browser(SCENE, tmp_path)
     window.until(lambda: "0000/" in window.places, "the directory")
     assert sum(place.endswith("/") for place in window.places) < 60
     window.viewer.files.browser = None

@@ -1,37 +1,72 @@
-"""Chooses a file or a directory to open."""
+"""Chooses a file or a directory to open, or where to save one."""
 
 from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 from imgui_bundle import imgui
 
 from gsrender.memory import size
 from viewer.listing import Listing
 from viewer.panels import dialog
-from viewer.panels.rows import DIM, button, tooltip
+from viewer.panels.rows import DIM, button, dim, tooltip
+from viewer.path_file import is_path_name
 from viewer.scene import MESH_SUFFIXES
 
-LINES, ROUND = 18, 11  # of the list; font sizes that the window needs round it
+LINES, ROUND = 18, 13  # of the list; font sizes that the window needs round it
 SUFFIXES = f"{', '.join(MESH_SUFFIXES[:-1])} or {MESH_SUFFIXES[-1]}"
 SOON = 0.2  # seconds in which most directories are read: it is not said before
 
 
-class Browser:
-    """A window over the others, in `folder`; a path that is typed into it counts as well."""
+@dataclass(frozen=True)
+class Purpose:
+    """
+    title    of the window
+    offered  whether a file of that name is in the list
+    folder   what becomes of a directory that is chosen itself; empty: a name is chosen, to save under
+    foot     a sentence below the list
+    """
 
-    def __init__(self, folder: Path):
+    title: str
+    offered: Callable[[str], bool]
+    folder: str
+    foot: str
+
+    @property
+    def saves(self) -> bool:
+        return not self.folder
+
+
+SCENE = Purpose("Open", lambda name: Path(name).suffix.lower() in MESH_SUFFIXES,
+                "Opens it as a model, as Proxy-GS, Octree-GS and Scaffold-GS train it.",
+                f"A click goes into a directory, or opens a file: {SUFFIXES}.")
+LOAD_PATH = Purpose("Load a path", is_path_name,
+                    "Loads the COLMAP model in it, or in its sparse/0, as a path through its cameras.",
+                    "A click goes into a directory, or loads a file: a path that was saved; or cameras, which are "
+                    "flown through with a second from one to the next: cameras.json, transforms.json, COLMAP's images.")
+SAVE_PATH = Purpose("Save the path", lambda name: name.lower().endswith(".json"), "",
+                    "A click on a file takes its name. What is no path is not written over.")
+
+
+class Browser:
+    """A window over the others, in `folder`; a path that is typed into it counts as well. `name` is what is saved under
+    at first."""
+
+    def __init__(self, purpose: Purpose, folder: Path, name: str = ""):
+        self.purpose, self.name = purpose, name
         self._shown: Listing | None = None
         self._go(folder)
 
     def draw(self, window: tuple[float, float]) -> tuple[Path | None, bool]:
         """What was chosen; and whether it stays open."""
         font, chosen = imgui.get_font_size(), self._arrive()
-        stays = dialog.begin("Open", window, 40)
+        stays = dialog.begin(self.purpose.title, window, 40)
         imgui.set_next_item_width(-1)
-        if imgui.is_window_appearing():
+        if imgui.is_window_appearing() and not self.purpose.saves:
             imgui.set_keyboard_focus_here()
         entered, self.typed = imgui.input_text("##path", self.typed, imgui.InputTextFlags_.enter_returns_true)
         tooltip("The directory that is shown. Type a path and press Enter to go there, or to open the file.")
@@ -40,14 +75,13 @@ class Browser:
         if button("up", "To the directory above."):
             self._go(self.folder.parent)
         imgui.same_line()
-        if button("open this directory", "Opens it as a model, as Proxy-GS, Octree-GS and Scaffold-GS train it."):
-            chosen = self.folder
+        chosen = (self._named() if self.purpose.saves else self._whole()) or chosen
         line = imgui.get_text_line_height_with_spacing()
         lines = min(LINES, max((window[1] - ROUND * font) // line, 1))
         if imgui.begin_child(str(self.folder), (0, lines * line), imgui.ChildFlags_.borders):
             chosen = self._entries() or chosen
         imgui.end_child()
-        imgui.text_colored(DIM, self._listing.problem or f"A click goes into a directory, or opens a file: {SUFFIXES}.")
+        dim(self._listing.problem or self.purpose.foot)
         return chosen, dialog.end(stays) and chosen is None
 
     @property
@@ -58,9 +92,32 @@ class Browser:
     def is_reading(self) -> bool:
         return not self._listing.is_read
 
+    def _whole(self) -> Path | None:
+        """The directory itself."""
+        label = "open this directory" if self.purpose is SCENE else "load this directory"
+        return self.folder if button(label, self.purpose.folder) else None
+
+    def _named(self) -> Path | None:
+        """The name to save under."""
+        imgui.same_line()
+        imgui.align_text_to_frame_padding()
+        imgui.text_colored(DIM, "name")
+        imgui.same_line()
+        imgui.set_next_item_width(-5 * imgui.get_font_size())
+        if imgui.is_window_appearing():
+            imgui.set_keyboard_focus_here()
+        entered, self.name = imgui.input_text("##name", self.name, imgui.InputTextFlags_.enter_returns_true)
+        tooltip("Of the file in this directory; Enter saves it there.")
+        imgui.same_line()
+        imgui.begin_disabled(not self.name.strip())
+        entered |= button("save", "Writes the file there.")
+        imgui.end_disabled()
+        return self.folder / self.name.strip() if entered and self.name.strip() else None
+
     def _go(self, folder: Path):
         folder = Path(os.path.abspath(folder))
-        self._listing, self._asked, self.typed = Listing(folder), time.perf_counter(), str(folder)
+        self._asked, self.typed = time.perf_counter(), str(folder)
+        self._listing = Listing(folder, self.purpose.offered)
 
     def _arrive(self) -> Path | None:
         """What there is where somebody went: the file, if it is one."""
@@ -68,7 +125,16 @@ class Browser:
         if self.is_reading or self._shown is listing:
             return None
         self._shown, self.typed = listing, str(listing.path)
-        return listing.path if listing.is_file else None
+        return self._take(listing.path) if listing.is_file else None
+
+    def _take(self, file: Path) -> Path | None:
+        """The file, to open it; where one is saved, its name."""
+        if not self.purpose.saves:
+            return file
+        if file.parent != self.folder:
+            self._go(file.parent)
+        self.name = file.name
+        return None
 
     def _entries(self) -> Path | None:
         """The list; what was clicked in it. Only what is in view is drawn, however long it is."""
@@ -87,4 +153,4 @@ class Browser:
                     imgui.text_colored(DIM, size(entry.nbytes))
         if chosen and chosen.is_folder:
             return self._go(self.folder / chosen.name)
-        return chosen and self.folder / chosen.name
+        return chosen and self._take(self.folder / chosen.name)

@@ -11,7 +11,7 @@ from viewer.panels.rows import DIM, NOTHING, tooltip
 from viewer.panels.sampled import Sampled
 
 MENUS = {
-    "File": ("open", "reload", None, "screenshot", None, "quit"),
+    "File": ("open", "reload", None, "load path", "save path", None, "screenshot", None, "quit"),
     "Camera": ("fly", "orbit", "walk", None, "previous camera", "next camera", "nearest camera", "reset", None,
                "undo", "redo", "copy camera", "paste camera", None, "play path", "add keyframe"),
     "Picture": ("culling", "freeze", None, "next view", "previous view", None, "split", "flip", None, "vsync", None,

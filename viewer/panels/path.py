@@ -17,8 +17,10 @@ from viewer.settings import ViewerSettings
 from viewer.tour import Tour
 from viewer.view_table import VIEW_NAMES
 
-FILE = ("A path that was saved here; or, to load, cameras: a cameras.json, a transforms.json, a COLMAP model or a "
-        "folder with one, which are flown through with a second from one to the next.")
+SAVE = "Keeps the path in a file; one that is no path is not written over. (Ctrl+S)"
+LOAD = ("Takes the path from a file in the place of this one; or cameras, which are flown through with a second from "
+        "one to the next: a cameras.json, a transforms.json, a COLMAP model. They can be dropped on the window too. "
+        "(Ctrl+L)")
 KIND = ("What kind of picture each frame is, as the panel Views tells of them; culling is as it is set now, frozen "
         "where it is. Colours that stand for numbers mean the same in all of the film.")
 DRAW = "Draws the film, a frame of it between two of the window's."
@@ -137,14 +139,13 @@ def _keyframe(desk):
 
 
 def _file(desk):
-    with table("file", 0.3):
-        desk.file = text_row("file", desk.file, FILE, room=6)
-        imgui.same_line()
-        if button("save", "Writes the path to that file; one that is no path is not written over."):
-            desk.save()
-        imgui.same_line()
-        if button("load", "Takes the path from that file in the place of this one."):
-            desk.load()
+    if button("load...", LOAD):
+        desk.choose_to_load()
+    imgui.same_line()
+    imgui.begin_disabled(not desk.tour.path.keyframes)
+    if button("save...", SAVE):
+        desk.choose_to_save()
+    imgui.end_disabled()
 
 
 def _film(desk):

@@ -189,10 +189,9 @@ def numbers_row(label: str, values, format: str, help: str) -> tuple[float, floa
     return _typed.pop(key) if _left[key] > 2 else None
 
 
-def text_row(label: str, value: str, help: str, room: float = 0) -> str:
-    """Words to type over; beside them `room` font sizes are left."""
-    _name(label, help)
-    imgui.set_next_item_width(-max(room * imgui.get_font_size(), 1))
+def text_row(label: str, value: str, help: str) -> str:
+    """Words to type over."""
+    _knob(label, help)
     _, new = imgui.input_text(f"##{label}", value)
     tooltip(help)
     return new
