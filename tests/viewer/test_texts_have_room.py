@@ -118,8 +118,9 @@ def test_of_what_stands_over_the_picture(viewer, compare):
     viewer.send_away(LONG)
 
 
-@pytest.mark.parametrize("action", ["open", "help"])
+@pytest.mark.parametrize("action", ["open", "help", "load path", "save path"])
 def test_of_a_window_over_it(viewer, action):
+    viewer.path.tour = Tour(CameraPath.through([view.camera for view in viewer.scene.cameras[:2]]))
     viewer.act(action)
     assert_fits(viewer)
     viewer.act("escape")

@@ -12,7 +12,7 @@ NUMBERS = {"slider_float": (1, 4), "drag_float": (1, 5), "drag_float3": (3, 5), 
            "input_int2": (2, None)}  # how many stand side by side; where in the arguments their format is
 LISTED = "begin_menu", "selectable"  # which are as wide as what they stand in
 SLACK = 1.0  # pixels; ImGui rounds places
-WINDOWS = "Open", "Benchmark", "Too large", "Keys"
+WINDOWS = "Open", "Load a path", "Save the path", "Benchmark", "Too large", "Keys"
 OVER = "###notices", "###message", "###legend", "###compared first", "###compared second"
 
 
