@@ -141,6 +141,8 @@ class Viewer(Sayings, Travels, Cropping):
             self.look_for_ground(self._thread)
         seconds, before = min(began - self._last, FIRST if self.idle else math.inf), self.state.pose
         self.state = self.path.follow(self.state, advance(self.state, seconds, given), seconds)
+        if given.wheel and self.state.mode != "orbit":
+            self.say(f"speed {self.scene.ruler.text(self.state.rate, '.3g')}/s")
         self.pace.look(self.settings.adaptive and (self.state.pose != before or self.fitting), began)
         self._last = began
         measures = self._measures
@@ -340,8 +342,6 @@ class Viewer(Sayings, Travels, Cropping):
             self.grab(tuple(at - moved for at, moved in zip(given.cursor, drag_of("pan", given))))
         for action in pressed_actions(given):
             act(self, action, given)
-        if given.wheel and self.state.mode != "orbit":
-            self.say(f"speed {self.scene.ruler.text(self.state.rate, '.3g')}/s")
 
     # What actions and panels ask for.
 

@@ -47,11 +47,12 @@ class Row:
 
 
 def verdict(off: Row, on: Row, kind: str) -> str:
-    """What culling brought, in a sentence; `kind` of the model's items."""
-    share = off.statistics.fps / max(on.statistics.fps, 1e-9)
+    """What culling brought, in a sentence, by the medians that the table and the bars tell; `kind` of the model's
+    items."""
+    share = on.statistics.percentile(50) / max(off.statistics.percentile(50), 1e-9)
     left = on.statistics.counts()["visible"] / max(off.statistics.counts()["visible"], 1)
-    return (f"With culling {on.culling} a frame takes {share:.0%} of the time that it takes without, and {left:.0%} of "
-            f"the {kind} in view are left to draw.")
+    return (f"With culling {on.culling} the median frame takes {share:.0%} of the time that it takes without, and "
+            f"{left:.0%} of the {kind} in view are left to draw.")
 
 
 class Benchmark:

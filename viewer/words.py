@@ -1,7 +1,7 @@
 """What the knobs of the window and of the web page are about."""
 
 CULLING_HELP = {"off": "nothing is hidden",
-                "centre": "an item whose centre lies behind the proxy is dropped, the rule the model was trained with",
+                "centre": "an item whose centre lies behind the proxy is dropped, the rule that Proxy-GS trains with",
                 "footprint": "an item is dropped only when all of it lies behind"}
 HIDE_BY = " ".join(f"{way}: {help}." for way, help in CULLING_HELP.items())
 MARGIN = "How far an item may lie behind the proxy and still be kept"

@@ -119,6 +119,7 @@ def test_the_wheel_changes_the_speed(hand):
     hand.until(lambda: hand.viewer.state.speed != before, "another speed")
     hand.rest()
     assert hand.viewer.state.speed == pytest.approx(before * 1.2 ** 3)
+    assert hand.viewer.message == f"speed {hand.viewer.scene.ruler.text(hand.viewer.state.speed, '.3g')}/s"
 
 
 def test_the_right_arrow_flies_to_the_next_camera_of_the_dataset(hand, scene):
