@@ -34,7 +34,10 @@ def begin_benchmark(scene: Scene, along: Callable[[int, int, int], list[Camera]]
     """Along the path of which `along` returns so many cameras of a width and height, else by the dataset's cameras,
     else a turn on the spot."""
     dataset = [view.camera.with_near(state.space.near).resized(*size) for view in scene.cameras]
-    return Benchmark(scene, along(*size, MOST) or dataset or turn(state, *size), resized(render, *size))
+    ways = (("along the path", along(*size, MOST)), ("by the dataset's cameras", dataset),
+            ("of a turn on the spot", turn(state, *size)))
+    way, cameras = next((way, cameras) for way, cameras in ways if cameras)
+    return Benchmark(scene, cameras, resized(render, *size), way)
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,12 @@ def verdict(off: Row, on: Row, kind: str) -> str:
 
 
 class Benchmark:
-    """`step` draws the next frame and returns its camera, until `done`."""
+    """`step` draws the next frame and returns its camera, until `done`; `way` tells in words what it flies."""
 
-    def __init__(self, scene: Scene, cameras: list[Camera], settings: RenderSettings):
+    def __init__(self, scene: Scene, cameras: list[Camera], settings: RenderSettings, way: str = ""):
         """`settings` say the way to compare with culling off; where they are off, `centre` is taken. Each camera is
         culled for itself, whatever is frozen."""
-        self._scene = scene
+        self._scene, self.way = scene, way
         count = min(len(cameras), MOST)
         self.cameras = [cameras[i * len(cameras) // count] for i in range(count)]
         settings = replace(settings, culling_camera=None)
@@ -122,7 +125,7 @@ class Benchmark:
         """Everything as plain numbers, ready for a JSON file."""
         return {"model": self._scene.model.path, "items": len(self._scene.model.items),
                 "proxy": str(self._scene.mesh_path or "none"), "size": list(self.size), "frames": len(self.cameras),
-                "margin": self.settings.margin, "machine": machine,
+                "views": self.way, "margin": self.settings.margin, "machine": machine,
                 "rows": [{"culling": row.culling, **row.statistics.summary(),
                           "psnr_to_off": row.psnr if row.psnr is not None and row.psnr != float("inf") else None}
                          for row in self.rows]}

@@ -103,8 +103,10 @@ class Files:
         self._app.take(scene)
         if keeps_model:
             self._app.state, self._app.view, self._app.jumps = replace(state, ground=None), view, jumps
+        path = self._app.path.set_aside() if scene.opened.resolve() != old.opened.resolve() else ""
         freely = ", without the memory limit, which holds again for the next scene" if scene.limit.is_lifted else ""
-        self._app.say(f"opened {opening.name}, {time.perf_counter() - opening.began:.1f} s{freely}")
+        self._app.say(f"opened {opening.name}, {time.perf_counter() - opening.began:.1f} s{freely}"
+                      f"{'; ' * bool(path)}{path}")
 
     def answer(self, answer: str):
         """To the question: opens it in half precision, or for once without a ceiling, or not."""

@@ -78,7 +78,7 @@ def told(benchmark: Benchmark, kind: str) -> str:
     table = [f"| {name} | {' | '.join(cells)} |" for name, cells in lines]
     table.insert(1, "|:--|" + "--:|" * len(ways))
     width, height = benchmark.size
-    said = f"{len(benchmark.cameras)} views, {width} × {height} pixels. "
+    said = f"{len(benchmark.cameras)} views {benchmark.way}, {width} × {height} pixels. "
     said += verdict(*benchmark.rows, kind) if len(ways) > 1 else ""
     return "\n".join([said, "", *table])
 

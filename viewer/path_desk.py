@@ -155,6 +155,14 @@ class PathDesk:
             return self._app.complain(f"{out.absolute()} is there: give the film another name")
         self._try(lambda: self._begin(out))
 
+    def set_aside(self) -> str:
+        """The path was laid in another model: there is none now, and `undo` brings it back. What there is to say of
+        it."""
+        if not self.tour.path.keyframes:
+            return ""
+        self.tour = self.tour.edited(CameraPath())
+        return "the path is of the model before: undo in the panel Path brings it back"
+
     def cancel(self):
         """Ends the film; nothing half-written is left."""
         if self.film:

@@ -19,6 +19,7 @@ from gsrender.memory import NoRoom
 from viewer.alignment import Alignment
 from viewer.app import Viewer
 from viewer.arriving import Arriving
+from viewer.camera_path import CameraPath
 from viewer.doing import doing
 from viewer.fit import Fit
 from viewer.forecast import forecast
@@ -28,6 +29,7 @@ from viewer.opening import Opening
 from viewer.panels import PANELS, crop_lines
 from viewer.panels.browser import SCENE, Browser
 from viewer.shot import VIEW_OUTPUTS
+from viewer.tour import Tour
 from vk_interop.depth_settings import DepthSettings
 from vk_interop.window import Window
 
@@ -107,6 +109,28 @@ def test_a_directory_that_is_dropped_is_opened_and_can_be_opened_again(window, s
     label = next(label for label in window.places if label.endswith("street/model##1"))
     window.click(*window.places[label])
     assert opened(window).opened == street / "model"
+
+
+def test_a_path_stays_with_its_model_and_comes_back_when_that_is_undone(window, street, tmp_path):
+    viewer, laid = window.viewer, CameraPath.through([view.camera for view in window.viewer.scene.cameras[:3]])
+    viewer.path.edit(lambda tour: tour.edited(laid))
+    viewer.act("reload")
+    opened(window)
+    assert viewer.path.tour.path == laid
+    shutil.copytree(street / "model", tmp_path / "other" / "model")
+    drop(window, tmp_path / "other" / "model")
+    opened(window)
+    assert viewer.path.tour.path == CameraPath() and "undo in the panel Path brings it back" in viewer.message
+    viewer.start_benchmark()
+    assert viewer.benchmark.way == "by the dataset's cameras"
+    viewer.end_benchmark()
+    viewer.path.edit(Tour.undone)
+    viewer.start_benchmark()
+    assert viewer.path.tour.path == laid and viewer.benchmark.way == "along the path"
+    viewer.end_benchmark()
+    viewer.path.tour = Tour()
+    drop(window, street / "model")
+    opened(window)
 
 
 @pytest.mark.parametrize("make, said", [
