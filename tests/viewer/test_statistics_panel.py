@@ -12,7 +12,7 @@ from viewer.benchmark import Benchmark, Row, turn, verdict
 from viewer.frame import render_frame
 from viewer.look import Look
 from viewer.memory import MEMORY
-from viewer.panels import statistics
+from viewer.panels import statistics, way_plot
 from viewer.panels.stage_plot import COLOURS
 from viewer.settings import FRAME_MODES
 from viewer.statistics import Statistics
@@ -125,6 +125,10 @@ def test_the_benchmark_flies_the_cameras_both_ways_and_shows_both(desk, scene, t
     report = json.loads(next(tmp_path.glob("benchmark-*.json")).read_text())
     assert [row["culling"] for row in report["rows"]] == ["off", "centre"]
     assert report["rows"][1]["frame_ms"]["median"] == centre.statistics.percentile(50)
+    shown = desk.see().astype(int)
+    for colour in way_plot.COLOURS:  # along the way, longer than the word of that colour
+        [columns] = np.nonzero((np.abs(shown - 255 * np.array(colour[:3])).max(2) < 40).any(0))
+        assert np.ptp(columns) > 400
 
 
 def test_a_benchmark_is_summed_up_in_a_sentence_by_the_medians_that_its_table_tells():

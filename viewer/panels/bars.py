@@ -1,11 +1,11 @@
-"""A benchmark's result: a table of both ways, and a bar of their stages each."""
+"""A benchmark's result: a table of both ways, their frame times along the way, and a bar of their stages each."""
 
 from __future__ import annotations
 
 from imgui_bundle import imgui
 
 from viewer.benchmark import Row, verdict
-from viewer.panels import dialog
+from viewer.panels import dialog, way_plot
 from viewer.panels.culling import changes
 from viewer.panels.rows import DIM, button, dim, tooltip
 from viewer.panels.stage_plot import colour_of
@@ -40,6 +40,7 @@ def draw(app, size: tuple[float, float]):
         if len(benchmark.rows) > 1:
             imgui.text_wrapped(verdict(*benchmark.rows, app.scene.model.kind))
         _bars(benchmark.rows)
+        way_plot.draw(benchmark.rows)
     if benchmark.done and not benchmark.problem \
             and button("save as JSON", "Writes these figures, and what machine they are of, into the folder that the "
                                        "program was started in."):
