@@ -18,10 +18,10 @@ from gsrender.settings import RenderSettings
 from viewer.frame import render_frame
 from viewer.look import resized
 from viewer.measures import psnr, ssim
+from viewer.places import Places
 from viewer.shot import Spare
 
 PAUSE = 0.5  # seconds that the camera has to stand
-NEAR = 1e-4  # scene units, and of a rotation's entries: how exactly it has to
 LARGEST = 1600  # pixels; larger photographs are made smaller, as trainers do
 
 
@@ -37,7 +37,7 @@ class AtPhotograph:
 
     def __init__(self, views: list[DatasetCamera], near: float, spare: Spare):
         self._taken = [view for view in views if view.image]
-        self._poses = np.array([view.camera.camera_from_world for view in self._taken])
+        self._places = Places([view.camera for view in self._taken])
         self._near, self._spare = near, spare
         self._thread = ThreadPoolExecutor(1, "photograph")
         self._standing, self._since = None, 0.0
@@ -62,7 +62,7 @@ class AtPhotograph:
     def look(self, camera: Camera, settings: RenderSettings) -> bool:
         """Offers where the camera stands. Whether a picture was drawn for it: the photograph is read, and both are
         measured, beside the frames."""
-        index, now = self._index(camera), time.perf_counter()
+        index, now = self._places.index(camera), time.perf_counter()
         if (index, settings) != self._standing:
             self._standing, self._since = (index, settings), now
         if self._measuring and self._measuring[1].done():
@@ -85,12 +85,6 @@ class AtPhotograph:
     def forget(self):
         """What is drawn of the same settings is something else now."""
         self._standing = self._match = None
-
-    def _index(self, camera: Camera) -> int | None:
-        if not self._taken:
-            return None
-        apart = np.abs(self._poses - np.array(camera.camera_from_world)).max((1, 2))
-        return int(apart.argmin()) if apart.min() < NEAR else None
 
     def _camera(self, view: DatasetCamera) -> Camera:
         camera = view.camera.with_near(self._near)

@@ -14,6 +14,7 @@ from viewer.grip import Grip
 from viewer.ground import Ground
 from viewer.jumps import Jumps
 from viewer.pace import Pace
+from viewer.places import Places
 from viewer.pose import Pose, Space
 from viewer.ruler import Ruler
 from viewer.scene import Scene
@@ -37,6 +38,7 @@ class Travels:
         up = self.remembered.alignment(scene.opened, None).up
         self.space = Space(up or scene.up, radius, scene.near, scene.ruler.metres)
         self.home = scene.first_view if home is None else home
+        self._places = Places([view.camera for view in scene.cameras])
         self.start_over()
 
     def start_over(self):
@@ -46,6 +48,7 @@ class Travels:
         self._seen = None  # what it was found in
         self.view = self.home
         self.state = State.at(self._home_camera(), self.space)
+        self._stood: tuple[Pose | None, int | None] = None, None
         self._ground: Future[Ground] | None = None
 
     def go_home(self):
@@ -127,6 +130,15 @@ class Travels:
             way = pose.axes(self.space)[:, 2] * (z or self.state.distance)
             self.middle = tuple((pose.position + way).tolist())
         self.canvas.view_z(self._middle_of_picture, see)
+
+    @property
+    def standing(self) -> int | None:
+        """Index of the dataset's camera where the window's stands, or flies to; None where it is elsewhere."""
+        pose = self.state.flight.end if self.state.flight else self.state.pose
+        if pose != self._stood[0]:
+            camera = replace(self.state, pose=pose).camera(1, 1)
+            self._stood = pose, self._places.index(camera, self.view)
+        return self._stood[1]
 
     @property
     def _middle_of_picture(self) -> tuple[float, float]:

@@ -149,6 +149,8 @@ def test_a_camera_goes_through_the_clipboard(desk):
 
 def test_the_list_flies_to_a_camera_and_the_nearest_one_is_found_again(desk, scene):
     name = scene.cameras[1].name
+    desk.viewer.fly_to(0)  # which the list follows
+    desk.rest()
     desk.click(*desk.places[name])
     desk.rest()
     there = scene.cameras[1].camera.position
@@ -157,6 +159,63 @@ def test_the_list_flies_to_a_camera_and_the_nearest_one_is_found_again(desk, sce
     desk.click(*desk.places["nearest"])
     desk.rest()
     assert desk.viewer.view == 1 and np.allclose(desk.viewer.state.pose.position, there)
+
+
+@pytest.fixture
+def rows(desk, monkeypatch):
+    """(label, whether it is marked, upper and lower edge) of the list's rows that are in view."""
+    found = {}
+
+    def watched(label, chosen, *more, draw=imgui.selectable):
+        result = draw(label, chosen, *more)
+        room = imgui.internal.get_current_window().clip_rect
+        low, high = imgui.get_item_rect_min().y, imgui.get_item_rect_max().y
+        if room.min.y <= low and high <= room.max.y:
+            found[label] = chosen
+        return result
+    monkeypatch.setattr(imgui, "selectable", watched)
+
+    def now():
+        desk.rest()
+        desk.frame(3)
+        found.clear()
+        desk.viewer.idle = False
+        desk.frame()
+        return dict(found)
+    return now
+
+
+def test_the_list_marks_a_camera_only_while_one_stands_there(desk, scene, rows):
+    name = scene.cameras[1].name
+    desk.drag((900, 300), (930, 310))
+    desk.rest()
+    desk.key("ctrl+c")
+    desk.until(lambda: "clipboard" in desk.viewer.message, "the copy")
+    desk.viewer.fly_to(1)
+    assert rows()[name]
+    desk.key("ctrl+v")
+    desk.until(lambda: desk.viewer.standing is None, "the way back")
+    shown = rows()
+    assert name not in shown and not shown[f"{name}   visited last"]
+    desk.viewer.fly_to(1)
+    desk.drag((900, 300), (960, 320))
+    assert not any(rows().values())
+    desk.viewer.undo()  # to where it had been before it flew there
+    desk.rest()
+    assert desk.viewer.standing != 1
+
+
+def test_the_list_follows_to_the_camera_that_is_visited(desk, scene, rows):
+    for view in (len(scene.cameras) - 1, 0, 20):
+        desk.viewer.fly_to(view)
+        assert rows()[scene.cameras[view].name]
+
+
+def test_three_photographs_are_in_view_at_once(desk, scene, tmp_path, monkeypatch, rows):
+    Image.new("RGB", (60, 40)).save(tmp_path / "photograph.png")
+    monkeypatch.setattr(scene, "cameras", [replace(view, image=tmp_path / "photograph.png") for view in scene.cameras])
+    desk.viewer.fly_to(0)
+    assert len(rows()) >= 3
 
 
 def test_the_list_shows_photographs_where_there_are_some(desk, scene, tmp_path, monkeypatch):

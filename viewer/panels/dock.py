@@ -10,6 +10,7 @@ from viewer.panels import PANELS
 
 LEFT, FOOT = 25, 14  # font sizes
 MOST = 0.5, 0.45  # of the window's width and height that they take at first
+UPPER = 0.56  # of what is left at the left: at 1280 x 800 it shows three photographs, and the lower part the funnel
 ROOT = 0x7669  # ImGui's number of the whole; any but 0
 FLAGS = imgui.DockNodeFlags_.passthru_central_node | imgui.DockNodeFlags_.no_docking_over_central_node
 
@@ -79,7 +80,7 @@ def build():
     imgui.internal.dock_builder_set_node_size(ROOT, size)
     left = split(ROOT, imgui.Dir.left, min(LEFT * font / size.x, MOST[0]))
     foot = split(left.id_at_opposite_dir, imgui.Dir.down, min(FOOT * font / size.y, MOST[1]))
-    upper = split(left.id_at_dir, imgui.Dir.up, 0.5)
+    upper = split(left.id_at_dir, imgui.Dir.up, UPPER)
     places = {"upper": upper.id_at_dir, "lower": upper.id_at_opposite_dir, "foot": foot.id_at_dir}
     for panel in PANELS:
         imgui.internal.dock_builder_dock_window(panel.name, places[panel.place])
