@@ -57,6 +57,9 @@ def _compare(app, mode: str):
     """To that way of comparing, or back from it."""
     look = app.settings.look
     after = "first" if look.compare == mode else mode
+    if after != "first" and app.canvas.looking.are_alike(look, app.settings.render):
+        return app.say("there is no proxy mesh, so nothing can be hidden; to compare other settings, keep these as the "
+                       "second ones in the panel Compare, and change them")
     app.set(look=replace(look, compare=after))
     if after != "split":  # which says so on both sides of its line
         first, second = app.canvas.looking.both(look, app.settings.render)

@@ -38,6 +38,7 @@ from viewer.remembered import Remembered, kept
 from viewer.saving import Saving
 from viewer.sayings import Sayings
 from viewer.scene import Scene
+from viewer.seen import Seen
 from viewer.settings import ViewerSettings
 from viewer.shot import VIEW_OUTPUTS, Spare
 from viewer.thumbnails import Thumbnails
@@ -270,6 +271,8 @@ class Viewer(Sayings, Travels, Cropping):
     def _measure(self, drew: bool, began: float, on_host: float):
         """What the frame cost that was shown just now."""
         canvas, latency = self.canvas, None
+        if self._measures and canvas.settings:
+            canvas.count()
         if drew:
             latency = self.latency.answer((canvas.camera, canvas.settings, canvas.look), self.screen.handed)
         canvas.measure(drew, began, on_host, self.screen.milliseconds, latency, not self.warm)
@@ -297,6 +300,11 @@ class Viewer(Sayings, Travels, Cropping):
         x, y = (math.floor(at * self.picture_size[1]) for at in self._cursor)
         inside = 0 <= x < self.picture_size[0] and 0 <= y < self.picture_size[1]
         return (x, y) if inside and not self.screen.ui.io.want_capture_mouse else None
+
+    @property
+    def seen(self) -> Seen | None:
+        """The picture that figures are of: of two beside each other the one under the cursor, else the first."""
+        return self.canvas.seen(self.pixel and self.pixel[0])
 
     @property
     def notices(self) -> list[str]:

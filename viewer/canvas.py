@@ -16,9 +16,11 @@ from viewer.look import Look
 from viewer.looking import Looking
 from viewer.reading import Reader
 from viewer.scene import Scene
+from viewer.seen import Seen
 from viewer.settings import FRAME_MODES
 from viewer.shot import Shot, Spare
 from viewer.statistics import Statistics
+from viewer.stopwatch import Stopwatch
 from vk_interop.image_ring import ImageRing, SharedImage
 
 RECENT, HISTORY = 30, 240  # drawn frames that the figures and the plot are of
@@ -32,7 +34,7 @@ class Canvas:
     is_coming         whether the picture that stands is still being drawn
     looking           paints where it is not shown as it is drawn
     reader            reads pixels of the shot
-    stats             of the last frame that is known to be finished
+    stats             of the last frame that is known to be finished, by the first settings
     recent, history   of drawn frames; `recent` only of those with the present size and settings
     """
 
@@ -46,7 +48,7 @@ class Canvas:
         self._asked: list[tuple[Arriving, Callable]] = []  # for a view z, and who is told
         self.stats = FrameStats()
         self.recent, self.history = Statistics(RECENT), Statistics(HISTORY)
-        self._order = FrameOrder(scene)
+        self._order, self._painting = FrameOrder(scene), Stopwatch(scene.backend)
         self._ring: ImageRing | None = None
         self._kind = None  # size, settings, mode and look of the last picture
         self._is_first_of_kind = False  # whether it is the first such, so that `recent` is of another kind yet
@@ -77,7 +79,8 @@ class Canvas:
         self.frame = end_frame(self._scene, due, image.rgba if is_plain else None)
         self.shot = self.looking.shot(due.camera, due.settings, self.frame)
         if not is_plain:
-            self.looking.paint(look, self.shot, image.rgba)
+            with self._painting:
+                self.looking.paint(look, self.shot, image.rgba)
         image.finish(self._scene.stream)
         if self._scene.backend == "cpu":
             # It is drawn already. Asked for now, what was counted does not wait until lavapipe is done with the screen.
@@ -114,13 +117,20 @@ class Canvas:
             if self._is_first_of_kind:
                 self._is_first_of_kind = False
                 self.recent.clear()
-            self._lacks_counts = self._scene.renderer.stats.frame < self._first_of_kind
-            self.stats = FrameStats() if self._lacks_counts else frame_stats(self._scene, self.settings)
-            times = {"camera": on_host, **self.stats.milliseconds, "present": on_screen}
+            self.count()
+            self._lacks_counts = not self.stats.counts
+            view = None if self.look.is_plain(self.settings) else self._painting.milliseconds
+            times = {"camera": on_host, **self.stats.milliseconds, **({"view": view} if view else {}),
+                     "present": on_screen}
             stats = replace(self.stats, milliseconds=times)
             for frames in (self.recent, self.history):
                 frames.add(milliseconds, stats, latency, is_warm_up)
         self._ended = now if drew else None
+
+    def count(self):
+        """What was counted of the kind of picture that was drawn just now; nothing where none of them has told yet."""
+        is_known = self._scene.renderer.stats.frame >= self._first_of_kind
+        self.stats = frame_stats(self._scene, self.settings) if is_known else FrameStats()
 
     def _complete(self):
         """What the frame that stands has counted, where no frame after it has brought that along."""
@@ -128,6 +138,22 @@ class Canvas:
             self._lacks_counts = False
             self.recent.complete(self.stats)
             self.history.complete(self.stats)
+
+    @property
+    def pictures(self) -> tuple[Seen, ...]:
+        """Those on the screen: the frame's, the second one's, or both."""
+        if self.shot is None:
+            return ()
+        second = self.looking.second if self.look.shows_two else None
+        first = Seen(self.shot, self.stats, self.looking.names[0] if second else "")
+        return (first, second) if second and self.look.compare != "second" else (second or first,)
+
+    def seen(self, column: int | None = None) -> Seen | None:
+        """Of those, the one in that column of pixels, else the first; None before there is any."""
+        pictures = self.pictures
+        is_right = column is not None and self.look.compare == "split" and column >= round(self.look.at
+                                                                                           * self.camera.width)
+        return pictures[-1 if is_right else 0] if pictures else None
 
     def pause(self):
         """What happens now is no part of a frame."""

@@ -23,6 +23,14 @@ def doing(app) -> str:
     return "" if app.settings.panel else coarseness(app)
 
 
+def measuring(app) -> str:
+    """How far a benchmark is; empty where none runs."""
+    benchmark = app.benchmark
+    if benchmark is None or benchmark.done:
+        return ""
+    return f"benchmark: {benchmark.drawn:,} of {benchmark.total:,} frames, culling {benchmark.settings.culling}"
+
+
 def coarseness(app) -> str:
     """Of the picture while the camera moves; empty where it is sharp."""
     return f"{app.pace.share:.0%} of the resolution until it stops" if app.pace.is_coarse else ""

@@ -17,9 +17,10 @@ from viewer.compare import decibels, mean_square
 from viewer.look import Look, resized
 from viewer.picture_views import paint
 from viewer.scene import Scene
+from viewer.seen import Seen
 from viewer.shot import Shot, Spare
 from viewer.view_table import view_kind
-from viewer.way import Way
+from viewer.way import Way, described
 
 AMPLIFY = 10  # of a difference
 
@@ -27,12 +28,16 @@ AMPLIFY = 10  # of a difference
 class Looking:
     """
     legend  of the last picture
+    second  the second one that was painted last; None where it could not be
+    names   what told the first from the second then, and the other way round
     """
 
     def __init__(self, scene: Scene, spare: Spare):
         self._scene, self._spare = scene, spare
         self._aside: Spare | None = None  # of the spare scene
         self.legend: Legend | None = None
+        self.second: Seen | None = None
+        self.names = "", ""
         self._problem: str | None = None
         self._error: Arriving | None = None
 
@@ -51,7 +56,7 @@ class Looking:
         try:
             rgba[..., :3] = self.picture(look, shot)
         except DeviceError as error:
-            self._problem, self.legend = str(error), None
+            self._problem, self.legend, self.second = str(error), None, None
             rgba[..., :3] = shot.drawn.rgba[..., :3]
         rgba[..., 3] = 255
 
@@ -65,11 +70,17 @@ class Looking:
         else:
             with self._second(look, shot) as other:
                 self._error = Arriving(mean_square(shot.frame.rgba, other.frame.rgba)[None])
+                self._note_second(look, shot, other)
                 kind = view if self.possible(view, other.settings) else "picture"
                 scale = self.legend and self.legend.scale
                 second = paint(kind, other, scale, look.wireframe, self._scene.ruler)
             picture = combined(look, picture, second.picture)
         return picture
+
+    def _note_second(self, look: Look, shot: Shot, other: Shot):
+        first, second = self.both(look, shot.settings)
+        self.names = described(first, second), described(second, first)
+        self.second = Seen(other, other.stats, self.names[1], second)
 
     def take_problem(self) -> str | None:
         """Why a picture could not be painted, so that the frame itself was; said once."""
@@ -84,6 +95,11 @@ class Looking:
         """The ways that are compared: as it is drawn by these settings, and the look's second one."""
         first = Way.of(self._scene, settings)
         return first, look.second(first, self._scene.usual_culling)
+
+    def are_alike(self, look: Look, settings: RenderSettings) -> bool:
+        """Whether both pictures would be the same for there is nothing to cull by."""
+        first, second = self.both(look, settings)
+        return self._scene.proxy is None and first.render == second.render
 
     @contextmanager
     def _second(self, look: Look, shot: Shot) -> Iterator[Shot]:

@@ -90,7 +90,9 @@ class Scene:
 
     @property
     def usual_culling(self) -> str:
-        """What counts as on."""
+        """What counts as on; without a proxy nothing does."""
+        if self.proxy is None:
+            return "off"
         return "centre" if self.default_culling == "off" else self.default_culling
 
     @property

@@ -19,6 +19,8 @@ COUNTS = {"items": "in all", "inside": "in the crop box", "lod": "after LOD", "v
           "gaussians": "splats decoded", "drawn": "splats drawn", "pairs": "tile pairs",
           "triangles": "proxy triangles"}
 
+SHOWN = *STAGES[:-1], "view", STAGES[-1]  # a window's frame also paints what is shown in the place of it or over it
+
 
 def count_label(name: str, kind: str) -> str:
     return f"{kind} {COUNTS[name]}" if name == "items" else COUNTS[name]
@@ -170,4 +172,4 @@ def _percentile(values: list[float], percent: float) -> float | None:
 def stage_order(name: str) -> int:
     """Where a stage stands in the frame. Stages that run as one are named with a plus, such as "decode+project"."""
     first = name.split("+")[0]
-    return STAGES.index(first) if first in STAGES else len(STAGES)
+    return SHOWN.index(first) if first in SHOWN else len(SHOWN)

@@ -43,6 +43,31 @@ def of(viewer, **settings):
     return render_frame(viewer.scene, viewer.state.camera(900, 700), render).rgba[..., :3].numpy().copy()
 
 
+@pytest.fixture
+def words(hand, monkeypatch):
+    """What the panels and the menu say in the frame that is drawn now."""
+    said = []
+    for name, place in (("text_unformatted", 0), ("text_wrapped", 0), ("text_colored", 1)):
+        def watched(*given, draw=getattr(imgui, name), place=place):
+            said.append(given[place])
+            return draw(*given)
+        monkeypatch.setattr(imgui, name, watched)
+
+    def now():
+        hand.rest()
+        said.clear()
+        hand.viewer.frame(capture=True)
+        return list(said)
+    return now
+
+
+def left(viewer, culling):
+    """How many anchors that way of culling leaves of the window's view."""
+    aside = Spare(viewer.scene).scene
+    render_frame(aside, viewer.state.camera(*viewer.picture_size), replace(viewer.settings.render, culling=culling))
+    return f"{aside.renderer.stats.counts['visible']:,}"
+
+
 def test_m_and_b_go_through_the_kinds_of_pictures(hand):
     for key, view in (("m", "alpha"), ("m", "depth"), ("b", "alpha"), ("b", "picture"), ("b", VIEW_NAMES[-1])):
         hand.key(key)
@@ -108,6 +133,66 @@ def test_x_flips_between_both_and_the_panel_knows_how_near_they_are(hand):
     hand.key("x")
     hand.until(lambda: hand.viewer.settings.look.compare == "first", "the first one")
     assert np.array_equal(hand.see()[80:600], on[80:600])
+
+
+def test_figures_are_of_the_picture_that_is_seen_and_say_so(hand, words):
+    viewer = hand.viewer
+    viewer.set(panel=True)
+    hand.open("Culling and LOD")
+    on, off = left(viewer, "centre"), left(viewer, "off")
+    said = words()
+    assert f"culling centre: {on} of 16,067 anchors left   |   still picture" in said and on in said
+    assert "what is left" in said and off not in said
+    hand.key("x")
+    hand.until(lambda: viewer.canvas.look.compare == "second", "the second picture")
+    said = words()
+    assert f"culling off: {off} of 16,067 anchors left   |   still picture" in said and off in said
+    assert "what is left, culling off" in said and on not in said
+    assert any("two pictures a frame, counts of culling off" in text for text in said)
+
+
+def test_of_two_pictures_beside_each_other_figures_are_of_the_one_under_the_cursor(hand, words):
+    viewer = hand.viewer
+    viewer.set(panel=True, look=Look(compare="split"))
+    hand.open("Views")
+    on, off = left(viewer, "centre"), left(viewer, "off")
+    x, y, width, height = viewer.area
+    for share, count, name in ((0.25, on, "centre"), (0.75, off, "off")):
+        hand.move(x + share * width, y + height - 90)
+        hand.frame(2)
+        said = words()
+        assert viewer.seen.name == f"culling {name}" and viewer.seen.stats.counts["visible"] == int(
+            count.replace(",", ""))
+        assert f"what is left, culling {name}" in said
+        assert f"culling centre: {on}, culling off: {off} of 16,067 anchors left   |   still picture" in said
+        column, row = viewer.pixel
+        shown = hand.see()[y + row, x + column]
+        assert f"{shown[0]}, {shown[1]}, {shown[2]}" in words()
+
+
+def test_what_is_painted_over_the_frame_is_timed_as_a_part_of_it(hand):
+    hand.rest()
+    assert "view" not in hand.viewer.canvas.recent.stage_milliseconds()
+    hand.viewer.set(look=Look("gap", compare="second"), always=True)
+    hand.until(lambda: len(hand.viewer.canvas.recent) > 4 and hand.viewer.canvas.look.view == "gap", "frames")
+    recent = hand.viewer.canvas.recent
+    times = recent.stage_milliseconds()
+    assert list(times)[-2:] == ["view", "present"] and times["view"] > max(times["cull"], times["project"])
+    assert sum(times.values()) > 0.5 * recent.percentile(50)
+
+
+def test_without_a_proxy_only_settings_that_differ_are_compared(hand, scene, monkeypatch):
+    monkeypatch.setattr(scene, "proxy", None)
+    viewer = hand.viewer
+    viewer.set(render=replace(viewer.settings.render, culling="off"))
+    for key in "lx":
+        viewer.say("")
+        hand.key(key)
+        hand.until(lambda: "nothing can be hidden" in viewer.message, "a sentence")
+        assert viewer.settings.look.compare == "first"
+    viewer.set(look=Look(other=Way.of(scene, replace(viewer.settings.render, background=(0, 0, 0)))))
+    hand.key("l")
+    hand.until(lambda: viewer.settings.look.compare == "split", "a line")
 
 
 def test_the_difference_is_ten_times_what_lies_between(hand, panels):

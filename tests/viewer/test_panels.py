@@ -7,7 +7,7 @@ from viewer.panels.culling import changes
 from viewer.panels.stage_plot import COLOURS, round_up
 from viewer.panels.statistics import bottleneck, capped
 from viewer.panels.stages import HELP, count_rows, explain
-from viewer.statistics import milliseconds
+from viewer.statistics import SHOWN, milliseconds, stage_order
 
 
 def test_vsync_caps_only_where_frames_last_whole_refreshes_and_the_stages_less():
@@ -25,7 +25,8 @@ def test_the_plots_upper_end_is_a_round_number(value, top):
 
 
 def test_every_stage_is_explained_and_has_a_colour():
-    assert set(HELP) == set(STAGES) == set(COLOURS) and len(set(COLOURS.values())) == len(STAGES)
+    assert set(HELP) == set(SHOWN) == set(COLOURS) and len(set(COLOURS.values())) == len(SHOWN) > len(STAGES)
+    assert sorted({"view", "present", "blend", "camera"}, key=stage_order) == ["camera", "blend", "view", "present"]
     assert explain("decode+project") == f"{HELP['decode']} {HELP['project']}"
 
 

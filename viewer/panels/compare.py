@@ -18,6 +18,7 @@ BOTH = ("How near the two pictures are to each other: peak signal-to-noise ratio
         "while two are shown.")
 PHOTOGRAPH = ("How near the picture is to the photograph, by the photograph's own lens. Measured once the camera "
               "stands at a camera of the dataset that has one.")
+ALIKE = "There is no proxy mesh to cull by, and the second settings are the first ones: keep these, and change them."
 LINE = "Where the line is, in widths of the picture."
 KEEP = ("Keeps all settings as they are now as the second ones: these, the background, the crop box and how the proxy "
         "lies. What is changed next is what differs.")
@@ -34,7 +35,10 @@ def draw(app) -> ViewerSettings:
     looking = app.canvas.looking
     first, before = looking.both(look, app.settings.render)
     with table("compare", 0.3, NAMES):
-        compare = choice_row("shown", look.compare, COMPARISONS, SHOWN)
+        are_alike = looking.are_alike(look, app.settings.render)
+        imgui.begin_disabled(are_alike and not look.shows_two)
+        compare = choice_row("shown", look.compare, COMPARISONS, ALIKE if are_alike else SHOWN)
+        imgui.end_disabled()
         at = look.at
         if compare == "split":
             at = slider_row("line", 100 * look.at, 0, 100, "%.0f %%", LINE) / 100

@@ -35,7 +35,7 @@ def draw(app) -> ViewerSettings:
         if check_row("freeze", "for this view", frozen, FREEZE) != frozen:
             app.act("freeze")
             render = replace(render, culling_camera=app.settings.render.culling_camera)
-    heading("what is left")
+    heading(f"what is left, {app.seen.name}" if app.seen and app.seen.name else "what is left")
     funnel.draw(app)
     heading("level of detail")
     with table("detail", 0.3, NAMES):

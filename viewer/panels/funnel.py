@@ -10,6 +10,7 @@ from imgui_bundle import imgui
 from gsrender.frame import FrameStats
 from viewer.panels.rows import DIM, NOTHING, tooltip
 from viewer.panels.sampled import Sampled
+from viewer.seen import Seen
 
 FILL, BACK = (0.24, 0.42, 0.62, 1.0), (0.14, 0.16, 0.19, 1.0)
 STEPS = Sampled(0.2)  # seconds
@@ -35,20 +36,20 @@ class Step:
 
 
 def stages(app) -> list[Step]:
-    model, canvas = app.scene.model, app.canvas
+    model, seen = app.scene.model, app.seen
     offsets = model.items.offset.shape[1] if model.kind == "anchors" else 1
-    return steps(canvas.stats, model.kind, model.levels > 0, offsets, _in_view(app),
-                 IN_VIEW[app.scene.backend])
+    return steps(seen.stats if seen else FrameStats(), model.kind, model.levels > 0, offsets,
+                 seen and _in_view(app, seen), IN_VIEW[app.scene.backend])
 
 
-def _in_view(app) -> int | None:
+def _in_view(app, seen: Seen) -> int | None:
     """How many items the picture's edges leave, hidden or not; None where it is not known."""
-    canvas, compared = app.canvas, app.comparison.compared
-    if canvas.settings is None or canvas.settings.culling == "off":
-        return canvas.stats.counts.get("visible")
+    settings, compared = seen.shot.settings, app.comparison.compared
+    if settings.culling == "off":
+        return seen.stats.counts.get("visible")
     if app.scene.backend == "cpu":
-        return app.scene.renderer.in_view(canvas.camera, canvas.settings)
-    return compared.in_view if compared else None
+        return app.scene.renderer.in_view(seen.shot.camera, settings)
+    return compared.in_view if compared and compared.settings == settings else None
 
 
 def steps(stats: FrameStats, kind: str, has_levels: bool, offsets: int, in_view: int | None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from imgui_bundle import imgui
 
 from viewer.bindings import BINDINGS
-from viewer.doing import coarseness
+from viewer.doing import coarseness, measuring
 from viewer.panels import PANELS
 from viewer.panels.rows import DIM, NOTHING, tooltip
 from viewer.panels.sampled import Sampled
@@ -19,6 +19,8 @@ MENUS = {
     "Help": ("help",),
 }
 SPEED = Sampled(0.2)  # seconds
+STATUS = "How items are hidden, how many are left to draw, and how fast the last drawn frames came."
+RUNS = "Each view is drawn twice for each way of culling. The times in the panels are those of the frames before."
 _BINDINGS = {binding.action: binding for binding in BINDINGS}
 
 
@@ -63,20 +65,31 @@ def _panels(app) -> str | None:
 
 
 def _status(app):
-    """Frames a second, how culling stands and what it leaves, at the right; of these what there is room for."""
-    recent, counts = app.canvas.recent, app.canvas.stats.counts
-    culling = (app.canvas.settings or app.settings.render).culling
+    """Frames a second, how culling stands and what it leaves, at the right; of these what there is room for. While a
+    benchmark runs, how far it is: the rest is of the frames before."""
+    recent = app.canvas.recent
     fps, speed = SPEED.get(recent, lambda: (f"{recent.fps:.1f} fps", f", {recent.percentile(50):.1f} ms")
                            if len(recent) else (f"{NOTHING} fps", ""))
     if app.idle:
         fps, speed = "still picture", ""
+    elif app.canvas.look.shows_two:
+        speed += ", two pictures"
     coarse = coarseness(app)
     coarse += ", " if coarse else ""
-    left = f"culling {culling}: "
-    left += f"{counts['visible']:,} of {counts['items']:,} {app.scene.model.kind} left" if counts else NOTHING
-    for text in (f"{left}   |   {coarse}{fps}{speed}", f"{coarse}{fps}", fps):
+    measured = measuring(app)
+    for text in (measured,) if measured else (f"{_left(app)}   |   {coarse}{fps}{speed}", f"{coarse}{fps}", fps):
         room = imgui.get_content_region_avail().x - imgui.calc_text_size(text).x - imgui.get_font_size()
         if room > 0:
             imgui.set_cursor_pos_x(imgui.get_cursor_pos_x() + room)
             imgui.text_colored(DIM, text)
-            return tooltip("How items are hidden, how many are left to draw, and how fast the last drawn frames came.")
+            return tooltip(RUNS if measured else STATUS)
+
+
+def _left(app) -> str:
+    """What culling leaves of each picture on the screen."""
+    model, pictures = app.scene.model, app.canvas.pictures
+    counts = [seen.stats.counts.get("visible") for seen in pictures]
+    if not pictures or None in counts:
+        return f"culling {app.settings.render.culling}: {NOTHING}"
+    each = (f"{seen.name or f'culling {seen.shot.settings.culling}'}: {count:,}" for seen, count in zip(pictures, counts))
+    return f"{', '.join(each)} of {len(model.items):,} {model.kind} left"

@@ -8,15 +8,15 @@ from functools import cache
 import numpy as np
 from imgui_bundle import imgui, implot
 
-from gsrender.frame import STAGES
 from viewer.panels.rows import DIM
 from viewer.panels.sampled import Sampled
-from viewer.statistics import Statistics
+from viewer.statistics import SHOWN, Statistics
 
 # A colour each, which the table's marks and the benchmark's bars have too.
-COLOURS = dict(zip(STAGES, (
+COLOURS = dict(zip(SHOWN, (
     (0.62, 0.64, 0.67, 1), (0.90, 0.55, 0.25, 1), (0.95, 0.80, 0.30, 1), (0.55, 0.78, 0.35, 1),
-    (0.25, 0.70, 0.62, 1), (0.35, 0.60, 0.90, 1), (0.60, 0.45, 0.85, 1), (0.85, 0.45, 0.60, 1))))
+    (0.25, 0.70, 0.62, 1), (0.35, 0.60, 0.90, 1), (0.60, 0.45, 0.85, 1), (0.75, 0.30, 0.25, 1),
+    (0.85, 0.45, 0.60, 1))))
 FRAME = (0.92, 0.93, 0.94, 1.0)
 
 

@@ -22,6 +22,8 @@ HELP = {
     "project": "Splats to ellipses on the screen.",
     "sort": "Lists for each tile the splats that touch it; on the CPU, near to far.",
     "blend": "Adds up colours, pixel by pixel, near to far; on CUDA it puts the splats in that order as it goes.",
+    "view": "Draws what is shown instead of the frame or over it: another kind of picture, the second settings, the "
+            "wireframe, the edges of a frozen view.",
     "present": "Puts the picture and this panel on the screen.",
 }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from imgui_bundle import imgui
 
 from gsrender.memory import MemoryLimit, size
+from viewer.doing import measuring
 from viewer.memory import MEMORY
 from viewer.panels import stages
 from viewer.panels.rows import DIM, NOTHING, WARN, beside, button, checkbox, columns, stat_row, table, tooltip
@@ -52,7 +53,8 @@ class Figures:
         times, frame = recent.stage_milliseconds(), recent.percentile(50)
         is_capped = capped(screen.vsync, screen.refresh, frame, sum(times.values()))
         costs = stages.cost_rows(times, recent.steady)
-        counts = stages.count_rows(canvas.stats, model.kind, model.levels > 0)
+        seen = app.seen
+        counts = stages.count_rows(seen.stats if seen else canvas.stats, model.kind, model.levels > 0)
         spread = [f"{name} {history.percentile(p):.1f}" if len(history) else f"{name} {NOTHING}"
                   for name, p in (("median", 50), ("p95", 95), ("p99", 99))]
         median, p95 = history.latency(50), history.latency(95)
@@ -89,7 +91,7 @@ def draw(app) -> ViewerSettings:
     figures = FIGURES.get(canvas, lambda: Figures.of(app), at_once=app.idle)
     in_all, *by_name = TAKEN.get(app.scene, lambda: memory_rows(app.memory, app.scene.limit))
     with columns("statistics", 24, 3):
-        _headline(figures.fps, canvas.recent.steady, figures.is_capped, app.idle)
+        _headline(figures.fps, canvas.recent.steady, *_mark(app, figures.is_capped))
         PLOT.draw(canvas.history, PLOT_HEIGHT * imgui.get_font_size())
         imgui.text_colored(DIM, figures.spread)
         tooltip(explain_spread(canvas.history))
@@ -142,22 +144,33 @@ def _switches(app) -> ViewerSettings:
     return changed(settings, always=always, vsync=wish if has_screen else settings.vsync)
 
 
-def _headline(fps: str, frames: int, is_capped: bool, idle: bool):
+def _mark(app, is_capped: bool) -> tuple[str, str, bool]:
+    """What is to be said of the figures: in a few words, in a sentence, and whether it is a warning."""
+    frames, pictures = app.canvas.recent.steady, app.canvas.pictures
+    if measuring(app):
+        return "a benchmark runs", "The times are those of the frames before it.", True
+    if is_capped:
+        return "capped by vsync", "Frames wait for the screen's refresh: the machine can do more.", True
+    marks, helps = [], []
+    if app.idle:
+        of = "the last frame" if frames == 1 else f"the last {frames} frames"
+        marks.append(f"still picture, times of {of}")
+        helps.append(f"Nothing changes, so no frame is drawn; the figures are those of {of}.")
+    if app.canvas.look.shows_two and pictures:
+        marks.append(f"two pictures a frame, counts of {app.seen.name}")
+        helps.append("The first settings are drawn by the stages, the second ones count as view.")
+    return "; ".join(marks), " ".join(helps), False
+
+
+def _headline(fps: str, frames: int, mark: str, help: str, is_warning: bool):
     imgui.push_font(None, 1.5 * SIZE)
     imgui.text_unformatted(fps)
     imgui.pop_font()
     tooltip(f"Frames in all over seconds in all, of the last {frames} drawn frames.")
-    mark, help = "", ""
-    if is_capped:
-        mark, help = "capped by vsync", "Frames wait for the screen's refresh: the machine can do more."
-    elif idle:
-        of = "the last frame" if frames == 1 else f"the last {frames} frames"
-        mark = f"still picture, times of {of}"
-        help = f"Nothing changes, so no frame is drawn; the figures are those of {of}."
     if mark:
         imgui.same_line()
         imgui.set_cursor_pos_y(imgui.get_cursor_pos_y() + 0.42 * imgui.get_font_size())  # on the same base line
-        imgui.push_style_color(imgui.Col_.text, WARN if is_capped else DIM)
+        imgui.push_style_color(imgui.Col_.text, WARN if is_warning else DIM)
         imgui.text_wrapped(mark)
         imgui.pop_style_color()
         tooltip(help)

@@ -52,10 +52,11 @@ def explain(kind: ViewKind, lack: str) -> str:
 
 
 def _read(app) -> Reading | None:
-    pixel, shot = app.pixel, app.canvas.shot
-    if pixel is None or shot is None or (shot.camera.width, shot.camera.height) != app.picture_size:
+    pixel, seen = app.pixel, app.seen
+    if pixel is None or seen is None or (seen.shot.camera.width, seen.shot.camera.height) != app.picture_size:
         return None
-    return app.canvas.reader.look(shot, *pixel, closely=app.idle)
+    with seen.at_hand():
+        return app.canvas.reader.look(seen.shot, *pixel, closely=app.idle)
 
 
 def reading_rows(r: Reading | None, ruler: Ruler) -> list[tuple[str, str, str]]:
