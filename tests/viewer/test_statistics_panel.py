@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from imgui_bundle import imgui
 
 from gsrender.frame import FrameStats
 from gsrender.settings import RenderSettings
@@ -209,3 +210,25 @@ def test_without_cameras_the_benchmark_looks_all_around(desk):
     ahead = np.array([camera.rotation[2] for camera in cameras])
     assert np.allclose(ahead[:, :2].mean(0), 0, atol=1e-9)
     assert all(np.allclose(camera.position, desk.viewer.state.pose.position) for camera in cameras)
+
+
+def test_while_a_benchmark_runs_the_menu_tells_how_far_it_is_and_the_funnel_what_it_is_of(desk, scene, monkeypatch):
+    monkeypatch.setattr(scene, "cameras", scene.cameras[:2])
+    desk.open("Culling and LOD")
+    said, viewer = [], desk.viewer
+    for name, place in (("text_unformatted", 0), ("text_colored", 1)):
+        def watched(*given, draw=getattr(imgui, name), place=place):
+            said.append(given[place])
+            return draw(*given)
+        monkeypatch.setattr(imgui, name, watched)
+    viewer.start_benchmark()
+    for culling in ("off", "centre"):
+        desk.until(lambda: viewer.benchmark.settings.culling == culling and viewer.canvas.settings.culling == culling,
+                   f"culling {culling}")
+        said.clear()
+        desk.frame()
+        benchmark = viewer.benchmark
+        assert f"benchmark: {benchmark.drawn} of 8 frames, culling {culling}" in said
+        assert f"what is left, culling {culling}" in said
+        assert not any(" left   |   " in text for text in said)
+        assert f"{viewer.canvas.stats.counts['visible']:,}" in said

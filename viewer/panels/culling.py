@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from imgui_bundle import imgui
 
+from viewer.doing import measuring
 from viewer.panels import funnel
 from viewer.panels.knobs import NO_PROXY, anchor_detail, hiding, proxy_detail
 from viewer.panels.rows import NOTHING, check_row, choice_row, heading, stat_row, table
@@ -35,7 +36,7 @@ def draw(app) -> ViewerSettings:
         if check_row("freeze", "for this view", frozen, FREEZE) != frozen:
             app.act("freeze")
             render = replace(render, culling_camera=app.settings.render.culling_camera)
-    heading(f"what is left, {app.seen.name}" if app.seen and app.seen.name else "what is left")
+    heading(f"what is left{_of(app)}")
     funnel.draw(app)
     heading("level of detail")
     with table("detail", 0.3, NAMES):
@@ -45,6 +46,13 @@ def draw(app) -> ViewerSettings:
             app.set_detail(changed(detail, occlusion=occlusion))
         render = anchor_detail(render, app.scene.model)
     return changed(settings, render=render, mode=mode)
+
+
+def _of(app) -> str:
+    """What the funnel is of, where that is not as it is set above it."""
+    if measuring(app):
+        return f", culling {app.benchmark.settings.culling}"
+    return f", {app.seen.name}" if app.seen and app.seen.name else ""
 
 
 def changes(psnr: float | None) -> str:

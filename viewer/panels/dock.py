@@ -8,7 +8,7 @@ from imgui_bundle import imgui
 
 from viewer.panels import PANELS
 
-LEFT, FOOT = 25, 14  # font sizes
+LEFT, FOOT = 25, 15  # font sizes
 MOST = 0.5, 0.45  # of the window's width and height that they take at first
 UPPER = 0.56  # of what is left at the left: at 1280 x 800 it shows three photographs, and the lower part the funnel
 ROOT = 0x7669  # ImGui's number of the whole; any but 0

@@ -148,18 +148,15 @@ def _mark(app, is_capped: bool) -> tuple[str, str, bool]:
     """What is to be said of the figures: in a few words, in a sentence, and whether it is a warning."""
     frames, pictures = app.canvas.recent.steady, app.canvas.pictures
     if measuring(app):
-        return "a benchmark runs", "The times are those of the frames before it.", True
+        return "a benchmark runs: times of the frames before", "The counts are of its own frames.", True
     if is_capped:
         return "capped by vsync", "Frames wait for the screen's refresh: the machine can do more.", True
-    marks, helps = [], []
-    if app.idle:
-        of = "the last frame" if frames == 1 else f"the last {frames} frames"
-        marks.append(f"still picture, times of {of}")
-        helps.append(f"Nothing changes, so no frame is drawn; the figures are those of {of}.")
+    of = "the last frame" if frames == 1 else f"the last {frames} frames"
+    still = f"Nothing changes, so no frame is drawn; the figures are those of {of}." if app.idle else ""
     if app.canvas.look.shows_two and pictures:
-        marks.append(f"two pictures a frame, counts of {app.seen.name}")
-        helps.append("The first settings are drawn by the stages, the second ones count as view.")
-    return "; ".join(marks), " ".join(helps), False
+        help = f"The first one is drawn by the stages, the second one counts as view. {still}".strip()
+        return f"two pictures a frame, counts of {app.seen.name}", help, False
+    return (f"still picture, times of {of}" if still else ""), still, False
 
 
 def _headline(fps: str, frames: int, mark: str, help: str, is_warning: bool):
