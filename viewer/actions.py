@@ -10,6 +10,7 @@ from viewer.camera_text import camera_text, parse_camera
 from viewer.controls import MODES, nearest_view
 from viewer.export import file_name, save_csv, save_json
 from viewer.fit import Fit, as_option, scale_of
+from viewer.frame_kind import about
 from viewer.machine import describe
 from viewer.panels import PANELS
 from viewer.panels.question import CANCEL
@@ -139,12 +140,14 @@ def _nearest(app, given):
 
 def _save_figures(app, given):
     path = file_name("frames", ".csv")
-    app.attempt(f"saved {path}", save_csv, app.canvas.history, path)
+    app.attempt(f"saved {path}", save_csv, app.canvas.history, about(app.scene), path)
 
 
 def _save_summary(app, given):
+    """Of each kind of frame for itself: what it costs to draw one says nothing of another."""
     path = file_name("frames", ".json")
-    app.attempt(f"saved {path}", save_json, app.canvas.history.summary() | {"machine": describe(app.scene)}, path)
+    found = {**about(app.scene), "machine": describe(app.scene), "kinds": app.canvas.history.by_kind()}
+    app.attempt(f"saved {path}", save_json, found, path)
 
 
 def _save_picture(app, given):

@@ -275,7 +275,7 @@ class Viewer(Sayings, Travels, Cropping):
             canvas.count()
         if drew:
             latency = self.latency.answer((canvas.camera, canvas.settings, canvas.look), self.screen.handed)
-        canvas.measure(drew, began, on_host, self.screen.milliseconds, latency, not self.warm)
+        canvas.measure(drew, began, on_host, self.screen.milliseconds, latency, not self.warm, self.area[3])
         if drew and self.warm:
             self._owed -= 1
             self.pace.measure(canvas.history.newest)

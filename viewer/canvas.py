@@ -12,6 +12,7 @@ from gsrender.frame import Frame, FrameStats
 from gsrender.settings import RenderSettings
 from viewer.arriving import Arriving
 from viewer.frame import FrameOrder, end_frame, frame_stats
+from viewer.frame_kind import FrameKind
 from viewer.look import Look
 from viewer.looking import Looking
 from viewer.reading import Reader
@@ -21,6 +22,7 @@ from viewer.settings import FRAME_MODES
 from viewer.shot import Shot, Spare
 from viewer.statistics import Statistics
 from viewer.stopwatch import Stopwatch
+from viewer.way import Way
 from vk_interop.image_ring import ImageRing, SharedImage
 
 RECENT, HISTORY = 30, 240  # drawn frames that the figures and the plot are of
@@ -50,6 +52,7 @@ class Canvas:
         self.recent, self.history = Statistics(RECENT), Statistics(HISTORY)
         self._order, self._painting = FrameOrder(scene), Stopwatch(scene.backend)
         self._ring: ImageRing | None = None
+        self._mode = FRAME_MODES[0]
         self._kind = None  # size, settings, mode and look of the last picture
         self._is_first_of_kind = False  # whether it is the first such, so that `recent` is of another kind yet
         self._first_of_kind = 0  # the number of that frame
@@ -86,7 +89,7 @@ class Canvas:
             # It is drawn already. Asked for now, what was counted does not wait until lavapipe is done with the screen.
             self._scene.renderer.wait()
             self.stats = frame_stats(self._scene, due.settings)
-        self.camera, self.settings, self.look = due.camera, due.settings, look
+        self.camera, self.settings, self.look, self._mode = due.camera, due.settings, look, mode
         return image
 
     def _set_kind(self, *kind):
@@ -106,10 +109,11 @@ class Canvas:
         self.camera = self.settings = self._ended = None
 
     def measure(self, drew: bool, began: float, on_host: float, on_screen: float, latency: float | None = None,
-                is_warm_up: bool = False):
+                is_warm_up: bool = False, sharp: int = 0):
         """One more frame was shown, which began at that time of time.perf_counter; `on_host` milliseconds of it passed
         before the first stage, `on_screen` is what showing took on the GPU, `latency` how long after the input that
-        asked for it; `is_warm_up` as for Statistics."""
+        asked for it; `is_warm_up` as for Statistics; `sharp` are the rows of pixels of a picture that is not
+        coarser."""
         now = time.perf_counter()
         if drew:
             # Back to back with a frame that was drawn too, the clock runs from its end.
@@ -122,10 +126,16 @@ class Canvas:
             view = None if self.look.is_plain(self.settings) else self._painting.milliseconds
             times = {"camera": on_host, **self.stats.milliseconds, **({"view": view} if view else {}),
                      "present": on_screen}
-            stats = replace(self.stats, milliseconds=times)
+            stats, kind = replace(self.stats, milliseconds=times), self._kind_of_frame(sharp)
             for frames in (self.recent, self.history):
-                frames.add(milliseconds, stats, latency, is_warm_up)
+                frames.add(milliseconds, stats, latency, is_warm_up, kind)
         self._ended = now if drew else None
+
+    def _kind_of_frame(self, sharp: int) -> FrameKind:
+        width, height = self.camera.width, self.camera.height
+        second = self.looking.names[1] if self.look.shows_two else ""
+        return FrameKind(Way.of(self._scene, self.settings), self.look, self._mode, (width, height),
+                         round(height / sharp, 3) if sharp else 1.0, second)
 
     def count(self):
         """What was counted of the kind of picture that was drawn just now; nothing where none of them has told yet."""

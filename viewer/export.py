@@ -20,9 +20,10 @@ def file_name(what: str, suffix: str) -> Path:
     return Path.cwd() / time.strftime(f"{what}-%Y%m%d-%H%M%S{suffix}")
 
 
-def save_csv(statistics: Statistics, path: Path):
-    """A line a frame, oldest first; an empty cell where nothing was measured. Raises InputError."""
-    frames = list(statistics.frames())
+def save_csv(statistics: Statistics, about: dict[str, str], path: Path):
+    """A line a frame, oldest first, each of the scene that `about` tells; an empty cell where nothing was measured.
+    Raises InputError."""
+    frames = [about | frame for frame in statistics.frames()]
     names = list(dict.fromkeys(name for frame in frames for name in frame))
     text = io.StringIO()
     writer = csv.DictWriter(text, names, restval="", lineterminator="\n")

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from statistics import fmean, median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gsrender.frame import STAGES, FrameStats
+
+if TYPE_CHECKING:
+    from viewer.frame_kind import FrameKind
 
 # What a count is called beside its number; the first one goes behind the kind of the items.
 COUNTS = {"items": "in all", "inside": "in the crop box", "lod": "after LOD", "visible": "after culling",
@@ -41,6 +44,7 @@ class _Drawn(NamedTuple):
     stats: FrameStats
     latency: float | None
     is_warm_up: bool
+    of: FrameKind | None
 
 
 class Statistics:
@@ -56,10 +60,11 @@ class Statistics:
         self._frames: deque[_Drawn] = deque(maxlen=capacity)  # as they were added
         self.added = 0  # frames that ever came
 
-    def add(self, milliseconds: float, stats: FrameStats, latency: float | None = None, is_warm_up: bool = False):
-        """One more frame. `stats` may be those of a frame before it: counters arrive late. `latency` is in
-        milliseconds."""
-        self._frames.append(_Drawn(milliseconds, stats, latency, is_warm_up))
+    def add(self, milliseconds: float, stats: FrameStats, latency: float | None = None, is_warm_up: bool = False,
+            of: FrameKind | None = None):
+        """One more frame, of that kind. `stats` may be those of a frame before it: counters arrive late. `latency` is
+        in milliseconds."""
+        self._frames.append(_Drawn(milliseconds, stats, latency, is_warm_up, of))
         self.added += 1
 
     def complete(self, stats: FrameStats):
@@ -121,11 +126,11 @@ class Statistics:
         return {name: np.array([stages.get(name, 0.0) for stages in frames]) for name in _names(frames)}
 
     def frames(self) -> Iterator[dict[str, float]]:
-        """Each frame's figures as a flat dict, oldest first: times in milliseconds, whether it warmed up (1 or 0), then
-        counts."""
+        """Each frame's figures as a flat dict, oldest first: what they are of, times in milliseconds, whether it warmed
+        up (1 or 0), then counts."""
         names = _names(self._stages)
         for i, frame in enumerate(self._frames, self.added - len(self)):
-            found = {"frame": i, "frame ms": frame.milliseconds}
+            found = {"frame": i, **(frame.of.figures() if frame.of else {}), "frame ms": frame.milliseconds}
             if frame.latency is not None:
                 found["latency ms"] = frame.latency
             times = frame.stats.milliseconds
@@ -145,6 +150,14 @@ class Statistics:
     def _steady(self) -> list[_Drawn]:
         """What sums are of; frames that warmed up where there are no others."""
         return [frame for frame in self._frames if not frame.is_warm_up] or list(self._frames)
+
+    def by_kind(self) -> list[dict]:
+        """A summary of the frames of each kind, and which it is; the kind that came first is first."""
+        kinds: dict[tuple, Statistics] = {}
+        for frame in self._frames:
+            of = tuple(frame.of.figures().items()) if frame.of else ()
+            kinds.setdefault(of, Statistics(len(self)))._frames.append(frame)
+        return [{"of": dict(of), **frames.summary()} for of, frames in kinds.items()]
 
     def summary(self) -> dict:
         """Everything as plain numbers, ready for a JSON file."""

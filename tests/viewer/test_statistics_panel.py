@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,17 +53,32 @@ def test_what_takes_memory_is_explained_by_its_name(desk, monkeypatch):
     assert MEMORY.keys() - taken.keys() == {"camera", "exact picture"}  # CUDA's, and what a library may ask for
 
 
-def test_figures_are_saved_as_a_table_and_as_a_summary(desk, tmp_path):
+def test_figures_are_saved_as_a_table_and_as_a_summary(desk, tmp_path, scene):
     desk.rest()
+    desk.viewer.canvas.history.clear()
+    for culling in ("off", "centre"):
+        desk.viewer.set(render=replace(desk.viewer.settings.render, culling=culling, margin=0.25))
+        desk.viewer.stir()
+        desk.rest()
     desk.click(*desk.places["save CSV"])
     rows = list(csv.DictReader(next(tmp_path.glob("frames-*.csv")).open()))
     history = desk.viewer.canvas.history
     assert len(rows) == len(history)
     assert [float(row["frame ms"]) for row in rows] == history.frame_milliseconds.tolist()
     assert rows[-1]["items"] == "16067" and float(rows[-1]["blend ms"]) > 0
+    width, height = map(str, desk.viewer.picture_size)
+    assert {(row["culling"], row["margin"]) for row in rows} == {("off", ""), ("centre", "0.25")}
+    assert {(row["model"], row["proxy"], row["width"], row["height"], row["resolution"]) for row in rows} == {
+        (str(scene.model.path), str(scene.mesh_path), width, height, str(round(int(height) / desk.viewer.area[3], 3)))}
     desk.click(*desk.places["save JSON"])
     summary = json.loads(next(tmp_path.glob("frames-*.json")).read_text())
-    assert summary["frame_ms"]["median"] == history.percentile(50) and summary["machine"]["backend"] == "cpu"
+    assert summary["model"] == str(scene.model.path) and summary["machine"]["backend"] == "cpu"
+    assert [kind["of"]["culling"] for kind in summary["kinds"]] == ["off", "centre"]
+    for kind in summary["kinds"]:
+        own = [float(row["frame ms"]) for row in rows if row["culling"] == kind["of"]["culling"]]
+        assert kind["frames"] == len(own) and min(own) <= kind["frame_ms"]["median"] <= max(own)
+    off, on = summary["kinds"]
+    assert off["counts"]["visible"] > on["counts"]["visible"] and off["of"]["margin"] is None
 
 
 @pytest.mark.parametrize("mode", FRAME_MODES)
