@@ -32,6 +32,7 @@ from viewer.lost import way_back
 from viewer.machine import describe
 from viewer.memory import memory_by_name
 from viewer.panels import bars, crop_lines, divider, dock, help, legend, menu, overlay, style
+from viewer.pace import FITTING
 from viewer.path_desk import PathDesk
 from viewer.photograph import AtPhotograph
 from viewer.remembered import Remembered, kept
@@ -144,7 +145,8 @@ class Viewer(Sayings, Travels, Cropping):
         self.state = self.path.follow(self.state, advance(self.state, seconds, given), seconds)
         if given.wheel and self.state.mode != "orbit":
             self.say(f"speed {self.scene.ruler.text(self.state.rate, '.3g')}/s")
-        self.pace.look(self.settings.adaptive and (self.state.pose != before or self.fitting), began)
+        moves = self.settings.adaptive and (self.state.pose != before or self.fitting)
+        self.pace.look(moves, began, *[FITTING] * self.fitting)
         self._last = began
         measures = self._measures
         camera, given_at = self._possible_camera(), began if self.screen.stirred or given.held else None

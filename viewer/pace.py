@@ -7,6 +7,7 @@ import math
 TARGET = 50.0  # milliseconds of a frame: 20 a second still feel like moving
 SLACK = 1.3, 0.5  # how much slower and quicker than that a frame may be before the picture changes its size
 STEPS = (1.0, 0.7, 0.5, 0.35, 0.25)  # of the picture's edge
+FITTING = 0.5  # the least of them while the proxy is lined up: below, outlines are blocks as wide as what they line
 SETTLE = 0.2  # seconds that the camera has to stand until the picture is sharp again
 
 
@@ -23,11 +24,11 @@ class Pace:
     def is_coarse(self) -> bool:
         return self.share < 1.0
 
-    def look(self, moves: bool, now: float) -> float:
-        """The share of the edge for the next frame; `now` in seconds."""
+    def look(self, moves: bool, now: float, least: float = STEPS[-1]) -> float:
+        """The share of the edge for the next frame, `least` or more; `now` in seconds."""
         if moves:
             self._moved = now
-        share = self._moving_share if now - self._moved < SETTLE else 1.0
+        share = max(self._moving_share, least) if now - self._moved < SETTLE else 1.0
         self._changed, self.share = share != self.share, share
         return share
 

@@ -15,7 +15,7 @@ from torch.nn.functional import max_pool2d, pad
 if TYPE_CHECKING:
     from vk_interop.proxy_surfaces import Surfaces
 
-EDGE, OUTLINE = (0.0, 220.0, 255.0), (255.0, 140.0, 0.0)
+EDGE, OUTLINE = (0.0, 125.0, 220.0), (255.0, 120.0, 0.0)  # seen on a white sky and on a dark street alike
 STRENGTH = 0.8  # of an edge's colour
 LARGE = 16.0  # pixels, about the edge of a triangle whose edges have their full strength; of smaller ones less
 JUMP = 1.1  # times as far behind a pixel, beside it, makes an outline

@@ -1,6 +1,6 @@
 import pytest
 
-from viewer.pace import SETTLE, STEPS, TARGET, Pace
+from viewer.pace import FITTING, SETTLE, STEPS, TARGET, Pace
 
 
 def move(pace, cost, seconds=3.0, start=0.0, frames_a_second=20):
@@ -56,3 +56,9 @@ def test_the_first_frame_of_a_size_is_not_judged():
     pace.look(True, 11.0)
     pace.measure(5000.0)  # memory for the other size
     assert pace.look(True, 11.05) == share
+
+
+def test_what_is_lined_up_is_never_drawn_coarser_than_it_can_be_seen():
+    pace = Pace()
+    assert move(pace, 700)[-1] < FITTING
+    assert pace.look(True, 3.0, FITTING) == FITTING and pace.look(True, 3.05) < FITTING

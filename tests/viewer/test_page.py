@@ -308,7 +308,7 @@ def test_the_wireframe_is_drawn_over_the_picture(tab):
     box = "[...document.querySelectorAll('input[type=checkbox]')].filter(e => e.offsetParent)[0].click()"
     _, wired = change(tab, visitor, "the wireframe", lambda: tab.run(box))
     after = tab.see().astype(int)
-    assert wired.wish.look.wireframe and (after[..., 2] - after[..., 0] > 100).mean() > 0.004
+    assert wired.wish.look.wireframe and (after[..., 2] - after[..., 0] > 70).mean() > 0.004
     assert np.abs(after - before).mean() > 1
 
 

@@ -18,7 +18,7 @@ from viewer.ruler import Ruler
 from viewer.scene import open_scene
 from viewer.shot import VIEW_OUTPUTS, Shot, Spare
 from viewer.view_table import VIEW_NAMES
-from viewer.wireframe import OUTLINE, draw_wireframe
+from viewer.wireframe import EDGE, OUTLINE, draw_wireframe
 from vk_interop.proxy_surfaces import Surfaces
 
 SIZE = 240, 160
@@ -199,8 +199,17 @@ def test_the_wireframe_is_the_edges_of_the_triangles():
     surfaces = Surfaces(torch.where(inside, 7, -1).int(), torch.zeros(64, 64).int(), inside * 2048.0, edge * inside,
                         torch.where(inside, 5.0, torch.inf))
     wired = draw_wireframe(torch.zeros(64, 64, 3, dtype=torch.uint8), surfaces)
-    assert (wired[~inside] == 0).all() and (wired[20, 20] == 0).all() and wired[0, 20, 2] > 100 < wired[20, 0, 2]
+    assert (wired[~inside] == 0).all() and (wired[20, 20] == 0).all() and wired[0, 20, 2] > 80 < wired[20, 0, 2]
     assert (wired[30, 32].int() == torch.tensor(OUTLINE).int()).all()
+
+
+@pytest.mark.parametrize("ground", [0.0, 1.0], ids=["on black", "on white"])
+def test_the_wireframe_is_seen(ground):
+    """By the contrast that lines need to be made out: 3 to 1, of the luminance that colours have on a screen."""
+    red, green, blue = ((value / 255 + 0.055) / 1.055 for value in EDGE)
+    luminance = 0.2126 * red ** 2.4 + 0.7152 * green ** 2.4 + 0.0722 * blue ** 2.4
+    lighter, darker = sorted((luminance + 0.05, ground + 0.05), reverse=True)
+    assert lighter / darker > 3
 
 
 def test_a_frustum_seen_by_its_own_camera_is_the_edge_of_the_picture(shot):
