@@ -181,7 +181,8 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
                mesh_up: str = "z", with_proxy: bool = True, outputs: tuple[str, ...] = (),
                surface_extensions: list[str] | None = None, detail: DepthSettings = DepthSettings(),
                memory_limit: int | None = None, precision: str = "full", fit: Fit = Fit(),
-               metres: float | None = None, model_up: Triple | None = None, anyway: bool = False) -> Scene:
+               metres: float | None = None, model_up: Triple | None = None, anyway: bool = False,
+               device: Device | None = None, on_step: Callable[[int], None] = lambda step: None) -> Scene:
     """Loads and puts on the device everything that a frame needs.
 
     mesh        the proxy; without it, the one that `proxies_beside` finds
@@ -198,14 +199,14 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     model_up    the model's up; without it, what its cameras tell
     anyway      though the forecast says that there is too little memory
     surface_extensions  what a window asks of Vulkan, [] for an off-screen target; None: Vulkan is only for a proxy
+    device      Vulkan's, where a window has opened it for this backend, with `limit_of` the other options; it is the
+                scene's once this returns
+    on_step     called at the beginning of each of opening.STEPS but the first
     Raises InputError for what is wrong with the files, DeviceError for what the machine cannot do.
     """
     torch_device = pick_backend(backend)
-    if torch_device == "cuda":
-        import torch
-        # torch's default stream is CUDA's legacy one, which everything else in the process waits for.
-        torch.cuda.set_stream(torch.cuda.Stream())
-    limit = MemoryLimit(memory_limit or default_most(torch_device), is_lifted=anyway and memory_limit is None)
+    use_own_stream(torch_device)
+    limit = device.limit if device else limit_of(torch_device, memory_limit, anyway)
     if not anyway:
         proxy = (Path(mesh) if mesh else proxy_of(model, iteration)) if with_proxy else None
         _check_room(limit, memory_limit is not None, precision, model=model, mesh=proxy, backend=torch_device,
@@ -216,21 +217,38 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     if backend == "auto" and torch_device == "cpu" and nvidia_driver():
         scene.warnings.append("there is an NVIDIA GPU, and it is not used: `python -m viewer doctor` says why")
     try:
+        on_step(1)
         if with_proxy:
             from vk_interop.mesh import model_from_mesh
-            clusters = read_proxy(scene, mesh, model_from_mesh(transform, mesh_up), fit, detail)
+            clusters = read_proxy(scene, mesh, model_from_mesh(transform, mesh_up), fit, detail,
+                                  on_mesh=lambda: on_step(2))
         else:
             clusters = None
-        if clusters is not None or surface_extensions is not None:
+        scene.device = device
+        if device is None and (clusters is not None or surface_extensions is not None):
             from vk_interop.device import Device
             scene.device = Device.open(torch_device, surface_extensions or (), limit=limit)
         if clusters is not None:
             from vk_interop.proxy_depth import ProxyDepth
             scene.proxy = ProxyDepth(scene.device, clusters, detail, far)
     except BaseException:
+        scene.device = None if device else scene.device
         scene.close()
         raise
     return scene
+
+
+def use_own_stream(backend: str):
+    """This thread queues on a CUDA stream of its own from now on: torch's default stream is CUDA's legacy one, which
+    everything else in the process waits for."""
+    if backend == "cuda":
+        import torch
+        torch.cuda.set_stream(torch.cuda.Stream())
+
+
+def limit_of(backend: str, memory_limit: int | None, anyway: bool) -> MemoryLimit:
+    """Of all that is put on the device; the arguments are those of `open_scene`."""
+    return MemoryLimit(memory_limit or default_most(backend), is_lifted=anyway and memory_limit is None)
 
 
 def read_model(path: str | Path, torch_device: str, limit: MemoryLimit, outputs: tuple[str, ...] = (),

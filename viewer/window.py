@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,15 +11,18 @@ from gsrender.errors import DeviceError, InputError
 from viewer.app import Viewer
 from viewer.bindings import first_words
 from viewer.export import save_png
+from viewer.first_opening import open_beside
 from viewer.fit import Fit
 from viewer.headless import tell
 from viewer.output import check_place
 from viewer.remembered import Remembered, load, place, save
-from viewer.scene import check_culling, open_options, proxy_of, render_settings
+from viewer.scene import Scene, check_culling, limit_of, open_options, pick_backend, proxy_of, render_settings
 from viewer.settings import ViewerSettings
 from viewer.shot import VIEW_OUTPUTS
 from viewer.warm_up import warm_up
+from vk_interop.device import Device
 from vk_interop.offscreen import Offscreen
+from vk_interop.screen import Screen
 from vk_interop.window import Window, surface_extensions
 
 SAMPLE = Path(__file__).resolve().parent.parent / "assets" / "street" / "model"
@@ -44,22 +48,21 @@ def run(options) -> int:
     options.metres = options.metres or alignment.metres
     if options.model_up:  # which the window remembers once it closes
         remembered = remembered.aligned(options.model, replace(alignment, up=None))
-    with open_options(options, fit=alignment.fit, outputs=VIEW_OUTPUTS, surface_extensions=extensions) as scene:
+    vsync = remembered.apply(ViewerSettings()).vsync if options.vsync is None else options.vsync == "on"
+    with ExitStack() as opened:
+        size = options.size or remembered.size
+        screen, scene = _open(options, alignment.fit, extensions, size, vsync, opened)
+        if scene is None:
+            return 0
         tell(scene)
-        warm_up(scene)
         # With a count of frames every one is drawn, so that the figures are of that many.
         render = render_settings(options, scene, options.culling)
         settings = ViewerSettings(render, always=options.frames is not None)
-        settings = remembered.apply(settings)
-        if options.vsync:
-            settings = replace(settings, vsync=options.vsync == "on")
+        settings = replace(remembered.apply(settings), vsync=vsync)
         if options.mode:
             settings = replace(settings, mode=options.mode)
         check_culling(settings.render.culling, scene)
         home = _index(options.view, [view.name for view in scene.cameras])
-        size = options.size or remembered.size
-        screen = (Window(scene.device, *size, f"viewer: {options.model}", settings.vsync) if extensions
-                  else Offscreen(scene.device, *size))
         viewer = Viewer(scene, screen, settings, home, remembered)
         if options.frames is None:
             viewer.say(first_words(), WELCOME)
@@ -70,9 +73,38 @@ def run(options) -> int:
         finally:
             if options.frames is None:
                 _remember(viewer)
+            opened.pop_all()
             viewer.close()
             viewer.scene.close()  # which may be another one by now
     return 0
+
+
+def _open(options, fit: Fit, extensions: list[str], size: tuple[int, int], vsync: bool,
+          opened: ExitStack) -> tuple[Screen, Scene | None]:
+    """A screen, and the scene that is to be shown there, both closed with `opened`. Who is to look at a window has it
+    while the scene is read: None where it was closed meanwhile."""
+    def read(**more) -> Scene:
+        scene = open_options(options, fit=fit, outputs=VIEW_OUTPUTS, **more)
+        warm_up(scene)
+        return scene
+
+    if not extensions or options.frames is not None:
+        scene = opened.enter_context(read(surface_extensions=extensions))
+        screen = Window(scene.device, *size, _title(options), vsync) if extensions else Offscreen(scene.device, *size)
+        opened.callback(screen.close)
+        return screen, scene
+    backend = pick_backend(options.backend)
+    device = opened.enter_context(closing(Device.open(backend, extensions, limit=limit_of(
+        backend, options.memory_limit, options.anyway))))
+    screen = opened.enter_context(closing(Window(device, *size, _title(options), vsync)))
+    scene = open_beside(screen, options.model, lambda go_on: read(device=device, on_step=go_on))
+    if scene and scene.proxy:
+        opened.callback(scene.proxy.close)
+    return screen, scene
+
+
+def _title(options) -> str:
+    return f"viewer: {options.model}"
 
 
 def _scene_at_hand(remembered: Remembered) -> tuple[Path, Path | None]:

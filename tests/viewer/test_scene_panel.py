@@ -16,6 +16,7 @@ from plain import write_plain
 from tests.gsrender.synthesise import write_anchor_checkpoint
 
 from gsrender.memory import NoRoom
+from viewer import opening
 from viewer.alignment import Alignment
 from viewer.app import Viewer
 from viewer.arriving import Arriving
@@ -29,6 +30,7 @@ from viewer.opening import Opening
 from viewer.pace import FITTING
 from viewer.panels import PANELS, crop_lines
 from viewer.panels.browser import SCENE, Browser
+from viewer.scene import read_model
 from viewer.shot import VIEW_OUTPUTS
 from viewer.tour import Tour
 from vk_interop.depth_settings import DepthSettings
@@ -151,14 +153,20 @@ def test_what_cannot_be_opened_is_a_sentence_and_the_scene_stays(window, tmp_pat
     assert not window.viewer.notices and not window.viewer.closing
 
 
-def test_how_far_it_is_is_told_whatever_panel_is_in_front(window, street):
-    viewer, told = window.viewer, set()
+def test_how_far_it_is_is_told_whatever_panel_is_in_front(window, street, monkeypatch):
+    viewer, told, is_told = window.viewer, [], threading.Event()
+
+    def slowly(*arguments, **named):
+        assert is_told.wait(60)
+        return read_model(*arguments, **named)
+    monkeypatch.setattr(opening, "read_model", slowly)
     viewer.say("something before")
     drop(window, street / "model")
     while viewer.files.opening:
-        told.add(viewer.message or doing(viewer))
+        told.append(viewer.message or doing(viewer))
+        is_told.set()
         window.frame()
-    assert told >= {"opening model: reading the model"} and "something before" not in told
+    assert told[0] == "opening street/model: reading the model" and "something before" not in told
     assert viewer.message.startswith("opened ")
     opened(window)
 

@@ -36,7 +36,7 @@ def apply(scale: float):
         setattr(style, name, tuple(scale * v for v in value) if isinstance(value, tuple) else scale * value)
     for name, colour in COLOURS.items():
         style.set_color_(getattr(imgui.Col_, name), colour)
-    if FONT.exists():
+    if FONT.exists() and not len(imgui.get_io().fonts.fonts):
         imgui.get_io().fonts.add_font_from_file_ttf(str(FONT), SIZE)
     style.font_size_base = SIZE
     style.docking_node_has_close_button = False  # its tabs have theirs

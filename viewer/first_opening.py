@@ -1,0 +1,71 @@
+"""The window while the first scene is read beside it: what is being read, and since when."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Callable
+
+from imgui_bundle import imgui
+
+from viewer.doing import opening_line
+from viewer.panels import style
+from viewer.scene import Scene, use_own_stream
+from vk_interop.screen import Screen
+
+LOOK = 0.05  # seconds between looks at what the thread does
+GREY = 0.65, 0.67, 0.70, 1.0
+
+
+class _Closed(Exception):
+    """The window was, so nobody waits for the scene."""
+
+
+def open_beside(screen: Screen, model: Path, read: Callable[[Callable[[int], None]], Scene]) -> Scene | None:
+    """Calls `read` on a thread of its own, with what it is to call at the beginning of each of opening.STEPS. Returns
+    the scene; None where the window was closed, after the step that is under way. Raises what `read` raises."""
+    step = 0
+
+    def go_on(to: int):
+        nonlocal step
+        if screen.closing:
+            raise _Closed
+        step = to
+
+    def work() -> Scene:
+        scene = read(go_on)
+        if scene.backend == "cuda":
+            import torch
+            torch.cuda.synchronize()
+        return scene
+
+    style.apply(screen.ui.scale)
+    began = time.perf_counter()
+    with ThreadPoolExecutor(1, "first opening") as thread:
+        reading = thread.submit(work)
+        while not reading.done() and not screen.closing:
+            screen.poll(LOOK)
+            screen.begin()
+            _tell(opening_line(model, step), f"{time.perf_counter() - began:.0f} s; closing the window ends it")
+            screen.show()
+    try:
+        scene = reading.result()
+    except _Closed:
+        return None
+    use_own_stream(scene.backend)
+    return scene
+
+
+def _tell(*lines: str):
+    """In the middle of the window."""
+    size = imgui.get_io().display_size
+    imgui.set_next_window_pos((size.x / 2, size.y / 2), imgui.Cond_.always, (0.5, 0.5))
+    flags = imgui.WindowFlags_
+    imgui.begin("opening", flags=flags.no_decoration | flags.no_inputs | flags.always_auto_resize | flags.no_background
+                | flags.no_saved_settings)
+    width = max(imgui.calc_text_size(line).x for line in lines)
+    for number, line in enumerate(lines):
+        imgui.set_cursor_pos_x(imgui.get_style().window_padding.x + (width - imgui.calc_text_size(line).x) / 2)
+        imgui.text_colored(GREY, line) if number else imgui.text(line)
+    imgui.end()
