@@ -4,11 +4,16 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 
 from gsrender.errors import InputError
+from gsrender.settings import RenderSettings
 from viewer.first_opening import open_beside
+from viewer.frame import render_frame
 from viewer.opening import STEPS
 from viewer.scene import open_scene
+from viewer.shot import VIEW_OUTPUTS
+from viewer.warm_up import warm_up
 from vk_interop.device import Device
 from vk_interop.offscreen import Offscreen
 
@@ -25,9 +30,18 @@ class Watched(Offscreen):
         self.shown_once.set()
 
 
+@pytest.fixture(params=["cpu", "cuda"])
+def backend(request):
+    if request.param == "cuda" and not torch.cuda.is_available():
+        pytest.skip("needs an NVIDIA GPU")
+    if request.param == "cpu":
+        request.getfixturevalue("software_device")
+    return request.param
+
+
 @pytest.fixture
-def screen(software_device):
-    with Device.open("cpu") as device:
+def screen(backend):
+    with Device.open(backend, validation="sync") as device:
         made = Watched(device)
         yield made
         made.close()
@@ -42,29 +56,35 @@ def seen(screen):
     return screen.pictures[-1]
 
 
-def test_it_tells_what_is_being_read_until_the_scene_is_there(screen, street):
+def test_it_tells_what_is_being_read_until_the_scene_is_there(screen, backend, street):
     pictures = {}
 
     def read(go_on):
         for step in range(len(STEPS)):
             go_on(step)
             pictures[step] = seen(screen)
-        return open_scene(street / "model", backend="cpu", device=screen.device)
+        scene = open_scene(street / "model", backend=backend, outputs=VIEW_OUTPUTS, device=screen.device)
+        warm_up(scene)
+        return scene
 
     scene = open_beside(screen, street / "model", read)
     assert scene.device is screen.device and scene.proxy.device is screen.device
     assert all((picture > 150).any() for picture in pictures.values())  # there is text
     assert not np.array_equal(pictures[0], pictures[1]) and not np.array_equal(pictures[1], pictures[2])
+    camera = scene.first_camera(96, 64)
+    seen_here = [render_frame(scene, camera, RenderSettings("centre")).rgba.clone() for _ in range(2)]
+    scene.renderer.wait()
+    assert torch.equal(*seen_here) and seen_here[0].float().std() > 5
     scene.proxy.close()
 
 
-def test_what_goes_wrong_is_raised_and_the_device_stays_open(screen, tmp_path):
+def test_what_goes_wrong_is_raised_and_the_device_stays_open(screen, backend, tmp_path):
     with pytest.raises(InputError, match="no such"):
-        open_beside(screen, tmp_path / "none", lambda go_on: open_scene(tmp_path / "none", device=screen.device))
+        open_beside(screen, tmp_path, lambda go_on: open_scene(tmp_path / "none", backend=backend, device=screen.device))
     assert screen.device.name
 
 
-def test_a_window_that_is_closed_meanwhile_waits_for_no_further_step(screen, street):
+def test_a_window_that_is_closed_meanwhile_waits_for_no_further_step(screen, backend, street):
     begun = []
 
     def read(go_on):
@@ -72,7 +92,7 @@ def test_a_window_that_is_closed_meanwhile_waits_for_no_further_step(screen, str
             begun.append(number)
             screen.closing = True
             go_on(number)
-        return open_scene(street / "model", backend="cpu", device=screen.device, on_step=step)
+        return open_scene(street / "model", backend=backend, device=screen.device, on_step=step)
 
     assert open_beside(screen, street / "model", read) is None
     assert begun == [1]  # the mesh was not read
