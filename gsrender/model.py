@@ -109,6 +109,7 @@ class GaussianModel:
     path: str = ""
     warnings: list[str] = field(default_factory=list)  # what loading dropped or guessed, a sentence each
     file_from_item: torch.Tensor | None = None  # [N] int64 on the host: which of the file's each is; None: the same
+    shared: int = 0  # bytes of its arrays that are another model's, and counted there
 
     @property
     def kind(self) -> str:
@@ -137,12 +138,13 @@ class GaussianModel:
 
     @cached_property
     def nbytes(self) -> int:
-        """Bytes of all of its arrays."""
-        return sum(t.nbytes for t in tensors_of(self.items))
+        """Bytes of all of its arrays but for what is shared."""
+        return sum(t.nbytes for t in tensors_of(self.items)) - self.shared
 
-    def stored(self, precision: str) -> GaussianModel:
+    def stored(self, precision: str, beside: bool = False) -> GaussianModel:
         """The same model, in `half` precision with the colours of plain splats in 16 bits: they are four fifths of what
-        is read of a splat. Anchors stay as they are, and a warning says so."""
+        is read of a splat. Anchors stay as they are, and a warning says so. `beside`: both are kept, and what they
+        share is counted as this one's."""
         if precision not in PRECISIONS:
             raise ValueError(f"precision {precision!r} not in {PRECISIONS}")
         if precision == "full":
@@ -152,7 +154,8 @@ class GaussianModel:
             return dataclasses.replace(self, warnings=[*self.warnings, kept])
         most = torch.finfo(torch.float16).max
         half = self.items.sh.clamp(-most, most).half()
-        return dataclasses.replace(self, items=dataclasses.replace(self.items, sh=half))
+        shared = self.nbytes - self.items.sh.nbytes if beside else 0
+        return dataclasses.replace(self, items=dataclasses.replace(self.items, sh=half), shared=shared)
 
     def to(self, device) -> GaussianModel:
         """The same model on another torch device; itself where it is there already."""

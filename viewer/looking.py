@@ -34,7 +34,7 @@ class Looking:
 
     def __init__(self, scene: Scene, spare: Spare):
         self._scene, self._spare = scene, spare
-        self._aside: Spare | None = None  # of the spare scene
+        self._seconds: dict[bool, tuple[Spare, Spare]] = {}  # see `_spares`
         self.legend: Legend | None = None
         self.second: Seen | None = None
         self.names = "", ""
@@ -48,8 +48,10 @@ class Looking:
 
     @property
     def nbytes(self) -> int:
-        """On the device, of the renderers for pictures beside the frame."""
-        return sum(spare.nbytes for spare in (self._spare, self._aside) if spare)
+        """On the device, of the renderers for pictures beside the frame, and of colours in half precision."""
+        spares = {self._spare}.union(*self._seconds.values())
+        colours = self._seconds[True][0].scene.model.nbytes if True in self._seconds else 0
+        return colours + sum(spare.nbytes for spare in spares)
 
     def paint(self, look: Look, shot: Shot, rgba: torch.Tensor):
         """Writes the picture to `rgba`, [H, W, 4] uint8. `shot` is of the first settings."""
@@ -105,10 +107,16 @@ class Looking:
     def _second(self, look: Look, shot: Shot) -> Iterator[Shot]:
         """The same view, drawn by the second way; whatever is asked of it, within this."""
         camera, (_, way) = shot.camera, self.both(look, shot.settings)
-        scene = self._spare.scene
-        self._aside = self._aside or Spare(scene)
+        drawn, spare = self._spares(way.half)
         with self._scene.aside(way.detail, way.fit):
-            yield Shot(scene, camera, resized(way.render, camera.width, camera.height), self._aside)
+            yield Shot(drawn.scene, camera, resized(way.render, camera.width, camera.height), spare)
+
+    def _spares(self, half: bool) -> tuple[Spare, Spare]:
+        """What draws the second picture, and what it needs besides. Raises DeviceError."""
+        if half not in self._seconds:
+            drawn = Spare(self._scene.in_half()) if half else self._spare
+            self._seconds[half] = drawn, Spare(drawn.scene)
+        return self._seconds[half]
 
     def shot(self, camera: Camera, settings: RenderSettings, frame: Frame) -> Shot:
         """Of a frame that was drawn just now."""

@@ -14,7 +14,7 @@ import numpy as np
 from gsrender.camera import Camera, Triple
 from gsrender.crop import Crop
 from gsrender.errors import DeviceError, InputError
-from gsrender.memory import MemoryLimit, NoRoom, default_most
+from gsrender.memory import MemoryLimit, NoRoom, default_most, memory_or
 from gsrender.settings import RenderSettings
 from viewer.crop_box import box_axes
 from viewer.fit import Fit
@@ -134,6 +134,13 @@ class Scene:
         from vk_interop.mesh_gltf import transformed
         vertices = transformed(self.mesh.vertices, self.placing_of(self.fit))
         return replace(self.mesh, vertices=np.ascontiguousarray(vertices, np.float32))
+
+    def in_half(self) -> Scene:
+        """The same scene with the colours of plain splats in 16 bits. Raises NoRoom."""
+        what = f"the colours of {len(self.model.items):,} splats in 16 bits"
+        self.limit.check(self.model.items.sh.nbytes // 2, what)
+        with memory_or(f"not enough memory for {what}"):
+            return replace(self, model=self.model.stored("half", beside=True))
 
     @contextmanager
     def aside(self, detail: DepthSettings, fit: Fit) -> Iterator[None]:

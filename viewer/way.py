@@ -20,11 +20,13 @@ class Way:
     render  what the Gaussian stages do
     detail  how the proxy's depth is drawn
     fit     how the proxy lies
+    half    with the colours of plain splats in 16 bits, though the model has them in 32
     """
 
     render: RenderSettings
     detail: DepthSettings = DepthSettings()
     fit: Fit = Fit()
+    half: bool = False
 
     @staticmethod
     def of(scene: Scene, render: RenderSettings) -> Way:
@@ -59,6 +61,7 @@ def _told(way: Way) -> dict[str, tuple]:
         "appearance": (render.appearance, f"appearance {render.appearance}"),
         "background": (render.background, "background {:.0%} {:.0%} {:.0%}".format(*render.background)),
         "frozen": (render.culling_camera, "frozen" if render.culling_camera else "not frozen"),
+        "half": (way.half, "half precision" if way.half else "full precision"),
         "crop": (render.crop, _crop(render.crop)),
         "up": (fit.up, f"proxy's up {fit.up}"),
         "scale": (fit.scale, f"proxy scaled {fit.scale:.4g}"),

@@ -231,7 +231,7 @@ COMPARE = (
     Control("##margin", slide(60), second),
     Control("##proxy error", slide(60), second),
     Control("##drawn by", pick(3), second, after=lambda app: app.lay_proxy(Fit(shift=(0.0, 0.0, 1.0)))),
-    *(Control(where, press, second) for where in ("as it is laid", "as in its file")),
+    *(Control(where, press, second) for where in ("as it is laid", "as its file has it")),
     Control("##anchor bias", slide(-60), second),
     Control("##finest level", slide(-60), second),
     Control("swap", press, second, "picture"),

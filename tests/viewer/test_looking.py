@@ -285,7 +285,7 @@ def test_second_settings_of_the_proxy_are_set_in_the_panel_and_both_change_place
         viewer.lay_proxy(laid := Fit(shift=(0.0, 0.0, 1.0)))
         desk.rest()
         desk.click(*desk.scrolled("Compare", "centre"))
-        desk.click(*desk.scrolled("Compare", "as in its file"))
+        desk.click(*desk.scrolled("Compare", "as its file has it"))
         x, y = desk.scrolled("Compare", "##proxy error")
         desk.drag((x - 40, y), (x + 40, y))
         second = viewer.settings.look.other

@@ -8,7 +8,7 @@ from viewer.fit import Fit
 from viewer.look import COMPARISONS
 from viewer.panels.culling import changes
 from viewer.panels.knobs import anchor_detail, hiding, proxy_detail
-from viewer.panels.rows import NOTHING, beside, button, choice_row, heading, slider_row, stat_row, table
+from viewer.panels.rows import NOTHING, beside, button, check_row, choice_row, heading, slider_row, stat_row, table
 from viewer.settings import ViewerSettings, changed
 from viewer.way import Way
 from viewer.words import COMPARED
@@ -26,7 +26,9 @@ SWAP = ("The second settings become the first ones, and the other way round: the
         "whatever is not below.")
 ON_OFF = ("The second settings are the first ones again, with culling off where it is on, and on where it is off.")
 LIES = ("How the proxy lies in the second picture: as it is laid in the panel Scene, or as its file has it.")
-LAID, AS_READ = "as it is laid", "as in its file"
+HALF = ("The second picture with its colours in 16 bits, as `--precision half` opens a model. They are kept beside "
+        "those of the model.")
+LAID, AS_READ = "as it is laid", "as its file has it"
 NAMES = 7  # font sizes
 
 
@@ -68,7 +70,12 @@ def _second(scene, way: Way) -> Way:
     if scene.proxy is not None:
         detail = proxy_detail(detail, scene.proxy.has_levels)
         fit = _lies(fit, scene.fit)
-    return changed(way, render=anchor_detail(render, scene.model), detail=detail, fit=fit)
+    render, half = anchor_detail(render, scene.model), way.half
+    if scene.model.kind == "splats":
+        imgui.begin_disabled(scene.model.precision == "half")
+        half = check_row("colours", "half precision", half, HALF)
+        imgui.end_disabled()
+    return changed(way, render=render, detail=detail, fit=fit, half=half)
 
 
 def _lies(fit: Fit, laid: Fit) -> Fit:
@@ -84,7 +91,8 @@ def _swapped(app, first: Way, second: Way) -> ViewerSettings:
     if app.scene.proxy is not None:
         app.set_detail(second.detail)
         app.lay_proxy(second.fit)
-    return changed(app.settings, render=second.render, look=changed(app.settings.look, other=first))
+    other = changed(first, half=second.half)  # the first ones are as the model was opened
+    return changed(app.settings, render=second.render, look=changed(app.settings.look, other=other))
 
 
 def _photograph(at_photograph):
