@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gsrender.memory import MemoryLimit, size
 from gsrender.renderer import MEMORY as OF_RENDERER
 from vk_interop.proxy_depth import MEMORY as OF_PROXY
 
@@ -20,3 +21,12 @@ def memory_by_name(app) -> dict[str, int]:
     named = app.scene.memory | {_RING: canvas.nbytes, _COMPARISON: app.comparison.nbytes,
                                 _LOOKING: canvas.looking.nbytes}
     return named | {_REST: app.scene.limit.used - sum(named.values())}
+
+
+def memory_rows(by_name: dict[str, int], limit: MemoryLimit) -> list[tuple[str, str, str]]:
+    """(name, bytes in words, meaning): all of it first, then by name, so that the rows stay where they are."""
+    of = "" if limit.most is None else ", no limit" if limit.is_lifted else f" of {size(limit.most)}"
+    ordered = sorted(by_name.items(), key=lambda row: row[0].lower())
+    whole = f"{size(sum(by_name.values()))}{of}"
+    return [("memory in all", whole, "On the device that draws: the sum of what stands by its name in this panel."),
+            *((name, size(nbytes), MEMORY[name]) for name, nbytes in ordered)]

@@ -10,7 +10,11 @@ import torch
 
 from gsrender.buffers import TILE
 from viewer.arriving import Arriving
+from viewer.ruler import Ruler
 from viewer.shot import Shot
+from viewer.words import NOTHING
+
+STILL = "Known once the picture stands still."
 
 
 @dataclass(frozen=True)
@@ -78,3 +82,24 @@ def _reading(x: int, y: int, values: list[float]) -> Reading:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
+
+
+def reading_rows(r: Reading | None, ruler: Ruler) -> list[tuple[str, str, str]]:
+    """(name, value, meaning) of what is under the cursor."""
+    def say(value, text="{}"):
+        return NOTHING if value is None else text.format(value)
+
+    def length(value):
+        return NOTHING if value is None else ruler.text(value, ".3f")
+    return [
+        ("pixel", say(r and (r.x, r.y), "{0[0]}, {0[1]}"), "Under the cursor: column and row of the picture, from its "
+         "upper left corner."),
+        ("colour", say(r and r.colour, "{0[0]}, {0[1]}, {0[2]}"), "Red, green and blue, 0 to 255."),
+        ("alpha", say(r and r.alpha, "{:.3f}"), "Share of the background that is covered."),
+        ("depth of the Gaussians", length(r and r.depth), f"Mean view z of what covers the pixel, in {ruler.name}."),
+        ("depth of the proxy", length(r and r.proxy), f"View z, in {ruler.name}. {STILL}"),
+        ("cluster, level", say(r and r.cluster is not None and (r.cluster, r.level) or None, "{0[0]}, {0[1]}"),
+         f"Of the proxy: number of the cluster, and its level of detail; 0 is the source. {STILL}"),
+        ("splats blended", say(r and r.blended), f"Splats that the pixel took until it was covered. {STILL}"),
+        ("splats in the tile", say(r and r.tile_splats), "Splats in the list of the tile of 16 x 16 pixels around it. "
+         f"{STILL}")]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gsrender.frame import STAGES, FrameStats
+from viewer.words import NOTHING
 
 if TYPE_CHECKING:
     from viewer.frame_kind import FrameKind
@@ -45,6 +46,19 @@ class _Drawn(NamedTuple):
     latency: float | None
     is_warm_up: bool
     of: FrameKind | None
+
+
+def bottleneck(frame: float, times: dict[str, float], is_capped: bool) -> str:
+    """What a frame of `frame` milliseconds spends most of its time on."""
+    if not times or frame <= 0:
+        return NOTHING
+    if is_capped:
+        return "the screen's refresh (vsync)"
+    stage, most = max(times.items(), key=lambda item: item[1])
+    rest = frame - sum(times.values())
+    if rest > most:
+        return f"between the stages, {rest / frame:.0%} of the frame"
+    return f"{stage}, {min(most / frame, 1):.0%} of the frame"
 
 
 class Statistics:

@@ -9,7 +9,8 @@ from gsrender import Renderer
 from gsrender.frame import FrameStats
 from gsrender.settings import RenderSettings
 from viewer.frame import render_frame
-from viewer.panels.funnel import FILL, stages, steps
+from viewer.funnel import steps
+from viewer.panels.funnel import FILL, stages
 
 
 @pytest.fixture

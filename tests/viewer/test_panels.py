@@ -5,9 +5,9 @@ import pytest
 from gsrender.frame import STAGES, FrameStats
 from viewer.panels.culling import changes
 from viewer.panels.stage_plot import COLOURS, round_up
-from viewer.panels.statistics import bottleneck, capped
+from viewer.panels.statistics import capped
 from viewer.panels.stages import HELP, count_rows, explain
-from viewer.statistics import SHOWN, milliseconds, stage_order
+from viewer.statistics import SHOWN, bottleneck, milliseconds, stage_order
 
 
 def test_vsync_caps_only_where_frames_last_whole_refreshes_and_the_stages_less():

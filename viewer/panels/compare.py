@@ -8,10 +8,10 @@ from viewer.fit import Fit
 from viewer.look import COMPARISONS
 from viewer.panels.culling import changes
 from viewer.panels.knobs import anchor_detail, hiding, proxy_detail
-from viewer.panels.rows import NOTHING, beside, button, check_row, choice_row, heading, slider_row, stat_row, table
+from viewer.panels.rows import beside, button, check_row, choice_row, heading, slider_row, stat_row, table
 from viewer.settings import ViewerSettings, changed
 from viewer.way import Way
-from viewer.words import COMPARED
+from viewer.words import COMPARED, NOTHING
 
 SHOWN = f"{COMPARED} The line can be dragged. (L, X)"
 BOTH = ("How near the two pictures are to each other: peak signal-to-noise ratio in decibels, more is nearer. Measured "

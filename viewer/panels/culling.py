@@ -9,16 +9,16 @@ from imgui_bundle import imgui
 from viewer.doing import measuring
 from viewer.panels import funnel
 from viewer.panels.knobs import NO_PROXY, anchor_detail, hiding, proxy_detail
-from viewer.panels.rows import NOTHING, check_row, choice_row, heading, stat_row, table
+from viewer.panels.rows import check_row, choice_row, heading, stat_row, table
 from viewer.settings import FRAME_MODES, ViewerSettings, changed
 from viewer.statistics import psnr_text
+from viewer.words import HIDDEN_CLUSTERS, NOTHING
 
 PSNR = ("How near the picture is to the one without culling: peak signal-to-noise ratio in decibels, more is nearer. A "
         "model trained with its proxy is right with culling on: off shows what training never saw. Measured twice a "
         "second on a GPU, on the CPU once the picture stands.")
 FREEZE = ("Goes on culling for the view that is seen now, so that what it leaves can be looked at from elsewhere. "
           "Yellow lines are that view's edges. (Z)")
-HIDDEN = "Parts of the proxy that lie behind others are not drawn. It changes no bit of the depth."
 MODES = ("same-frame: each picture shows the newest depth. pipelined: Vulkan draws the next depth while CUDA draws, "
          "and the picture is a frame late; more frames a second on a GPU.")
 NAMES = 7  # font sizes
@@ -42,7 +42,7 @@ def draw(app) -> ViewerSettings:
     with table("detail", 0.3, NAMES):
         if has_proxy:
             detail = proxy_detail(app.scene.proxy.settings, app.scene.proxy.has_levels)
-            occlusion = check_row("hidden clusters", "left out", detail.occlusion, HIDDEN)
+            occlusion = check_row("hidden clusters", "left out", detail.occlusion, HIDDEN_CLUSTERS)
             app.set_detail(changed(detail, occlusion=occlusion))
         render = anchor_detail(render, app.scene.model)
     return changed(settings, render=render, mode=mode)

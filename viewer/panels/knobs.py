@@ -8,12 +8,10 @@ from gsrender.settings import CULLING, RenderSettings
 from viewer.panels.rows import choice_row, length_row, list_row, slider_row
 from viewer.ruler import Ruler
 from viewer.settings import changed
-from viewer.words import ANCHOR_BIAS, FLAT, HIDE_BY, MARGIN, NO_LEVELS, PROXY_ERROR, finest_level
+from viewer.words import ANCHOR_BIAS, DRAWN_BY, FLAT, HIDE_BY, MARGIN, NO_LEVELS, PROXY_ERROR, finest_level
 from vk_interop.depth_settings import RASTERS, DepthSettings
 
 NO_PROXY = "There is no proxy mesh, so nothing can be hidden. Open one in the panel Scene."
-DRAWN_BY = ("What draws the proxy's triangles: the vertex pipeline, a compute shader, or each what suits it (hybrid). "
-            "All draw the same depth but for rounding.")
 MOST_ERROR, MOST_BIAS = 16.0, 4.0  # pixels and levels that the sliders go to
 
 

@@ -7,8 +7,9 @@ from imgui_bundle import imgui
 from viewer.bindings import BINDINGS
 from viewer.doing import coarseness, measuring
 from viewer.panels import PANELS
-from viewer.panels.rows import DIM, NOTHING, tooltip
+from viewer.panels.rows import DIM, tooltip
 from viewer.panels.sampled import Sampled
+from viewer.words import NOTHING
 
 MENUS = {
     "File": ("open", "reload", None, "load path", "save path", None, "screenshot", None, "quit"),

@@ -10,12 +10,13 @@ from imgui_bundle import imgui
 
 from gsrender.settings import LARGEST_SIDE
 from viewer.camera_path import GAP, CameraPath
-from viewer.panels.rows import (DIM, NOTHING, along_slider, beside, button, checkbox, dim, drag_row, heading, list_row,
+from viewer.panels.rows import (DIM, along_slider, beside, button, checkbox, dim, drag_row, heading, list_row,
                                 sizes_row, slider_row, table, text_row, tooltip)
 from viewer.progress import how_far
 from viewer.settings import ViewerSettings
 from viewer.tour import Tour
 from viewer.view_table import VIEW_NAMES
+from viewer.words import NOTHING
 
 SAVE = "Keeps the path in a file; one that is no path is not written over. (Ctrl+S)"
 LOAD = ("Takes the path from a file in the place of this one; or cameras, which are flown through with a second from "

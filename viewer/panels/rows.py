@@ -17,7 +17,6 @@ STRETCH, CLAMP = imgui.TableColumnFlags_.width_stretch, imgui.SliderFlags_.alway
 LOGARITHMIC = CLAMP | imgui.SliderFlags_.logarithmic
 GRAB, LIT = imgui.ImVec4(0.33, 0.54, 0.76, 1.0), imgui.ImVec4(0.45, 0.74, 1.0, 1.0)  # of a slider, and while it is used
 FOOT = 0.2  # of a slider's height: below its digits
-NOTHING = "–"  # for what has not been measured
 # Of fields that are being typed into, by ImGui's number of the field: what stands there; frames since it was left.
 _typed: dict[int, tuple] = {}
 _left: dict[int, int] = {}

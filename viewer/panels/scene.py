@@ -7,20 +7,18 @@ from pathlib import Path
 
 from imgui_bundle import imgui
 
-from gsrender.memory import size
 from gsrender.settings import LARGEST_SIDE
 from viewer.crop_box import moved
+from viewer.loaded import extent, loaded_rows
 from viewer.opening import STEPS
 from viewer.pace import TARGET
 from viewer.panels import fit
-from viewer.panels.rows import (DIM, NOTHING, beside, button, check_row, colour_row, drag_row, drags_row, heading,
-                                list_row, slider_row, stat_row, table, tooltip)
+from viewer.panels.rows import (DIM, beside, button, check_row, colour_row, drag_row, drags_row, heading, list_row,
+                                slider_row, stat_row, table, tooltip)
 from viewer.panels.sampled import Sampled
 from viewer.settings import AXES, RESOLUTION_SCALES, ViewerSettings, changed
-from viewer.words import APPEARANCE, BACKGROUND, CROP, CROP_FROM, CROP_TO, UP
+from viewer.words import APPEARANCE, BACKGROUND, CROP, CROP_FROM, CROP_TO, IN_METRES, UNIT, UP, UP_AS_SEEN
 
-UNIT = ("Metres that one scene unit of the model is. Lengths and speeds are told in metres then, and walking is at the "
-        "height and the pace of a person. 0: unknown.")
 Colour = tuple[float, float, float]
 LOADED = Sampled(math.inf)  # seconds
 
@@ -49,28 +47,11 @@ def _opening(app):
 
 
 def _loaded(app):
-    ruler, (bounds, rows) = app.scene.ruler, LOADED.get(app.scene, lambda: loaded_rows(app.scene))
+    bounds, rows = LOADED.get(app.scene, lambda: loaded_rows(app.scene))
     with table("loaded", 0.3):
         for name, value, help in rows:
             stat_row(name, value, help)
-        edges = " x ".join(f"{ruler.factor * (b - a):.1f}" for a, b in zip(*bounds))
-        low, high = (", ".join(f"{number:.2f}" for number in corner) for corner in bounds)
-        stat_row("extent", f"{edges} {ruler.unit}", f"Edges of the box around the model but for its outermost items, "
-                 f"in {ruler.name}. Its bounds in scene units: x, y, z from {low} to {high}.")
-
-
-def loaded_rows(scene) -> tuple[list[list[float]], list[tuple[str, str, str]]]:
-    """Both corners of the model in scene units, and (name, value, meaning) of what stays as it is while the scene is
-    open."""
-    model = scene.model
-    return [corner.tolist() for corner in model.bounds], [
-        ("model", "/".join(scene.opened.resolve().parts[-2:]), f"{model.path}, {model.source}."),
-        ("items", f"{len(model.items):,} {model.kind}, {size(model.nbytes)}", "How many, and the memory that they take "
-         "on the device."),
-        ("proxy", scene.mesh_path.name if scene.mesh_path else "none",
-         str(scene.mesh_path or "There is no proxy mesh, so nothing can be hidden.")),
-        ("triangles", f"{len(scene.mesh.triangles):,}" if scene.mesh else NOTHING, "Of the proxy's file."),
-        ("device", f"{scene.backend}, {scene.device.name}", "What draws the Gaussians, and Vulkan's device.")]
+        stat_row(*extent(app.scene, bounds))
 
 
 def _files(app):
@@ -178,9 +159,8 @@ def _orientation(app):
                           "%.4g m" if ruler.metres else "unknown", UNIT)
         app.set_metres(metres or None)
     if app.scene.mesh is not None:
-        if button("the proxy is in metres", "Works out how long one unit is, for a proxy whose file is in metres, from "
-                  "the proxy's scale."):
+        if button("the proxy is in metres", IN_METRES):
             app.act("metres of proxy")
         beside("up as in this view")
-    if button("up as in this view", "The picture's upper edge is up from now on: for a model that lies askew."):
+    if button("up as in this view", UP_AS_SEEN):
         app.act("up from view")

@@ -7,9 +7,10 @@ from itertools import zip_longest
 from imgui_bundle import imgui
 
 from gsrender.frame import FrameStats
-from viewer.panels.rows import DIM, NOTHING, STRETCH, WARN, stat_cells
+from viewer.panels.rows import DIM, STRETCH, WARN, stat_cells
 from viewer.panels.stage_plot import colour_of
 from viewer.statistics import count_label, milliseconds
+from viewer.words import NOTHING
 
 EMPTY = ("", "", "", DIM)
 COLUMNS = ("stage", 0.29), ("ms", 0.20), ("count", 0.30), ("number", 0.21)

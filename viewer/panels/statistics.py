@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from imgui_bundle import imgui
 
-from gsrender.memory import MemoryLimit, size
 from viewer.doing import measuring
-from viewer.memory import MEMORY
+from viewer.memory import memory_rows
 from viewer.panels import stages
-from viewer.panels.rows import DIM, NOTHING, WARN, beside, button, checkbox, columns, stat_row, table, tooltip
+from viewer.panels.rows import DIM, WARN, beside, button, checkbox, columns, stat_row, table, tooltip
 from viewer.panels.sampled import Sampled
 from viewer.panels.stage_plot import StagePlot
 from viewer.panels.style import SIZE
 from viewer.settings import ViewerSettings, changed
-from viewer.statistics import Statistics, milliseconds
+from viewer.statistics import Statistics, bottleneck, milliseconds
+from viewer.words import NOTHING
 
 SLACK = 0.9  # a frame whose stages take less of its time than that has waited
 NEAR = 0.05  # refreshes
@@ -71,19 +71,6 @@ def capped(vsync: bool | None, refresh: float, frame: float, stages: float) -> b
         return False
     periods = frame * refresh / 1000
     return 1 <= round(periods) <= 4 and abs(periods - round(periods)) < NEAR * round(periods)
-
-
-def bottleneck(frame: float, times: dict[str, float], is_capped: bool) -> str:
-    """What a frame of `frame` milliseconds spends most of its time on."""
-    if not times or frame <= 0:
-        return NOTHING
-    if is_capped:
-        return "the screen's refresh (vsync)"
-    stage, most = max(times.items(), key=lambda item: item[1])
-    rest = frame - sum(times.values())
-    if rest > most:
-        return f"between the stages, {rest / frame:.0%} of the frame"
-    return f"{stage}, {min(most / frame, 1):.0%} of the frame"
 
 
 def draw(app) -> ViewerSettings:
@@ -172,12 +159,3 @@ def _headline(fps: str, frames: int, mark: str, help: str, is_warning: bool):
         imgui.text_wrapped(mark)
         imgui.pop_style_color()
         tooltip(help)
-
-
-def memory_rows(by_name: dict[str, int], limit: MemoryLimit) -> list[tuple[str, str, str]]:
-    """(name, bytes in words, meaning): all of it first, then by name, so that the rows stay where they are."""
-    of = "" if limit.most is None else ", no limit" if limit.is_lifted else f" of {size(limit.most)}"
-    ordered = sorted(by_name.items(), key=lambda row: row[0].lower())
-    whole = f"{size(sum(by_name.values()))}{of}"
-    return [("memory in all", whole, "On the device that draws: the sum of what stands by its name in this panel."),
-            *((name, size(nbytes), MEMORY[name]) for name, nbytes in ordered)]
