@@ -23,18 +23,28 @@ def file_name(what: str, suffix: str) -> Path:
 def save_csv(statistics: Statistics, about: dict[str, str], path: Path):
     """A line a frame, oldest first, each of the scene that `about` tells; an empty cell where nothing was measured.
     Raises InputError."""
+    _save(path, csv_text(statistics, about))
+
+
+def csv_text(statistics: Statistics, about: dict[str, str]) -> str:
+    """What `save_csv` writes."""
     frames = [about | frame for frame in statistics.frames()]
     names = list(dict.fromkeys(name for frame in frames for name in frame))
     text = io.StringIO()
     writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(frames)
-    _save(path, text.getvalue())
+    return text.getvalue()
 
 
 def save_json(data: dict, path: Path):
     """Raises InputError."""
-    _save(path, json.dumps(data, indent=1, allow_nan=False))
+    _save(path, json_text(data))
+
+
+def json_text(data: dict) -> str:
+    """What `save_json` writes."""
+    return json.dumps(data, indent=1, allow_nan=False)
 
 
 def save_png(pixels: np.ndarray, path: Path):

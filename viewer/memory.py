@@ -18,9 +18,18 @@ MEMORY = OF_RENDERER | OF_PROXY | {
 def memory_by_name(app) -> dict[str, int]:
     """Bytes; together, all that counts towards the scene's limit."""
     canvas = app.canvas
-    named = app.scene.memory | {_RING: canvas.nbytes, _COMPARISON: app.comparison.nbytes,
-                                _LOOKING: canvas.looking.nbytes}
-    return named | {_REST: app.scene.limit.used - sum(named.values())}
+    return _whole(app.scene, {_RING: canvas.nbytes, _COMPARISON: app.comparison.nbytes,
+                              _LOOKING: canvas.looking.nbytes})
+
+
+def memory_of_page(scene, looking: int) -> dict[str, int]:
+    """The same of a page, whose further renderers take `looking` bytes."""
+    return _whole(scene, {_LOOKING: looking})
+
+
+def _whole(scene, beside: dict[str, int]) -> dict[str, int]:
+    named = scene.memory | beside
+    return named | {_REST: scene.limit.used - sum(named.values())}
 
 
 def memory_rows(by_name: dict[str, int], limit: MemoryLimit) -> list[tuple[str, str, str]]:

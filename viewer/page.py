@@ -14,7 +14,6 @@ from PIL import Image
 
 from gsrender.camera import Camera
 from gsrender.errors import DeviceError, InputError
-from gsrender.frame import FrameStats
 from gsrender.settings import RenderSettings
 from viewer.compare import decibels, mean_square
 from viewer.controls import Space
@@ -24,13 +23,14 @@ from viewer.legend import with_legend
 from viewer.lines import draw_lines
 from viewer.look import resized
 from viewer.looking import Looking
+from viewer.memory import memory_of_page
 from viewer.page_camera import stand, viser_scale
 from viewer.page_controls import Wish, suit
 from viewer.page_server import open_server, stop_server
 from viewer.scene import Scene
 from viewer.shot import Shot, Spare
 from viewer.view_table import view_kind
-from viewer.visitor import Request, Visitor
+from viewer.visitor import Drawn, Request, Visitor
 from vk_interop.depth_settings import DepthSettings
 
 
@@ -50,7 +50,7 @@ class Page:
         self.scene = scene
         detail = scene.proxy.settings if scene.proxy else DepthSettings()
         box = render.crop or box_around(scene.model.items.position, box_axes(scene.up))
-        self._wish = Wish(render, detail, scene.fit, box)
+        self._wish = Wish(render, detail, scene.fit, box, metres=scene.ruler.metres)
         self._space = Space(scene.up, scene.radius, scene.near, scene.ruler.metres)
         self._spare = Spare(scene)
         self._looking = Looking(scene, self._spare)
@@ -87,8 +87,10 @@ class Page:
                 drawn = [self._draw_next(visitor) for visitor in visitors]
                 if any([visitor.film() for visitor in visitors]):
                     self._wake.set()  # for its next frame
-                if not any(drawn) and not self._save_next(visitors):
+                if not any(drawn) and not self._save_next(visitors) and not self._answer_next(visitors):
                     self._compare_next(visitors)
+                    for visitor in visitors:
+                        visitor.look_at_photograph()
 
     def start(self):
         """Draws in a thread of its own."""
@@ -140,7 +142,8 @@ class Page:
         return min(max(middle, least), most)
 
     async def _welcome(self, client):
-        self.visitors[client.client_id] = Visitor(client, self.scene, self._space, self._wish, self._wake.set)
+        self.visitors[client.client_id] = Visitor(client, self.scene, self._space, self._wish, self._spare,
+                                                  self._wake.set)
         self._wake.set()
 
     async def _forget(self, client):
@@ -168,12 +171,11 @@ class Page:
             return False
         visitor.take(request)
         try:
-            stats, pixels, middle = self._pixels(request)
+            picture = self._draw(request)
         except (InputError, DeviceError) as error:
             visitor.say(str(error))
         else:
-            sent = self._senders.submit(visitor.send, request, pixels, stats, middle,
-                                        1000 * (time.perf_counter() - began))
+            sent = self._senders.submit(visitor.send, request, picture, 1000 * (time.perf_counter() - began))
             sent.add_done_callback(Future.result)  # which says what went wrong, if anything
         return True
 
@@ -184,11 +186,24 @@ class Page:
         if request is None:
             return False
         try:
-            _, pixels, _ = self._pixels(request)
+            picture = self._draw(request)
         except (InputError, DeviceError) as error:
             visitor.say(str(error))
         else:
-            self._senders.submit(visitor.send_file, pixels).add_done_callback(Future.result)
+            self._senders.submit(visitor.send_file, picture.pixels).add_done_callback(Future.result)
+        self._wake.set()  # for the others
+        return True
+
+    def _answer_next(self, visitors: list[Visitor]) -> bool:
+        """What is asked of one of the pictures that stand; whether there was anything."""
+        found = ((visitor, visitor.next_question()) for visitor in visitors)
+        visitor, question = next((pair for pair in found if pair[1]), (None, None))
+        if question is None:
+            return False
+        try:
+            question(self._shot(visitor.sent))
+        except DeviceError as error:
+            visitor.say(str(error))
         self._wake.set()  # for the others
         return True
 
@@ -199,26 +214,32 @@ class Page:
         if request is None:
             return
         try:
-            visitor.compare(request, self._psnr(request))
+            visitor.compare(request, *self._compared(request))
         except DeviceError:  # too little memory for a second renderer
-            visitor.compare(request, None)
+            visitor.compare(request, None, None)
         self._wake.set()  # for the others
 
-    def _psnr(self, request: Request) -> float:
+    def _compared(self, request: Request) -> tuple[float, int]:
+        """dB to the picture without culling, and how many items that has."""
         camera, render = request.camera, request.wish.render
         suit(self.scene, request.wish)
         culled = render_frame(self.scene, camera, render).rgba
-        full = self._spare.scene.renderer.render(camera, None, replace(render, culling="off")).rgba
-        return decibels(float(mean_square(culled, full)))
+        renderer = self._spare.scene.renderer
+        full = renderer.render(camera, None, replace(render, culling="off")).rgba
+        psnr = decibels(float(mean_square(culled, full)))
+        renderer.wait()
+        return psnr, renderer.stats.counts["visible"]
 
-    def _pixels(self, request: Request) -> tuple[FrameStats, np.ndarray, float | None]:
-        """What was drawn, the picture [H, W, 3] uint8, and the view z in its middle, where that was drawn too."""
+    def _shot(self, request: Request) -> Shot:
+        suit(self.scene, request.wish)
+        camera = request.camera
+        return Shot(self.scene, camera, resized(request.wish.render, camera.width, camera.height), self._spare)
+
+    def _draw(self, request: Request) -> Drawn:
         wish, kind = request.wish, view_kind(request.wish.look.view)
         if lack := kind.lack(self.scene.proxy is not None, wish.render.culling):
             raise InputError(f"{kind.name}: {lack}")
-        suit(self.scene, wish)
-        camera = request.camera
-        shot = Shot(self.scene, camera, resized(wish.render, camera.width, camera.height), self._spare)
+        camera, shot = request.camera, self._shot(request)
         picture = self._looking.picture(wish.look, shot)
         if wish.look.compare == "split":
             picture[:, min(round(wish.look.at * camera.width), camera.width - 1)] = 255
@@ -228,4 +249,6 @@ class Page:
         picture = with_legend(Image.fromarray(picture.cpu().numpy()), self._looking.legend)
         frame = shot.drawn
         middle = float(frame.depth[frame.depth.shape[0] // 2, frame.depth.shape[1] // 2]) if frame else math.inf
-        return shot.stats, np.array(picture), middle if math.isfinite(middle) else None
+        return Drawn(np.array(picture), shot.stats, middle if math.isfinite(middle) else None,
+                     self._looking.psnr if wish.look.shows_two else None,
+                     memory_of_page(self.scene, self._looking.nbytes))

@@ -37,6 +37,9 @@ class BenchmarkFolder:
         self._button.on_click(self._run_or_cancel)
 
     async def _run_or_cancel(self, event):
+        self.run_or_cancel()
+
+    def run_or_cancel(self):
         self._is_wanted = not self._is_wanted
         self._button.label = "cancel" if self._is_wanted else "run"
         self._changed()

@@ -122,6 +122,10 @@ class Steering:
         self.space = replace(self.space, up=up)
         self._client.camera.up_direction = np.array(up)
 
+    def set_near(self, near: float):
+        """The picture begins at that view z, scene units."""
+        self.space = replace(self.space, near=near)
+
     def looked_at(self, camera: Camera) -> np.ndarray:
         """[3], the point in the middle of a camera's picture, as far as the last sharp one told."""
         return camera.position + camera.rotation[2] * (self._middle or self.space.radius / 2)

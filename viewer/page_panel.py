@@ -1,177 +1,197 @@
-"""The panel beside the picture in one browser."""
+"""The panel beside the picture in one browser: a folder for each of the window's panels."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Callable
 
 import viser
 
 from gsrender.camera import Camera
-from viewer.controls import FOVS, next_view
-from viewer.crop_box import box_axes, turned
+from gsrender.settings import CULLING
+from viewer.export import csv_text, json_text
+from viewer.frame_kind import about
+from viewer.machine import describe
 from viewer.page_benchmark import BenchmarkFolder
-from viewer.page_camera import MODES, Steering
-from viewer.page_controls import Wish, controls
+from viewer.page_camera import Steering
+from viewer.page_controls import (CAMERA, COMPARE, CULL, PATH, SCENE, STATISTICS, VIEW, Control, Wish, complain,
+                                  controls)
+from viewer.page_figures import Cost, compared, memory, shown, statistics, what_is_left
 from viewer.page_film import FilmFolder
+from viewer.page_keys import add_keys
 from viewer.page_path import PathFolder
 from viewer.page_path_files import PathFiles
-from viewer.page_place import Place
+from viewer.page_scene import SceneFolder
+from viewer.page_travel import Travel
+from viewer.panels import PANELS
 from viewer.scene import Scene
-from viewer.settings import AXES
-from viewer.words import UP
+from viewer.statistics import Statistics
+from viewer.view_table import VIEWS
 
-SPEEDS = {"1/8": 1 / 8, "1/4": 1 / 4, "1/2": 1 / 2, "1": 1.0, "2": 2.0, "4": 4.0, "8": 8.0}
-NO_VIEW = "–"
+OPEN = CULL, VIEW, STATISTICS  # at first
 SECONDS = "as now", "culling on / off"
-AS_GIVEN = "as the cameras"
-SIZES = {"as shown": None, "1920 x 1080": (1920, 1080), "3840 x 2160": (3840, 2160), "7680 x 4320": (7680, 4320)}
 
 
 class Panel:
     """
     wish    as it is set now; `changed` is called when it is another one
     path    that the camera flies along; film: of it; benchmark: along it
+    scene   what is on the panel Scene; travel: on the panel Camera
     camera  returns where the browser is, if that is known
     trip    returns the seconds that a picture takes to it and back
     save    is called with the size that a picture is wanted in, as a file; None: that of the browser
+    seen    is called to have the crop box put around what is seen
+    figures  returns the figures of the last frames, for a file
     """
 
     def __init__(self, client: viser.ClientHandle, scene: Scene, wish: Wish, changed: Callable[[], None],
                  camera: Callable[[], Camera | None], trip: Callable[[], float], steering: Steering,
-                 save: Callable[[tuple[int, int] | None], None]):
+                 save: Callable[[tuple[int, int] | None], None], seen: Callable[[], None],
+                 figures: Callable[[], Statistics]):
+        self._client, self._scene, self.wish, self._changed = client, scene, wish, changed
+        self._camera, self._figures = camera, figures
+        self._handles: list[tuple[Control, viser.GuiInputHandle]] = []
         gui, self._files = client.gui, PathFiles(client, scene)
-        self.wish, self._changed, self._camera, self._steering = wish, changed, camera, steering
         if scene.warnings:
             gui.add_markdown("\n\n".join(f"⚠ {warning}" for warning in scene.warnings))
-        self._add_controls(gui, scene)
-        second = gui.add_button_group("second", SECONDS, disabled=scene.proxy is None, hint="Which settings are "
-                                      "compared with: these as they are now, whatever is changed next; or always "
-                                      "these, with culling off where it is on, and on where it is off.")
-        second.on_click(self._choose_second)
-        least, most = FOVS
-        lens = min(max(round(scene.first_camera(160, 90).fov_y, 1), least), most)
-        self._lens = gui.add_slider("field of view", least, most, 0.1, lens,
-                                    hint="Degrees from the lower edge of the picture to the upper one.")
-        self._lens.on_update(self._choose_lens)
-        mode = gui.add_dropdown("mode", MODES, hint="orbit: dragging turns around what is in the middle, the wheel "
-                                "goes to it. fly: dragging looks around, and the keys W A S D Q E move.")
-        mode.on_update(self._choose_mode)
-        speed = gui.add_dropdown("speed", tuple(SPEEDS), initial_value="1", hint="Of the keys W A S D Q E, times "
-                                 f"{scene.ruler.text(steering.usual_speed, '.3g')} a second.")
-        speed.on_update(self._choose_speed)
-        self._given_up = scene.up
-        ups = (*AXES,) if scene.up in AXES.values() else (AS_GIVEN, *AXES)
-        now = next((name for name, axis in AXES.items() if axis == scene.up), AS_GIVEN)
-        up = gui.add_dropdown("up", ups, initial_value=now, hint=UP)
-        up.on_update(self._choose_up)
-        if scene.cameras:
-            self._cameras = [view.camera for view in scene.cameras]
-            self._add_views(gui, [f"{number}: {view.name}" for number, view in enumerate(scene.cameras, 1)])
-        self._place = Place(gui, steering, camera, self.go)
-        with gui.add_folder("path", expand_by_default=False):
-            self.path = PathFolder(client, self._files, steering, camera, trip, self.go, changed)
-            self.film = FilmFolder(client, scene, lambda: self.path.tour.path, lambda: self.wish,
-                                   lambda: steering.space.near, changed)
-        self.benchmark = BenchmarkFolder(gui, scene, steering.space, self.path.cameras, changed)
-        self._save = save
-        self._size = gui.add_dropdown("save as", tuple(SIZES), hint="How many pixels the picture is saved with: as "
-                                      "many as the browser shows at most, or a given size, whose upper and lower edges "
-                                      "are those of the view.")
-        gui.add_button("save picture", hint="Draws this view and sends it to the browser as a PNG, without the losses "
-                       "of what is shown.").on_click(self._save_picture)
-        self._figures = gui.add_markdown("")
+        for panel in PANELS:
+            with gui.add_folder(panel.name, expand_by_default=panel.name in OPEN):
+                self._add_controls(gui, panel.name)
+                if panel.name == CAMERA:
+                    self.travel = Travel(client, scene, wish, steering, camera, changed, self._stop)
+                elif panel.name == SCENE:
+                    self.scene = SceneFolder(client, scene, lambda: self.wish, self.change, steering, camera, save,
+                                             seen)
+                elif panel.name == PATH:
+                    self.path = PathFolder(client, self._files, steering, camera, trip, self.travel.jump, changed)
+                    self.film = FilmFolder(client, scene, lambda: self.path.tour.path, lambda: self.wish,
+                                           lambda: steering.space.near, changed)
+                elif panel.name == CULL:
+                    self._add_culling(gui)
+                elif panel.name == VIEW:
+                    self._shown = gui.add_markdown("")
+                elif panel.name == COMPARE:
+                    self._add_compare(gui)
+                elif panel.name == STATISTICS:
+                    self._add_statistics(gui)
+                    self.benchmark = BenchmarkFolder(gui, scene, steering.space, self.path.cameras, changed)
+        add_keys(gui, self._keys())
 
-    def tell(self, figures: str):
-        """Shows Markdown below the controls."""
-        self._figures.content = figures
+    def tell(self, sharp: bool, cost: Cost, recent: Statistics, photographs: int):
+        """What a picture cost, on all of the panels."""
+        self._left.content = what_is_left(cost, self._scene)
+        self._shown.content = shown(cost, self._scene)
+        self._near.content = compared(cost, self._scene, photographs)
+        self._memory.content = memory(cost, self._scene)
+        self._costs.content = statistics(sharp, cost, recent, self._figures(), self._scene)
 
     def see(self, camera: Camera):
         """There is a sharp picture of that."""
-        self._place.tell(camera)
+        self.travel.place.tell(camera)
 
     def leave(self):
         """The browser is gone. On the thread that draws."""
         self.film.end()
         self._files.close()
 
-    def _add_controls(self, gui, scene: Scene):
-        self._handles = []
-        for control in controls(scene):
-            lacks = control.needs(scene)
-            handle = control.add(gui, control.label, initial_value=control.read(self.wish), hint=lacks or control.hint,
-                                 disabled=bool(lacks))
-            handle.on_update(self._changer(control))
-            self._handles.append((control, handle))
-        frozen = gui.add_checkbox("freeze culling", False, hint="What is drawn stays what this camera needs, while you "
-                                  "look from elsewhere; its frustum is drawn as lines.")
-        frozen.on_update(self._freeze)
+    def change(self, write: Callable[[Wish], Wish]):
+        """To another wish; the controls show it."""
+        before, self.wish = self.wish, write(self.wish)
+        for control, handle in self._handles:
+            handle.value, handle.hint = control.read(self.wish), self._hint(control)
+        if self.wish.metres != before.metres:
+            self.travel.tell_lengths(self.wish.ruler)
+        self.scene.tell()
+        self._changed()
 
-    def _changer(self, control):
+    def put(self, label: str, value):
+        """As a hand on that control; says what the scene lacks for it."""
+        control = next(control for control, _ in self._handles if control.label == label)
+        if lacks := control.needs(self._scene):
+            return complain(self._client, control.panel, lacks)
+        self.change(lambda wish: control.write(wish, value))
+
+    def _add_controls(self, gui, panel: str):
+        for control in controls(self._scene):
+            if control.panel == panel:
+                lacks = control.needs(self._scene)
+                handle = control.add(gui, control.label, initial_value=control.read(self.wish),
+                                     hint=self._hint(control), disabled=bool(lacks))
+                handle.on_update(self._changer(control))
+                self._handles.append((control, handle))
+
+    def _add_culling(self, gui):
+        self._frozen = gui.add_checkbox("freeze culling", False, hint="What is drawn stays what this camera needs, "
+                                        "while you look from elsewhere; its frustum is drawn as lines.")
+        self._frozen.on_update(self._freeze)
+        self._left = gui.add_markdown("")
+
+    def _add_compare(self, gui):
+        second = gui.add_button_group("second", SECONDS, disabled=self._scene.proxy is None, hint="Which settings are "
+                                      "compared with: these as they are now, whatever is changed next; or always "
+                                      "these, with culling off where it is on, and on where it is off.")
+        second.on_click(self._choose_second)
+        self._near = gui.add_markdown("")
+
+    def _add_statistics(self, gui):
+        self._costs = gui.add_markdown("")
+        export = gui.add_button_group("figures", ["CSV", "JSON"], hint="Sends the figures of the last drawn frames to "
+                                      "the browser: each of them, or their percentiles.")
+        export.on_click(self._export)
+        with gui.add_folder("memory", expand_by_default=False):
+            self._memory = gui.add_markdown("")
+
+    def _stop(self):
+        self.path.stop()
+
+    def _hint(self, control: Control) -> str:
+        return control.needs(self._scene) or control.hint.format(units=self.wish.ruler.name)
+
+    def _changer(self, control: Control):
         async def change(event):  # async ones are called one after the other
-            if control.fits(event.target.value):
-                self.wish = control.write(self.wish, event.target.value)
-                self._changed()
+            value = event.target.value
+            if event.client and control.fits(value) and value != control.read(self.wish):
+                self.change(lambda wish: control.write(wish, value))
         return change
 
     async def _freeze(self, event):
         camera = self._camera() if event.target.value else None
-        self.wish = replace(self.wish, render=replace(self.wish.render, culling_camera=camera))
-        self._changed()
+        self.change(lambda wish: replace(wish, render=replace(wish.render, culling_camera=camera)))
 
     async def _choose_second(self, event):
         if event.target.value in SECONDS:
-            other = self.wish.way if event.target.value == SECONDS[0] else None
-            self.wish = replace(self.wish, look=replace(self.wish.look, other=other))
-            self._changed()
+            self.change(lambda wish: replace(wish, look=replace(
+                wish.look, other=wish.way if event.target.value == SECONDS[0] else None)))
 
-    async def _choose_lens(self, event):
-        if event.client and FOVS[0] <= event.target.value <= FOVS[1]:  # not what a dataset's camera brought along
-            self.path.stop()
-            self._steering.widen(event.target.value)
+    async def _export(self, event):
+        figures, name = self._figures(), time.strftime("frames-%Y%m%d-%H%M%S")
+        if event.target.value == "CSV":
+            self._client.send_file_download(f"{name}.csv", csv_text(figures, about(self._scene)).encode(), save_immediately=True)
+        elif event.target.value == "JSON":
+            text = json_text({**about(self._scene), "machine": describe(self._scene), "kinds": figures.by_kind()})
+            self._client.send_file_download(f"{name}.json", text.encode(), save_immediately=True)
 
-    async def _choose_mode(self, event):
-        if event.target.value in MODES:
-            self._steering.turn(event.target.value)
+    def _keys(self) -> dict[str, Callable[[], None]]:
+        travel, path = self.travel, self.path
+        return {"mode": travel.turn_otherwise, "fly": lambda: travel.turn("fly"), "orbit": lambda: travel.turn("orbit"),
+                "nearest camera": travel.nearest, "reset": travel.first, "undo": travel.undo, "redo": travel.redo,
+                "play path": path.play_or_stop, "add keyframe": path.add, "culling": self._next_culling,
+                "freeze": self._freeze_or_not, "next view": lambda: self._next_view(1),
+                "previous view": lambda: self._next_view(-1), "split": lambda: self._compare("split"),
+                "flip": lambda: self._compare("second"), "benchmark": self.benchmark.run_or_cancel}
 
-    async def _choose_speed(self, event):
-        if event.target.value in SPEEDS:
-            self._steering.hasten(SPEEDS[event.target.value])
+    def _next_culling(self):
+        self.put("hide by", CULLING[(CULLING.index(self.wish.render.culling) + 1) % len(CULLING)])
 
-    async def _choose_up(self, event):
-        """The crop box goes by it too, so other numbers stand for it."""
-        up, wish = AXES.get(event.target.value, self._given_up), self.wish
-        self._steering.set_up(up)
-        box = turned(wish.box, box_axes(up)) if wish.box.axes != box_axes(up) else wish.box
-        self.wish = replace(wish, box=box, render=replace(wish.render, crop=wish.render.crop and box))
-        for control, handle in self._handles:
-            if handle.value != control.read(self.wish):
-                handle.value = control.read(self.wish)
-        self._changed()
+    def _freeze_or_not(self):
+        self._frozen.value = not self._frozen.value
 
-    async def _save_picture(self, event):
-        self._save(SIZES.get(self._size.value))
+    def _next_view(self, by: int):
+        has_proxy, culling = self._scene.proxy is not None, self.wish.render.culling
+        possible = [view.name for view in VIEWS if not view.lack(has_proxy, culling)]
+        at = possible.index(self.wish.look.view) if self.wish.look.view in possible else 0
+        self.put("view", possible[(at + by) % len(possible)])
 
-    def _add_views(self, gui, names: list[str]):
-        self._names, self._view = names, None  # index of the view that was last gone to
-        self._views = gui.add_dropdown("dataset view", [NO_VIEW, *names],
-                                       hint="Cameras of the dataset; choosing one goes there.")
-        self._views.on_update(self._choose_view)
-        steps = gui.add_button_group("", ["previous", "next"], hint="The dataset's camera before, or after.")
-        steps.on_click(self._step)
-
-    async def _choose_view(self, event):
-        if event.target.value in self._names:
-            self._view = self._names.index(event.target.value)
-            self.path.stop()
-            self.go(self._cameras[self._view])
-
-    def go(self, camera: Camera):
-        """Jumps there."""
-        self._lens.value = min(max(camera.fov_y, FOVS[0]), FOVS[1])
-        self._steering.go(camera)
-
-    async def _step(self, event):
-        by = {"previous": -1, "next": 1}.get(event.target.value)
-        if by:
-            self._views.value = self._names[next_view(self._view, by, len(self._names))]
+    def _compare(self, mode: str):
+        self.put("compare", "first" if self.wish.look.compare == mode else mode)

@@ -27,7 +27,7 @@ class PathFolder:
 
     camera   returns where the browser is, if that is known
     trip     returns the seconds that a picture takes to the browser and back
-    go       is called with a camera to jump to
+    go       is called with a camera to jump to; it stops what is under way
     changed  is called when there is something to follow
     tour     the path, and where on it
     """

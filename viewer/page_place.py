@@ -32,7 +32,7 @@ class Place:
         self._steering, self._camera, self._go = steering, camera, go
         self._told: Camera | None = None
         self._point: Triple | None = None  # that was typed last, to look at
-        with gui.add_folder("camera", expand_by_default=False):
+        with gui.add_folder("place", expand_by_default=False):
             self._position = gui.add_vector3("position", (0.0, 0.0, 0.0), step=0.01, hint="The camera's place in the "
                                              "world, x y z in scene units. Type to go there.")
             self._look_at = gui.add_vector3("look at", (0.0, 0.0, 0.0), step=0.01, hint="The point in the middle of "

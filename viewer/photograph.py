@@ -20,8 +20,12 @@ from viewer.look import resized
 from viewer.measures import psnr, ssim
 from viewer.places import Places
 from viewer.shot import Spare
+from viewer.statistics import psnr_text
+from viewer.words import NOTHING
 
 PAUSE = 0.5  # seconds that the camera has to stand
+PHOTOGRAPH = ("How near the picture is to the photograph, by the photograph's own lens. Measured once the camera "
+              "stands at a camera of the dataset that has one.")
 LARGEST = 1600  # pixels; larger photographs are made smaller, as trainers do
 
 
@@ -129,3 +133,14 @@ def read_photograph(path: Path, width: int, height: int, background: Triple) -> 
         raise InputError(f"{path}: not an image that can be read") from error
     colour, alpha = torch.from_numpy(pixels).split((3, 1), -1)
     return alpha * colour + (1 - alpha) * colour.new_tensor(background)
+
+
+def photograph_rows(match: Match | None, photographs: int) -> list[tuple[str, str, str]]:
+    """(name, value, meaning) of the photograph that the camera stands at, of so many that were found."""
+    known = match is not None and match.psnr is not None
+    where = "none found" if not photographs else f"{photographs:,} found" if match is None else match.name
+    return [("photograph", where if match is None or known else f"{match.name}: unreadable",
+             "Of the dataset's cameras: which one is compared with, or how many have one."),
+            ("PSNR to it", psnr_text(match.psnr) if known else NOTHING, PHOTOGRAPH),
+            ("SSIM to it", f"{match.ssim:.4f}" if known else NOTHING,
+             f"Structural similarity, 1 for equal pictures. {PHOTOGRAPH}")]

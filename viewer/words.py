@@ -9,8 +9,8 @@ HIDE_BY = " ".join(f"{way}: {help}." for way, help in CULLING_HELP.items())
 MARGIN = "How far an item may lie behind the proxy and still be kept"
 PROXY_ERROR = ("Pixels that the drawn proxy may be off the full one. More draws fewer triangles, and hides a little "
                "less; 0 draws only what changes nothing.")
-DRAWN_BY = ("What draws the proxy's triangles: the vertex pipeline, a compute shader, or each what suits it (hybrid). All "
-            "draw the same depth but for rounding.")
+DRAWN_BY = ("What draws the proxy's triangles: the vertex pipeline, a compute shader, or each what suits it (hybrid). "
+            "All draw the same depth but for rounding.")
 HIDDEN_CLUSTERS = "Parts of the proxy that lie behind others are not drawn. It changes no bit of the depth."
 WIREFRAME = "Draws the edges of the proxy's triangles over the picture, and its outlines in orange."
 COMPARED = ("first: the settings as they are. split: the second ones to the right of a line. second: these alone. "

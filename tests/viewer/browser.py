@@ -98,7 +98,10 @@ class Tab:
                 "found.scrollIntoView({block: 'nearest'}); "
                 "const box = found.getBoundingClientRect(); "
                 "return [box.x + box.width / 2, box.y + box.height / 2] })()")
-        at = until(lambda: self.run(code), f"{text!r} on the page")
+        self.click_at(until(lambda: self.run(code), f"{text!r} on the page"))
+
+    def click_at(self, at):
+        """Column and row."""
         self._mouse("mousePressed", at)
         self._mouse("mouseReleased", at)
 
@@ -109,7 +112,9 @@ class Tab:
 
     def unfold(self, folder: str):
         """A folder of the panel, or folds it, until it has come to rest."""
-        self.click(folder)
+        code = (f"(() => {{ const found = [...document.querySelectorAll('.mantine-Paper-root')].filter(e => "
+                f"e.offsetParent && e.innerText === {folder!r}).pop(); found?.click(); return !!found }})()")
+        until(lambda: self.run(code), f"{folder!r} on the page")  # not by the mouse: what is above it may grow
         self.rest()
         self.run("Promise.allSettled(document.getAnimations().filter(a => a instanceof CSSTransition)"
                  ".map(a => a.finished)).then(() => 0)")
@@ -119,6 +124,13 @@ class Tab:
         self.run(f"(() => {{ const own = [...document.querySelectorAll({into!r})].filter(e => e.offsetParent).pop(); "
                  "own.focus(); own.select() })()")
         self._ask("Input.insertText", text=text)
+
+    def press(self, key: str, ctrl: bool = False):
+        """A letter, a digit or the space bar."""
+        code = f"Key{key}" if key.isalpha() else "Space" if key == " " else f"Digit{key}"
+        for kind in ("keyDown", "keyUp"):
+            self._ask("Input.dispatchKeyEvent", type=kind, key=key.lower(), code=code, modifiers=2 * ctrl,
+                      windowsVirtualKeyCode=ord(key))
 
     def upload(self, file):
         """Through the last button for that which is there."""

@@ -1,5 +1,7 @@
 """What the tests of the web page share: visits, and what they wait for."""
 
+from contextlib import contextmanager
+
 import numpy as np
 from browser import until
 
@@ -51,6 +53,27 @@ def change(tab, visitor, what: str, act):
     act()
     until(stands, what)
     return before, visitor.sent
+
+
+@contextmanager
+def opened(tab, *folders):
+    """While those of the page's panel are unfolded."""
+    for folder in folders:
+        tab.unfold(folder)
+    yield
+    for folder in reversed(folders):
+        tab.unfold(folder)
+
+
+def field(handle) -> str:
+    """Where a control is typed into."""
+    return f"input[id='{handle._impl.uuid}']"
+
+
+def pick(tab, handle, option: str):
+    """From a list."""
+    tab.click("", field(handle))
+    tab.click(option)
 
 
 def told(tab, visitor):

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from browser import until
-from pages import change, told
+from pages import change, field, told
 from PIL import Image
 
 from viewer.camera_path import CameraPath
@@ -22,12 +22,12 @@ needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs 
 def path(tab):
     """The folder of the page's panel, open and without a path."""
     tab, visitor = tab
-    tab.unfold("path")
+    tab.unfold("Path")
     folder = visitor._panel.path
     folder.take(CameraPath())
     until(lambda: visitor.is_settled, "a picture")
     yield folder
-    tab.unfold("path")
+    tab.unfold("Path")
 
 
 @pytest.fixture
@@ -40,10 +40,6 @@ def taken(tab, tmp_path):
 def far(page, count=3, apart=1.0) -> CameraPath:
     """Through some of the dataset's cameras."""
     return CameraPath.through([view.camera for view in page.scene.cameras[:count]], apart)
-
-
-def field(handle) -> str:
-    return f"input[id='{handle._impl.uuid}']"
 
 
 def says(tab, sentence: str):
@@ -231,9 +227,9 @@ def test_a_film_is_a_video_and_what_it_cannot_be_is_said(page, tab, path, film, 
     says(tab, "film.mp4: a video of 97 x 64, expected even numbers of pixels")
     shoot(tab, film, (96, 64), 6.0)
     file = until(lambda: next(taken.glob("film-*.mp4"), None), "the film")
-    told = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-show_entries",
-                           "stream=width,height,nb_read_frames", "-of", "csv=p=0", file], capture_output=True, text=True)
-    assert told.stdout.strip() == "96,64,4"
+    asked = ["ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=width,height,nb_read_frames", "-of",
+             "csv=p=0", file]
+    assert subprocess.run(asked, capture_output=True, text=True).stdout.strip() == "96,64,4"
 
 
 def test_a_film_is_cancelled_and_leaves_nothing(page, tab, path, film, taken):

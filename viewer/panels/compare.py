@@ -9,15 +9,14 @@ from viewer.look import COMPARISONS
 from viewer.panels.culling import changes
 from viewer.panels.knobs import anchor_detail, hiding, proxy_detail
 from viewer.panels.rows import beside, button, check_row, choice_row, heading, slider_row, stat_row, table
+from viewer.photograph import photograph_rows
 from viewer.settings import ViewerSettings, changed
 from viewer.way import Way
-from viewer.words import COMPARED, NOTHING
+from viewer.words import COMPARED
 
 SHOWN = f"{COMPARED} The line can be dragged. (L, X)"
 BOTH = ("How near the two pictures are to each other: peak signal-to-noise ratio in decibels, more is nearer. Measured "
         "while two are shown.")
-PHOTOGRAPH = ("How near the picture is to the photograph, by the photograph's own lens. Measured once the camera "
-              "stands at a camera of the dataset that has one.")
 ALIKE = "There is no proxy mesh to cull by, and the second settings are the first ones: keep these, and change them."
 LINE = "Where the line is, in widths of the picture."
 KEEP = ("Keeps all settings as they are now as the second ones: these, the background, the crop box and how the proxy "
@@ -61,7 +60,8 @@ def draw(app) -> ViewerSettings:
     imgui.separator()
     with table("measures", 0.5):
         stat_row("PSNR of both", changes(looking.psnr if look.shows_two else None), BOTH)
-        _photograph(app.at_photograph)
+        for row in photograph_rows(app.at_photograph.match, app.at_photograph.photographs):
+            stat_row(*row)
     return changed(app.settings, look=changed(look, compare=compare, at=at, other=other))
 
 
@@ -93,14 +93,3 @@ def _swapped(app, first: Way, second: Way) -> ViewerSettings:
         app.lay_proxy(second.fit)
     other = changed(first, half=second.half)  # the first ones are as the model was opened
     return changed(app.settings, render=second.render, look=changed(app.settings.look, other=other))
-
-
-def _photograph(at_photograph):
-    match, photographs = at_photograph.match, at_photograph.photographs
-    known = match is not None and match.psnr is not None
-    where = "none found" if not photographs else f"{photographs:,} found" if match is None else match.name
-    stat_row("photograph", where if match is None or known else f"{match.name}: unreadable",
-             "Of the dataset's cameras: which one is compared with, or how many have one.")
-    stat_row("PSNR to it", changes(match.psnr) if known else NOTHING, PHOTOGRAPH)
-    stat_row("SSIM to it", f"{match.ssim:.4f}" if known else NOTHING,
-             f"Structural similarity, 1 for equal pictures. {PHOTOGRAPH}")

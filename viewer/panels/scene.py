@@ -51,7 +51,7 @@ def _loaded(app):
     with table("loaded", 0.3):
         for name, value, help in rows:
             stat_row(name, value, help)
-        stat_row(*extent(app.scene, bounds))
+        stat_row(*extent(bounds, app.scene.ruler))
 
 
 def _files(app):
