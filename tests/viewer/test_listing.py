@@ -38,6 +38,16 @@ def test_for_a_path_those_files_are_offered_that_may_have_one(tmp_path):
     assert [entry.name for entry in read(tmp_path, SAVE_PATH.offered).entries] == names[2:]
 
 
+def test_a_model_is_told_from_other_directories(tmp_path):
+    for folder in ("scene/model/point_cloud", "scene/images", "elsewhere"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "elsewhere" / "point_cloud").touch()
+    scene = read(tmp_path / "scene")
+    assert [(entry.name, entry.is_model) for entry in scene.entries] == [("images", False), ("model", True)]
+    assert read(tmp_path / "scene" / "model").is_model and not scene.is_model
+    assert not read(tmp_path / "elsewhere").is_model
+
+
 def test_a_file_is_told_from_a_directory(tmp_path):
     (tmp_path / "a.ply").write_bytes(b"1")
     assert read(tmp_path / "a.ply").is_file and not read(tmp_path).is_file

@@ -200,6 +200,28 @@ def test_the_browser_goes_through_directories_to_a_file(window, street):
     assert scene.mesh_path == street / "proxy.glb" and scene.opened == street / "model"
 
 
+def test_a_model_is_opened_by_its_typed_path_and_enter_alone(window, street, monkeypatch):
+    said, text = [], imgui.text_colored
+    monkeypatch.setattr(imgui, "text_colored", lambda colour, words: said.append(words) or text(colour, words))
+    viewer, scene = window.viewer, window.viewer.scene
+    window.key("ctrl+o")
+    window.until(lambda: "a model" in said, "the mark beside the model")
+    browser = viewer.files.browser
+    window.until(lambda: viewer.screen.ui.io.want_text_input, "the field to take keys")
+    window.key("ctrl+a")
+    xdotool("type", "--delay", "0", str(street / "model"))
+    window.until(lambda: browser.typed == str(street / "model"), "what was typed")
+    window.key("Return")
+    window.until(lambda: browser.folder == street / "model" and not browser.is_reading, "the directory")
+    window.frame(3)  # until ImGui gives the field the keyboard again
+    assert viewer.screen.ui.io.want_text_input and viewer.files.browser is browser
+    assert viewer.files.opening is None
+    window.key("Return")
+    window.until(lambda: viewer.files.browser is None, "the choice")
+    again = opened(window)
+    assert again is not scene and again.opened == street / "model"
+
+
 def test_the_window_goes_on_while_a_directory_is_slow(window, street, monkeypatch):
     viewer, answer, scandir, said = window.viewer, threading.Event(), os.scandir, []
     monkeypatch.setattr("viewer.listing.os.scandir", lambda path: answer.wait(60) and scandir(path))

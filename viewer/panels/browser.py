@@ -44,6 +44,7 @@ class Purpose:
 SCENE = Purpose("Open", lambda name: Path(name).suffix.lower() in MESH_SUFFIXES,
                 "Opens it as a model, as Proxy-GS, Octree-GS and Scaffold-GS train it.",
                 f"A click goes into a directory, or opens a file: {SUFFIXES}.")
+MODEL = "This directory is a model: Enter in the line of its path opens it, or the button below that."
 LOAD_PATH = Purpose("Load a path", is_path_name,
                     "Loads the COLMAP model in it, or in its sparse/0, as a path through its cameras.",
                     "A click goes into a directory, or loads a file: a path that was saved; or cameras, which are "
@@ -59,6 +60,7 @@ class Browser:
     def __init__(self, purpose: Purpose, folder: Path, name: str = ""):
         self.purpose, self.name = purpose, name
         self._shown: Listing | None = None
+        self._wants_keyboard = False
         self._go(folder)
 
     def draw(self, window: tuple[float, float]) -> tuple[Path | None, bool]:
@@ -66,12 +68,14 @@ class Browser:
         font, chosen = imgui.get_font_size(), self._arrive()
         stays = dialog.begin(self.purpose.title, window, 40)
         imgui.set_next_item_width(-1)
-        if imgui.is_window_appearing() and not self.purpose.saves:
+        if self._wants_keyboard or imgui.is_window_appearing() and not self.purpose.saves:
             imgui.set_keyboard_focus_here()
+        self._wants_keyboard = False
         entered, self.typed = imgui.input_text("##path", self.typed, imgui.InputTextFlags_.enter_returns_true)
-        tooltip("The directory that is shown. Type a path and press Enter to go there, or to open the file.")
+        tooltip("The directory that is shown. Type a path and press Enter to go there, or to open the file; once more "
+                "to open the model that it is.")
         if entered:
-            self._go(Path(self.typed).expanduser())
+            chosen = self._enter() or chosen
         if button("up", "To the directory above."):
             self._go(self.folder.parent)
         imgui.same_line()
@@ -81,7 +85,7 @@ class Browser:
         if imgui.begin_child(str(self.folder), (0, lines * line), imgui.ChildFlags_.borders):
             chosen = self._entries() or chosen
         imgui.end_child()
-        dim(self._listing.problem or self.purpose.foot)
+        dim(self._listing.problem or (MODEL if self._is_at_model else self.purpose.foot))
         return chosen, dialog.end(stays) and chosen is None
 
     @property
@@ -91,6 +95,18 @@ class Browser:
     @property
     def is_reading(self) -> bool:
         return not self._listing.is_read
+
+    @property
+    def _is_at_model(self) -> bool:
+        return self._listing.is_read and self._listing.is_model and self.purpose is SCENE
+
+    def _enter(self) -> Path | None:
+        """Goes to what is typed; the model, where that is shown already. Another Enter is for the same field."""
+        path = Path(os.path.abspath(Path(self.typed).expanduser()))
+        if self._is_at_model and path in (self.folder, self._wanted):
+            return self.folder
+        self._wants_keyboard = True
+        return self._go(path)
 
     def _whole(self) -> Path | None:
         """The directory itself."""
@@ -115,7 +131,7 @@ class Browser:
         return self.folder / self.name.strip() if entered and self.name.strip() else None
 
     def _go(self, folder: Path):
-        folder = Path(os.path.abspath(folder))
+        folder = self._wanted = Path(os.path.abspath(folder))
         self._asked, self.typed = time.perf_counter(), str(folder)
         self._listing = Listing(folder, self.purpose.offered)
 
@@ -151,6 +167,10 @@ class Browser:
                 if not entry.is_folder:
                     imgui.same_line(30 * imgui.get_font_size())
                     imgui.text_colored(DIM, size(entry.nbytes))
+                elif entry.is_model and self.purpose is SCENE:
+                    imgui.same_line(30 * imgui.get_font_size())
+                    imgui.text_colored(DIM, "a model")
         if chosen and chosen.is_folder:
+            self._wants_keyboard = chosen.is_model  # for the Enter that opens it
             return self._go(self.folder / chosen.name)
         return chosen and self._take(self.folder / chosen.name)
