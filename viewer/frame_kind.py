@@ -41,4 +41,5 @@ class FrameKind:
 
 def about(scene: Scene) -> dict[str, str]:
     """Which scene figures are of."""
-    return {"model": str(scene.model.path), "proxy": str(scene.mesh_path or "none")}
+    model = scene.model
+    return {"model": str(model.path), "precision": model.precision, "proxy": str(scene.mesh_path or "none")}

@@ -101,7 +101,7 @@ class Looking:
     def are_alike(self, look: Look, settings: RenderSettings) -> bool:
         """Whether both pictures would be the same for there is nothing to cull by."""
         first, second = self.both(look, settings)
-        return self._scene.proxy is None and first.render == second.render
+        return self._scene.proxy is None and (first.render, first.half) == (second.render, second.half)
 
     @contextmanager
     def _second(self, look: Look, shot: Shot) -> Iterator[Shot]:
