@@ -8,12 +8,12 @@ import torch
 
 
 class Stopwatch:
-    """Takes the time of what is done within it. A GPU tells it a frame or two later: `milliseconds` are of the newest
-    run that is known, None before the first."""
+    """Takes the time of what is done within it. A GPU tells it a frame or two later, and runs before that are not taken:
+    `milliseconds` are of the newest run that is known, None before the first."""
 
     def __init__(self, backend: str):
         self._is_on_gpu, self._known = backend == "cuda", None
-        self._running: tuple[torch.cuda.Event, torch.cuda.Event] | None = None  # beginning and end of the last run
+        self._running: tuple[torch.cuda.Event, torch.cuda.Event] | None = None  # beginning and end of what it has not told yet
 
     def __enter__(self):
         self.milliseconds  # of the run before, if it has come
@@ -21,10 +21,10 @@ class Stopwatch:
 
     def __exit__(self, *_):
         ended = self._mark()
-        if self._is_on_gpu:
-            self._running = self._began, ended
-        else:
+        if not self._is_on_gpu:
             self._known = 1000 * (ended - self._began)
+        elif self._running is None:
+            self._running = self._began, ended
 
     def _mark(self):
         if not self._is_on_gpu:

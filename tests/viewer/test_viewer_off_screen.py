@@ -11,6 +11,7 @@ from imgui_bundle import imgui
 from gsrender.settings import CULLING, RenderSettings
 from viewer.app import Viewer
 from viewer.frame import render_frame
+from viewer.look import Look
 from viewer.panels import PANELS, statistics
 from viewer.panels.rows import NOTHING
 from viewer.panels.sampled import Sampled
@@ -51,6 +52,15 @@ def test_what_is_shown_is_what_render_draws(viewer, scene, culling):
     camera = viewer.state.camera(480, 320)
     expected = render_frame(scene, camera, viewer.settings.render).rgba[..., :3].cpu().numpy()
     assert np.array_equal(shown, expected)
+
+
+def test_what_is_painted_over_a_frame_is_timed(viewer):
+    viewer.set(look=Look("depth", compare="second"))
+    for view in range(8):
+        viewer.state = viewer.state.fly_to(viewer.scene.cameras[view].camera)
+        viewer.frame()
+    stages = viewer.canvas.recent.stage_milliseconds()
+    assert 0 < stages["view"] < 2 * viewer.canvas.recent.percentile(99)
 
 
 def test_many_frames_in_flight_keep_their_order(viewer):
