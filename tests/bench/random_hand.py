@@ -44,11 +44,18 @@ class RandomHand:
         deed()
         self.done[name] += 1
         self.frames(int(self._random.integers(1, 5)))
+        self._stay_at_home()
         self.viewer.closing = False  # it was asked to; there is more to do
 
     def frames(self, count: int):
         for _ in range(count):
             self.viewer.frame()
+
+    def _stay_at_home(self):
+        """Nothing is saved elsewhere than in the folder that the window was started in."""
+        browser = self.viewer.files.browser
+        if browser and browser.purpose.saves and browser.folder != Path.cwd().resolve():
+            self.viewer.files.browser = None
 
     def _say(self, what):
         self.last[-1] += f" {what}"

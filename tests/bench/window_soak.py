@@ -185,13 +185,17 @@ def some_files(folder: Path) -> list[Path]:
     (folder / "empty.ply").touch()
     (folder / "text.glb").write_text("not what it seems")
     (folder / "notes.txt").write_text("neither")
+    (folder / "broken.json").write_text('{"keyframes": [{"time": 0}]}')
     (folder / "an empty directory").mkdir()
+    (folder / "colmap").mkdir()
+    (folder / "colmap" / "cameras.txt").write_text("1 PINHOLE 96 64 60 60 48 32\n")
+    (folder / "colmap" / "images.txt").write_text("1 0 1 0 0 -20 5 30 1 a.png\n\n2 0 1 0 0 -20 6 30 1 b.png\n\n")
     shutil.copytree(SAMPLE, folder / "half a model")
     points = next(SAMPLE.rglob("point_cloud.ply"))
     for whole, half in ((SAMPLE.parent / "proxy.glb", folder / "half.glb"),
                         (points, folder / "half a model" / points.relative_to(SAMPLE))):
         half.write_bytes(whole.read_bytes()[:whole.stat().st_size // 2])
-    return [SAMPLE, SAMPLE.parent / "proxy.glb", *sorted(folder.iterdir()), folder / "gone"]
+    return [SAMPLE, SAMPLE.parent / "proxy.glb", SAMPLE.parent / "transforms_fly.json", *sorted(folder.iterdir()), folder / "gone"]
 
 
 def run(options, folder: Path) -> str:
