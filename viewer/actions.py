@@ -84,7 +84,8 @@ def _panel(app, given):
 
 
 def _to_panels(app, given):
-    """To the window over the picture, else to the first panel that is open, for the keyboard to go on in."""
+    """To the window over the picture, else to the panel that was used last, or the first that is open, for the keyboard
+    to go on in."""
     browser = app.files.browser
     windows = (("Too large", app.files.question), (browser and browser.purpose.title, browser),
                ("Benchmark", app.benchmark))
@@ -92,7 +93,9 @@ def _to_panels(app, given):
     if over:
         return app.give_keyboard(over[0])
     names = [panel.name for panel in PANELS if panel.name not in app.settings.closed]
-    app.show_panel(names[0] if names else PANELS[0].name)
+    name = app.used_panel if app.used_panel in names or not names else names[0]
+    app.show_panel(name)
+    app.give_keyboard(name)
 
 
 def _escape(app, given):

@@ -31,8 +31,8 @@ from viewer.look import Look, resized
 from viewer.lost import way_back
 from viewer.machine import describe
 from viewer.memory import memory_by_name
-from viewer.panels import bars, crop_lines, divider, dock, help, legend, menu, overlay, style
 from viewer.pace import FITTING
+from viewer.panels import PANELS, bars, crop_lines, divider, dock, help, legend, menu, overlay, style
 from viewer.path_desk import PathDesk
 from viewer.photograph import AtPhotograph
 from viewer.remembered import Remembered, kept
@@ -81,6 +81,7 @@ class Viewer(Sayings, Travels, Cropping):
         self._last = self._stirred = time.perf_counter()
         self._told = None  # notices and message that were last shown
         self._panels_given_at: float | None = None  # when the input was taken in that the panels changed something by
+        self.used_panel = PANELS[0].name  # by mouse or keyboard, last
         self._wanted_panel: str | None = None
         self._cursor = (0.0, 0.0)
         self._screenshot_wanted = False
@@ -383,12 +384,13 @@ class Viewer(Sayings, Travels, Cropping):
         self.canvas.forget()
 
     def show_panel(self, name: str):
-        """Opens a panel, brings it to the front, and gives it the keyboard."""
+        """Opens a panel and brings it to the front."""
         self.set(panel=True, closed=tuple(other for other in self.settings.closed if other != name))
-        self.give_keyboard(name)
+        self.used_panel = self._wanted_panel = name
 
     def give_keyboard(self, name: str):
-        """To a panel, or to a window over the picture."""
+        """To a window over the picture, or to a panel that is open."""
+        self.screen.ui.navigation.start()
         self._wanted_panel = name
 
     def close_panel(self, name: str):
@@ -430,6 +432,8 @@ class Viewer(Sayings, Travels, Cropping):
     def _draw_panels(self):
         before, chosen, self.fitting = self._drawn_panels, None, False
         self.thumbnails.begin_frame()
+        if self._wanted_panel and dock.focus(self._wanted_panel, self.screen.ui.navigation.is_on):
+            self._wanted_panel, self._drawn_panels = None, None
         if self.settings.panel:
             chosen = menu.draw(self)
             dock.draw(self)
@@ -441,9 +445,6 @@ class Viewer(Sayings, Travels, Cropping):
         self._standing = self._standing + 1 if before == self._drawn_panels else 0
         if self.settings.panel and self.settings.render.crop and not self.benchmark:
             crop_lines.draw(self._area, self.state.camera(*self.picture_size), self.settings.render.crop)
-        if self._wanted_panel:
-            dock.focus(self._wanted_panel)
-            self._wanted_panel, self._standing = None, 0
         if chosen:
             act(self, chosen)
         self.files.draw(self.screen.units)

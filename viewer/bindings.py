@@ -66,7 +66,8 @@ GROUPS = {
     "Panels": (
         Binding("panel", ("H",), "show or hide the panels"),
         Binding("panels", ("Tab",),
-                "use the panels by keyboard: Tab and the arrows move, Space changes, Escape ends it"),
+                "use the panel that was used last by keyboard: Tab and the arrows move, Space changes; Escape or a "
+                "click ends it"),
         *(Binding(f"panel {panel.name}", (f"Ctrl+{i}",), f"{panel.name}: {panel.help}")
           for i, panel in enumerate(PANELS, 1)),
         Binding("reset layout", ("Ctrl+0",), "all panels back to their places"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import glfw
 from imgui_bundle import imgui
 
-from vk_interop.input import BUTTONS, Collector
+from vk_interop.imgui_layer import ImguiLayer
+from vk_interop.input import BUTTONS, NAVIGATION, Collector
 
 
 def _key_names() -> dict[int, str]:
@@ -46,8 +47,8 @@ OUTSIDE = (-3.4028234663852886e38,) * 2  # ImGui's word for no mouse
 class GlfwEvents:
     """Listens to one glfw window for as long as it lives."""
 
-    def __init__(self, window, io: imgui.IO, collector: Collector):
-        self._window, self._io, self._collector = window, io, collector
+    def __init__(self, window, ui: ImguiLayer, collector: Collector):
+        self._window, self._ui, self._io, self._collector = window, ui, ui.io, collector
         self._cursors, self._shape = {}, glfw.ARROW_CURSOR
         glfw.set_key_callback(window, self._on_key)
         glfw.set_char_callback(window, self._on_char)
@@ -84,7 +85,9 @@ class GlfwEvents:
         name, down = KEY_NAMES.get(key), action != glfw.RELEASE
         if name in IMGUI_MODIFIERS:
             self._io.add_key_event(IMGUI_MODIFIERS[name], down)
-        if key in IMGUI_KEYS:
+        is_heard = name not in NAVIGATION or self._ui.navigation.has_keys
+        # ImGui repeats a key that is held by itself, so it need not hear of one that went down before it was its own.
+        if key in IMGUI_KEYS and (action == glfw.RELEASE or action == glfw.PRESS and is_heard):
             self._io.add_key_event(IMGUI_KEYS[key], down)
         if name:
             self._collector.key(name, down)

@@ -13,6 +13,7 @@ from imgui_bundle import imgui, implot
 
 from vk_interop.calls import ffi, vk
 from vk_interop.device import Device
+from vk_interop.navigation import Navigation
 from vk_interop.pipelines import Descriptors, Layout, graphics_pipeline
 from vk_interop.resources import Buffer, Image, image_barrier, image_part
 
@@ -41,9 +42,10 @@ class ImguiLayer:
         self._make_current()
         self.io = imgui.get_io()
         self.io.set_ini_filename("")  # the program leaves no file where it was started
-        self.io.config_flags |= imgui.ConfigFlags_.docking_enable | imgui.ConfigFlags_.nav_enable_keyboard
+        self.io.config_flags |= imgui.ConfigFlags_.docking_enable
         self.io.config_windows_move_from_title_bar_only = True
         self.io.backend_flags |= imgui.BackendFlags_.renderer_has_textures | imgui.BackendFlags_.renderer_has_vtx_offset
+        self.navigation = Navigation(self.io)
         self.scale = scale
         imgui.get_style().scale_all_sizes(scale)
         imgui.get_style().font_scale_dpi = scale
@@ -70,7 +72,9 @@ class ImguiLayer:
         self.io.display_size = size
         self.io.display_framebuffer_scale = (pixels_per_unit, pixels_per_unit)
         self.io.delta_time = max(dt, 1e-4)
+        self.navigation.begin()
         imgui.new_frame()
+        self.navigation.look()
 
     def draw_whole(self, draw):
         """Calls what draws. Should it raise, the windows, tables and styles that it had begun are ended first."""
@@ -91,6 +95,7 @@ class ImguiLayer:
 
     def end(self):
         """Ends the frame's drawing and sees to the textures it asked for."""
+        self.navigation.end()
         imgui.render()
         for texture in imgui.get_draw_data().textures or ():
             if texture.status != imgui.ImTextureStatus.ok:

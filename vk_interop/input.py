@@ -35,7 +35,7 @@ class Input:
         return Input(self.held, self.pressed, drag, cursor, self.wheel, self.dropped)
 
 
-# Keys that move through a panel while it is being used by keyboard; all others are still the scene's.
+# Keys that move through a panel while it is used by keyboard (see Navigation); all others are still the scene's.
 NAVIGATION = {"Left", "Right", "Up", "Down", "Tab", "Space", "Enter", "Escape", "Home", "End", "Page Up", "Page Down"}
 
 

@@ -80,9 +80,10 @@ class Screen:
         """Starts a frame: takes the events in and gives those that are not the panel's."""
         now = time.perf_counter()
         dt, self._last_begin = now - self._last_begin, now
+        is_navigated = self.ui.navigation.has_keys  # which the keys that are taken in went by
         self.ui.begin(self.units, self.size[0] / self.units[0], dt)
         io = self.ui.io
-        return self.input.take(io.want_capture_mouse, io.want_text_input, io.nav_visible)
+        return self.input.take(io.want_capture_mouse, io.want_text_input, is_navigated)
 
     def show(self, picture: SharedImage | None = None, capture: bool = False,
              area: Area | None = None) -> np.ndarray | None:

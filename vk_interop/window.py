@@ -36,7 +36,7 @@ class Window(Screen):
         super().__init__(device, glfw.get_window_content_scale(self._window)[0] / max(density, 1))
         from vk_interop.glfw_events import GlfwEvents
         self._swapchain = Swapchain(device, self._surface, self.size, vsync)
-        self.events = GlfwEvents(self._window, self.ui.io, self.input)
+        self.events = GlfwEvents(self._window, self.ui, self.input)
 
     @property
     def closing(self) -> bool:

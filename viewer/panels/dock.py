@@ -28,6 +28,8 @@ def draw(app):
         if panel.name in app.settings.closed:
             continue
         visible, stays = imgui.begin(panel.name, True)
+        if imgui.is_window_focused(imgui.FocusedFlags_.root_and_child_windows):
+            app.used_panel = panel.name
         if visible:
             app.settings = DRAW[panel.name](app)
         imgui.end()
@@ -38,10 +40,18 @@ def draw(app):
             imgui.set_window_focus(panel.name)
 
 
-def focus(name: str):
-    """Brings a panel to the front and gives it the keyboard."""
+def focus(name: str, is_navigated: bool) -> bool:
+    """Brings a window to the front, before it is drawn; where windows are used by keyboard, that one is now, from what
+    was used last in it or from its first control. Whether it is there."""
+    window = imgui.internal.find_window_by_name(name)
+    if window is None or not window.was_active:
+        return False
     imgui.set_window_focus(name)
-    imgui.set_nav_cursor_visible(True)
+    if is_navigated:
+        if not imgui.get_current_context().nav_id:
+            imgui.internal.nav_init_window(window, False)
+        imgui.set_nav_cursor_visible(True)
+    return True
 
 
 def keep():

@@ -244,11 +244,9 @@ def button(label: str, help: str) -> bool:
 
 
 def is_left() -> bool:
-    """Whether Escape was pressed in the window that is being drawn while it was used by keyboard: the key is ImGui's
-    then, and the scene does not hear of it."""
-    io = imgui.get_io()
-    return (imgui.is_window_focused() and (io.want_text_input or io.nav_visible)
-            and imgui.is_key_pressed(imgui.Key.escape))
+    """Whether Escape was pressed in the window that is being drawn while it was used by keyboard: else the scene alone
+    hears of the key."""
+    return imgui.is_window_focused() and imgui.is_key_pressed(imgui.Key.escape)
 
 
 def beside(label: str, is_box: bool = False):
