@@ -167,10 +167,13 @@ class Panel:
     async def _export(self, event):
         figures, name = self._figures(), time.strftime("frames-%Y%m%d-%H%M%S")
         if event.target.value == "CSV":
-            self._client.send_file_download(f"{name}.csv", csv_text(figures, about(self._scene)).encode(), save_immediately=True)
+            self._send(f"{name}.csv", csv_text(figures, about(self._scene)))
         elif event.target.value == "JSON":
-            text = json_text({**about(self._scene), "machine": describe(self._scene), "kinds": figures.by_kind()})
-            self._client.send_file_download(f"{name}.json", text.encode(), save_immediately=True)
+            self._send(f"{name}.json", json_text({**about(self._scene), "machine": describe(self._scene),
+                                                  "kinds": figures.by_kind()}))
+
+    def _send(self, name: str, text: str):
+        self._client.send_file_download(name, text.encode(), save_immediately=True)
 
     def _keys(self) -> dict[str, Callable[[], None]]:
         travel, path = self.travel, self.path

@@ -41,7 +41,7 @@ class Place:
                                       "it: position, look_at and up in scene units, fov_y in degrees. To go to another "
                                       "one, paste it here.")
             go_there = gui.add_button("go there", hint="Goes to the camera in the text above. Its near plane is left "
-                                      "out: a page keeps that of the scene.")
+                                      "out: the one above stays.")
         self._position.on_update(self._place)
         self._look_at.on_update(self._turn)
         go_there.on_click(self._paste)
