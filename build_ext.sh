@@ -54,6 +54,7 @@ missing_packages() {
         has glslangValidator || echo glslang-tools
         has Xvfb || echo xvfb
         has xdotool || echo xdotool
+        has openbox || echo openbox
         has ffmpeg || echo ffmpeg
         compgen -G '/usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation*' > /dev/null ||
             echo vulkan-validationlayers

@@ -15,7 +15,6 @@ from gsrender.camera import Camera
 from gsrender.memory import NoRoom
 from gsrender.settings import RenderSettings
 from viewer.actions import act
-from viewer.alignment import Alignment
 from viewer.benchmark import Benchmark, begin_benchmark
 from viewer.bindings import buttons_of, drag_of, pressed_actions
 from viewer.canvas import Canvas
@@ -26,6 +25,7 @@ from viewer.doing import doing
 from viewer.export import file_name, save_json, save_png
 from viewer.files import Files
 from viewer.fit import Fit
+from viewer.keeping import Keeping
 from viewer.latency import Latency
 from viewer.look import Look, resized
 from viewer.lost import way_back
@@ -35,7 +35,7 @@ from viewer.pace import FITTING
 from viewer.panels import PANELS, bars, crop_lines, divider, dock, help, legend, menu, overlay, style
 from viewer.path_desk import PathDesk
 from viewer.photograph import AtPhotograph
-from viewer.remembered import Remembered, kept
+from viewer.remembered import Remembered
 from viewer.saving import Saving
 from viewer.sayings import Sayings
 from viewer.scene import Scene
@@ -58,13 +58,14 @@ STEADY = 3  # frames that are drawn after the first ones, which are slow: figure
 APPEAR = 3  # frames that ImGui takes until new panels have their place
 
 
-class Viewer(Sayings, Travels, Cropping):
+class Viewer(Sayings, Travels, Cropping, Keeping):
     """Owns what is open, what is set and where the camera is; `frame` does one round.
 
     scene       opened with outputs=VIEW_OUTPUTS
     screen      a Window, or an Offscreen, on the scene's device
+    settings    with what the command line and the run before say
     home        index of the dataset's view to begin with; without it, the one that shows most
-    remembered  from the run before; its settings are not looked at
+    remembered  from the run before
     """
 
     def __init__(self, scene: Scene, screen: Screen, settings: ViewerSettings, home: int | None = None,
@@ -91,18 +92,22 @@ class Viewer(Sayings, Travels, Cropping):
         if remembered.scale == screen.ui.scale:
             dock.restore(remembered.layout)
         self._thread = ThreadPoolExecutor(1, "beside the frames")
-        self.shot_size = (1920, 1080)  # pixels of a picture that is saved without the panels
+        habits = remembered.habits
+        self.shot_size = habits.shot_size  # pixels of a picture that is saved without the panels
         self.files = Files(self, VIEW_OUTPUTS)
         self.thumbnails = Thumbnails(screen.ui)
-        self.path = PathDesk(self, self._thread)
+        self.path = PathDesk(self, self._thread, habits.film_size, habits.film_rate)
         self.saving = Saving(self)
         self.take(scene, home)
+        self.state = self.state.with_flights(habits.flight_time, habits.level)
+        self.begin_keeping()
 
     def take(self, scene: Scene, home: int | None = None):
         """Shows a scene; `let_go` of the one before."""
         self.scene = scene
         self.remembered = self.remembered.opened(scene.opened, scene.mesh_path)
         self.arrive(scene, home)
+        self.begin_scene()
         self.begin_cropping()
         self.benchmark: Benchmark | None = None
         self.spare = Spare(scene)
@@ -114,7 +119,7 @@ class Viewer(Sayings, Travels, Cropping):
 
     def let_go(self):
         """Of what was made for the scene that is open."""
-        self.remembered = self._aligned()
+        self.end_scene()
         self.path.cancel()
         self.saving.cancel()
         self.watch.close(wait=False)
@@ -191,21 +196,6 @@ class Viewer(Sayings, Travels, Cropping):
         if self._screenshot_wanted and pixels is not None:
             self._save_screenshot(pixels)
         return pixels
-
-    def remember(self) -> Remembered:
-        """For the next run."""
-        return replace(self._aligned(), size=tuple(self.screen.units), settings=kept(self.settings),
-                       layout=dock.layout(), scale=float(self.screen.ui.scale))
-
-    def _aligned(self) -> Remembered:
-        """With how the scene lies now. Where the command line said how, what lies on top of that means nothing to the
-        next window."""
-        scene, space = self.scene, self.space
-        fit = scene.fit
-        if not np.array_equal(scene.given, np.eye(4)):
-            fit = self.remembered.alignment(scene.opened, scene.mesh_path).fit
-        up = None if space.up == scene.up and scene.given_up is None else space.up
-        return self.remembered.aligned(scene.opened, Alignment(up, space.metres, fit))
 
     def close(self):
         """Closes the screen and what was drawn for it; the scene stays open."""
@@ -366,8 +356,8 @@ class Viewer(Sayings, Travels, Cropping):
 
     def set_detail(self, detail: DepthSettings):
         """How the proxy's depth is drawn."""
-        if detail != self.scene.proxy.settings:
-            self.scene.proxy.settings = detail
+        if detail != self.scene.detail:
+            self.scene.draw_proxy_by(detail)
             self._forget_proxy()
 
     def lay_proxy(self, fit: Fit):

@@ -133,6 +133,11 @@ class State:
     def _persons_eyes(self) -> float | None:
         return EYES / self.space.metres if self.space.metres else None
 
+    def with_flights(self, seconds: float, level: bool) -> State:
+        """Where flights take so long, and end, as this state is, without roll where `level`."""
+        pose = replace(self.pose, roll=0.0) if level else self.pose
+        return replace(self, pose=pose, flight_time=seconds, level=level)
+
     def with_near(self, near: float) -> State:
         """`near` in scene units of view z."""
         return replace(self, space=replace(self.space, near=near))

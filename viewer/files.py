@@ -10,6 +10,7 @@ from typing import Callable
 
 from gsrender.errors import DeviceError, InputError
 from gsrender.settings import RenderSettings
+from viewer.chosen import CHOSEN, as_chosen, usual_picture
 from viewer.forecast import TooLarge
 from viewer.look import Look
 from viewer.opening import Cancelled, NoScene, Opening
@@ -17,6 +18,7 @@ from viewer.panels.browser import SCENE, Browser, Purpose
 from viewer.panels.question import ANYWAY, CANCEL, HALF, Question
 from viewer.path_file import is_path_name
 from viewer.ruler import Ruler
+from viewer.scene import Scene
 
 
 class Files:
@@ -90,15 +92,13 @@ class Files:
         self._app.let_go()
         if old.proxy:
             old.proxy.close()
+        render = self._picture(old, scene)
         old.proxy = old.device = None  # the device is the new scene's
-        render = self._app.settings.render
-        if not keeps_model:
-            render = RenderSettings(scene.default_culling, render.margin, scene.model.background)
-        elif scene.proxy is None or render.culling == "off":
-            render = replace(render, culling=scene.default_culling)
-        self._app.set(render=replace(render, culling_camera=None), look=Look())
+        self._app.set(render=render, look=Look())
         if not keeps_model:
             scene.ruler = Ruler(self._app.remembered.alignment(scene.opened, scene.mesh_path).metres)
+        elif scene.given_up:
+            scene.given_up = self._app.space.up  # which may have been changed by hand since
         state, view, jumps = self._app.state, self._app.view, self._app.jumps
         self._app.take(scene)
         if keeps_model:
@@ -107,6 +107,19 @@ class Files:
         freely = ", without the memory limit, which holds again for the next scene" if scene.limit.is_lifted else ""
         self._app.say(f"opened {opening.name}, {time.perf_counter() - opening.began:.1f} s{freely}"
                       f"{'; ' * bool(path)}{path}")
+
+    def _picture(self, old: Scene, scene: Scene) -> RenderSettings:
+        """How a scene is drawn that comes in the place of another: as it was chosen for it; read anew, as it was."""
+        render = self._app.settings.render
+        if scene.model is old.model:
+            if scene.proxy is None or render.culling == "off":
+                render = replace(render, culling=scene.default_culling)
+            return replace(render, culling_camera=None)
+        chosen = self._app.remembered.chosen(scene.opened)
+        if scene.opened.resolve() == old.opened.resolve():
+            usual = usual_picture(old)
+            chosen = {name: getattr(render, name) for name in CHOSEN if getattr(render, name) != getattr(usual, name)}
+        return as_chosen(scene, usual_picture(scene), chosen)
 
     def answer(self, answer: str):
         """To the question: opens it in half precision, or for once without a ceiling, or not."""

@@ -16,7 +16,6 @@ from viewer.forecast import check_room
 from viewer.path_file import is_path_folder
 from viewer.remembered import Remembered
 from viewer.scene import MESH_SUFFIXES, Scene, proxy_of, read_model, read_proxy
-from vk_interop.depth_settings import DepthSettings
 from vk_interop.proxy_depth import ProxyDepth
 
 STEPS = ("the model", "the proxy mesh", "the proxy's levels of detail")
@@ -88,10 +87,6 @@ class Opening:
         scene.device, self._proxy_depth, limit.is_lifted = self._opened.device, None, self._anyway
         return scene
 
-    @property
-    def _detail(self) -> DepthSettings:
-        return self._opened.proxy.settings if self._opened.proxy else DepthSettings(lod_error=1.0)
-
     def _run(self):
         opened = self._opened
         if is_path_folder(self.path):
@@ -99,17 +94,18 @@ class Opening:
         model, proxy = (None, self.path) if is_mesh(self.path) else (self.path, self._proxy or proxy_of(self.path))
         if not self._anyway:
             check_room(opened.limit, self._precision, model=model, mesh=proxy, backend=opened.backend,
-                       detail=self._detail, outputs=self._outputs)
+                       detail=opened.detail, outputs=self._outputs)
         if model:
             scene = read_model(model, opened.backend, opened.limit, self._outputs, precision=self._precision)
         else:
             scene = replace(opened, proxy=None, mesh=None, mesh_path=None, warnings=list(opened.model.warnings))
+        scene.detail = opened.detail
         scene.first_view  # so that the window need not work it out
         self._go_on(1)
         given, fit = self._lies(scene.opened, proxy)
-        clusters = read_proxy(scene, proxy, given, fit, self._detail, on_mesh=lambda: self._go_on(2))
+        clusters = read_proxy(scene, proxy, given, fit, scene.detail, on_mesh=lambda: self._go_on(2))
         if clusters is not None:
-            self._keep(ProxyDepth(opened.device, clusters, self._detail))
+            self._keep(ProxyDepth(opened.device, clusters, scene.detail))
             scene.proxy = self._proxy_depth
         if opened.backend == "cuda":
             import torch

@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    """The options, with the command's name in `command`. Exits on --help, and with 2 and a sentence on a wrong one."""
+    """The options, with the command's name in `command` and the names of those that were typed in `given`. Exits on --help, and with 2 and a sentence on a wrong one."""
     try:
         return read_options(arguments)
     except InputError as error:
@@ -49,9 +49,17 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
     command, rest = "window", arguments
     if arguments and arguments[0] in SUMMARIES:
         command, rest = arguments[0], arguments[1:]
-    options = _parser(command).parse_args(_with_their_options(rest))
-    options.command = command
+    parser, words = _parser(command), _with_their_options(rest)
+    options = parser.parse_args(words)
+    options.command, options.given = command, _given(parser, words, options)
     return options
+
+
+def _given(parser: Parser, words: list[str], options: argparse.Namespace) -> frozenset[str]:
+    """Names of the options that somebody typed, be it with their default."""
+    unset = []  # of the one kind that those which may be given several times can begin with
+    found = parser.parse_args(words, argparse.Namespace(**dict.fromkeys(vars(options), unset)))
+    return frozenset(name for name, value in vars(found).items() if value is not unset)
 
 
 def _with_their_options(arguments: list[str]) -> list[str]:
@@ -90,7 +98,7 @@ def _window(parser):
     _mode(parser, "default: as last time, at first same-frame")
     parser.add_argument("--vsync", choices=("on", "off"), help="wait for the screen (default: as last time)")
     parser.add_argument("--fresh", action="store_true",
-                        help="forget what the window remembers: its size, settings, panels and recent scenes")
+                        help="forget what the window remembers: its place, settings, panels and recent scenes")
 
 
 def _serve(parser):
@@ -196,10 +204,11 @@ def _model(parser, nargs=None, default_text: str = ""):
                         help="near plane, scene units of view z (default: what the model's trainer used)")
     parser.add_argument("--model-up", type=_axis, metavar="AXIS",
                         help="which axis of the model points up, for turning, walking and the crop box: x, y, z, -x, "
-                             "-y, -z or X,Y,Z (default: as its cameras stand, else z; a window remembers it)")
+                             "-y, -z or X,Y,Z (default: as its cameras stand, else z; a window remembers what is set "
+                             "there)")
     parser.add_argument("--metres", type=_positive, metavar="M",
                         help="that one scene unit is: lengths and speeds are told in metres, and walking is at the "
-                             "height and the pace of a person (default: unknown; a window remembers it)")
+                             "height and the pace of a person (default: unknown; a window remembers what is set there)")
     parser.add_argument("--anyway", action="store_true",
                         help="open what will not fit into memory as far as the files' heads tell")
     parser.add_argument("--appearance", type=_index, metavar="N", default=0,

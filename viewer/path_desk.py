@@ -31,13 +31,13 @@ class PathDesk:
     film    the film that is being drawn, a frame between two of the window's; None where there is none
     """
 
-    def __init__(self, app, thread: Executor):
+    def __init__(self, app, thread: Executor, size: tuple[int, int], fps: float):
         self._app, self._thread = app, thread
         self.tour = Tour()
         self.file, self.out = Path("path.json").absolute(), "film.mp4" if shutil.which("ffmpeg") else "film"
         self._folder: Path | None = None  # that was loaded from
         self.view: str | None = None
-        self.size, self.fps = (1280, 720), 30.0
+        self.size, self.fps = size, fps
         self.film: Film | None = None
         self._loading: tuple[Path, Future] | None = None
 

@@ -59,6 +59,7 @@ class Scene:
     ruler: Ruler = Ruler()
     warnings: list[str] = field(default_factory=list)  # a sentence each
     limit: MemoryLimit = field(default_factory=MemoryLimit)  # of all that is on the device
+    detail: DepthSettings = DepthSettings(1.0)  # how the proxy is drawn, or would be if there were one
 
     @cached_property
     def backend(self) -> str:
@@ -122,6 +123,12 @@ class Scene:
         centre = (low + high) / 2
         position = centre + self.radius * Space(self.up).world_from_level @ (-1.0, -1.0, 0.7)
         return Camera.look_at(position, centre, self.up, width=width, height=height, near=self.near)
+
+    def draw_proxy_by(self, detail: DepthSettings):
+        """From the next frame on."""
+        self.detail = detail
+        if self.proxy:
+            self.proxy.settings = detail
 
     def lay(self, fit: Fit):
         """The proxy lies like that from the next frame on; nothing is read or built for it."""
@@ -220,7 +227,7 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
                     detail=detail, outputs=outputs, iteration=iteration)
     scene = read_model(model, torch_device, limit, outputs, iteration, precision)
     scene.near, scene.ruler = scene.model.near if near is None else near, Ruler(metres)
-    scene.given_up = model_up
+    scene.given_up, scene.detail = model_up, detail
     if backend == "auto" and torch_device == "cpu" and nvidia_driver():
         scene.warnings.append("there is an NVIDIA GPU, and it is not used: `python -m viewer doctor` says why")
     try:

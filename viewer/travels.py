@@ -26,20 +26,25 @@ class Travels:
     space  what of the scene the controls need
     home   index of the dataset's view to begin with; None where there is none
     view   of the one that was last flown to
-    state  the camera and all that moves it
+    state  the camera and all that moves it; None before the first scene
     grip   what a panning drag holds
     middle  the point of the world that `look_at_middle` found; None until it is known
     """
 
+    state: State | None = None
+
     def arrive(self, scene: Scene, home: int | None):
-        """In another scene."""
+        """In another scene; how the camera flies stays as it was set."""
         low, high = (np.array(corner.tolist()) for corner in scene.model.bounds)
         radius = max(float(np.linalg.norm(high - low)) / 2, 1e-6)
         up = self.remembered.alignment(scene.opened, None).up
-        self.space = Space(up or scene.up, radius, scene.near, scene.ruler.metres)
+        self.space = Space(scene.given_up or up or scene.up, radius, scene.near, scene.ruler.metres)
         self.home = scene.first_view if home is None else home
         self._places = Places([view.camera for view in scene.cameras])
+        before = self.state
         self.start_over()
+        if before:
+            self.state = self.state.with_flights(before.flight_time, before.level)
 
     def start_over(self):
         """The camera as at first, all that it did forgotten."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vk_interop.device import Device
+from vk_interop.placement import Placement
 from vk_interop.resources import Image
 from vk_interop.screen import COPY_FROM, FORMAT, USAGE, Screen
 
@@ -17,6 +18,7 @@ class Offscreen(Screen):
     def __init__(self, device: Device, width: int, height: int, scale: float = 1.0):
         super().__init__(device, scale)
         self.size = self.units = width, height
+        self.asked = self.placement
         self._own = Image(device, width, height, FORMAT, USAGE)
 
     def poll(self, patience: float = 0.0):
@@ -25,6 +27,10 @@ class Offscreen(Screen):
 
     def set_vsync(self, on: bool):
         """There is no screen to wait for."""
+
+    @property
+    def placement(self) -> Placement:
+        return Placement(self.units)
 
     def clipboard(self) -> str:
         """What was last copied here: nobody else has a hand on it."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 from gsrender.errors import DeviceError
 from vk_interop.calls import ffi, vk, vulkan_errors
 from vk_interop.device import Device
+from vk_interop.placement import Placement
 from vk_interop.screen import Screen
 from vk_interop.swapchain import Swapchain
 
@@ -15,13 +18,21 @@ class Window(Screen):
 
     refresh = None  # asked for anew after each move
     SHOWN = (vk.VK_PIPELINE_STAGE_2_NONE, 0, vk.VK_IMAGE_LAYOUT_PRESENT_SRC_KHR)
+    SETTLED = 0.5  # seconds after which a size and a place are what a person wanted
     IDLE = 0.1  # seconds between looks at the events while there is nothing to draw
 
-    def __init__(self, device: Device, width: int, height: int, title: str, vsync: bool = True):
+    def __init__(self, device: Device, width: int, height: int, title: str, vsync: bool = True,
+                 at: tuple[int, int] | None = None, maximised: bool = False):
+        """`at` and `maximised` as in Placement, whose size is `width` and `height`: `asked` is all three."""
         glfw = _glfw()
         self._glfw, self._wish_vsync = glfw, vsync
+        glfw.default_window_hints()
         glfw.window_hint(glfw.CLIENT_API, glfw.NO_API)
         glfw.window_hint(glfw.SCALE_TO_MONITOR, glfw.FALSE)
+        glfw.window_hint(glfw.MAXIMIZED, maximised)
+        if at is not None:
+            glfw.window_hint(glfw.POSITION_X, at[0])
+            glfw.window_hint(glfw.POSITION_Y, at[1])
         self._window = glfw.create_window(width, height, title, None, None)
         if not self._window:
             raise DeviceError(f"the display refused a window of {width} x {height}; give a smaller --size")
@@ -29,8 +40,13 @@ class Window(Screen):
         with vulkan_errors("opening a window"):
             glfw.create_window_surface(device.handles.instance, self._window, None, surface)
         self._surface = surface[0]
+        self.asked = Placement((width, height), at, maximised)
+        self._maximised = bool(glfw.get_window_attrib(self._window, glfw.MAXIMIZED))
+        self._at, self._stands = at, (at, (width, height))  # the latter as it was for a while, not maximised
+        self._stood, self._since = self._stands, time.monotonic()
         self._look()
         glfw.set_window_pos_callback(self._window, self._on_move)
+        glfw.set_window_maximize_callback(self._window, self._on_maximise)
         # Where a unit of the mouse is several pixels already (Wayland, macOS), the text must not grow a second time.
         density = self.size[0] / self.units[0]
         super().__init__(device, glfw.get_window_content_scale(self._window)[0] / max(density, 1))
@@ -41,6 +57,12 @@ class Window(Screen):
     @property
     def closing(self) -> bool:
         return bool(self._glfw.window_should_close(self._window))
+
+    @property
+    def placement(self) -> Placement:
+        """For the next window."""
+        at, size = self._stood if self._maximised else (self._at, self.units)
+        return Placement(tuple(size), at, self._maximised)
 
     @property
     def vsync(self) -> bool:
@@ -79,6 +101,7 @@ class Window(Screen):
         self.units = tuple(max(1, edge) for edge in glfw.get_window_size(window))
         hidden = glfw.get_window_attrib(window, glfw.ICONIFIED) or not glfw.get_window_attrib(window, glfw.VISIBLE)
         self.minimised = bool(hidden) or 0 in self.size
+        self._settle()
         if self.refresh is None:
             self.refresh = self._refresh_of_monitor()
 
@@ -93,8 +116,21 @@ class Window(Screen):
                 return float(mode.refresh_rate)
         return float(glfw.get_video_mode(monitors[0]).refresh_rate) if monitors else 0.0
 
-    def _on_move(self, *_):
+    def _settle(self):
+        """What a window is maximised from. Desktops tell of that after its new size or before it, so what it had only
+        just taken on does not count."""
+        stands, now = (self._at, self.units), time.monotonic()
+        if stands != self._stands:
+            self._stands, self._since = stands, now
+        elif now - self._since > self.SETTLED and not self._maximised:
+            self._stood = stands
+
+    def _on_move(self, _, x, y):
+        self._at = x, y
         self.refresh = None  # it may be on another monitor now
+
+    def _on_maximise(self, _, is_maximised):
+        self._maximised = bool(is_maximised)
 
     def _acquire(self):
         for _ in range(2):  # the second try has images that fit
@@ -133,6 +169,12 @@ class Window(Screen):
 def surface_extensions() -> list[str]:
     """Instance extensions that a Window's device must be opened with. Raises DeviceError where there is no display."""
     return _glfw().get_required_instance_extensions()
+
+
+def monitors() -> list[tuple[int, int, int, int]]:
+    """What a window may take of each monitor: left, top, width, height in units of the mouse; the first one first."""
+    glfw = _glfw()
+    return [tuple(glfw.get_monitor_workarea(monitor)) for monitor in glfw.get_monitors()]
 
 
 def _glfw():

@@ -222,14 +222,26 @@ class _ClientMessage(ctypes.Structure):
 
 
 def _send_delete(window: int):
+    _send(window, window, 0, b"WM_PROTOCOLS", [b"WM_DELETE_WINDOW"])
+
+
+def ask_to_maximise(window: int, on: bool):
+    """What a desktop's button, or a program, asks of the window manager."""
+    _send(None, window, 3 << 19, b"_NET_WM_STATE",
+          [int(on), b"_NET_WM_STATE_MAXIMIZED_VERT", b"_NET_WM_STATE_MAXIMIZED_HORZ"])
+
+
+def _send(to: int | None, window: int, mask: int, name: bytes, data: list):
+    """A message about a window, to one or to the root of them all; names become atoms."""
     x = ctypes.CDLL("libX11.so.6")
     x.XOpenDisplay.restype = ctypes.c_void_p
-    x.XInternAtom.restype = ctypes.c_ulong
+    x.XInternAtom.restype = x.XDefaultRootWindow.restype = ctypes.c_ulong
     x.XInternAtom.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
+    x.XDefaultRootWindow.argtypes = x.XCloseDisplay.argtypes = [ctypes.c_void_p]
     x.XSendEvent.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int, ctypes.c_long, ctypes.c_void_p]
-    x.XCloseDisplay.argtypes = [ctypes.c_void_p]
     display = x.XOpenDisplay(None)
-    event = _ClientMessage(type=33, window=window, message_type=x.XInternAtom(display, b"WM_PROTOCOLS", 0), format=32)
-    event.data[0] = x.XInternAtom(display, b"WM_DELETE_WINDOW", 0)
-    assert x.XSendEvent(display, window, 0, 0, ctypes.byref(event))
+    event = _ClientMessage(type=33, window=window, message_type=x.XInternAtom(display, name, 0), format=32)
+    for i, value in enumerate(data):
+        event.data[i] = x.XInternAtom(display, value, 0) if isinstance(value, bytes) else value
+    assert x.XSendEvent(display, to or x.XDefaultRootWindow(display), 0, mask, ctypes.byref(event))
     x.XCloseDisplay(display)

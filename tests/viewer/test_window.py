@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from desktop import Late, is_in_front, watch_places, xdotool
+from desktop import Late, is_in_front, usual_settings, watch_places, xdotool
 import imgui_bundle  # noqa: F401  before glfw, as the window does
 
 import glfw
@@ -341,9 +341,10 @@ def test_the_next_window_is_as_this_one_was_left(hand, scene):
     hand.drag((left - 1, 300), (left - 61, 300))
     hand.rest()
     remembered, area = hand.viewer.remember(), hand.viewer.area
-    assert remembered.size == (900, 700) and remembered.recent[0].model.endswith("street/model")
-    again = Viewer(scene, Offscreen(scene.device, *remembered.size), remembered.apply(hand.viewer.settings), None,
-                   remembered)
+    assert remembered.settings == {"resolution_scale": 0.5, "vsync": False, "closed": ("Statistics",)}
+    assert remembered.recent[0].model.endswith("street/model")
+    settings = replace(usual_settings(scene), **remembered.settings)
+    again = Viewer(scene, Offscreen(scene.device, 900, 700), settings, None, remembered)
     for _ in range(4):
         again.frame()
     assert again.area == area and again.settings == hand.viewer.settings

@@ -12,7 +12,6 @@ from desktop import xdotool
 from PIL import Image
 
 from gsrender.errors import InputError
-from viewer.alignment import Alignment
 from viewer.remembered import Recent, Remembered, load
 from viewer.window import SAMPLE, _scene_at_hand
 
@@ -85,9 +84,9 @@ def test_a_window_that_was_closed_leaves_what_the_next_one_begins_with(display, 
         program.kill()
     assert program.wait() == 0
     remembered, sentence = load(place)
-    assert sentence is None and remembered.size == (640, 400) and "Statistics" in remembered.layout
-    assert remembered.recent == (Recent(str((street / "model").resolve()), str(street.resolve() / "proxy.glb"),
-                                        Alignment(up=(0.0, -1.0, 0.0))),)
+    assert sentence is None and "Statistics" in remembered.layout
+    assert remembered.placement.size == (1280, 720)  # what the command line says is for its run alone
+    assert remembered.recent == (Recent(str((street / "model").resolve()), str(street.resolve() / "proxy.glb")),)
 
 
 def test_a_screenshot_that_cannot_be_written_is_one_sentence(viewer, display, street, tmp_path):
