@@ -13,7 +13,7 @@ def doing(app) -> str:
     """Empty where there is nothing."""
     opening, tour, film, still = app.files.opening, app.path.tour, app.path.film, app.saving.still
     if opening:
-        return opening_line(Path(opening.name), opening.step)
+        return opening_line(Path(opening.name), opening.step, opening.taken)
     if tour.doing == "recording":
         return f"recording a path, {tour.time:.1f} s"
     if film:
@@ -31,9 +31,10 @@ def measuring(app) -> str:
     return f"benchmark: {benchmark.drawn:,} of {benchmark.total:,} frames, culling {benchmark.settings.culling}"
 
 
-def opening_line(path: Path, step: int) -> str:
-    """`step`: of opening.STEPS. Models are folders, and often called `model`, so the one above is told too."""
-    return f"opening {'/'.join(path.parts[-2:])}: reading {STEPS[step]}"
+def opening_line(path: Path, step: int, taken: str = "") -> str:
+    """`step`: of opening.STEPS; `taken`: what of memory, in words. Models are folders, and often called `model`, so the
+    one above is told too."""
+    return f"opening {'/'.join(path.parts[-2:])}: reading {STEPS[step]}{taken and f'; it takes {taken}'}"
 
 
 def coarseness(app) -> str:

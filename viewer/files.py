@@ -12,6 +12,7 @@ from gsrender.errors import DeviceError, InputError
 from gsrender.settings import RenderSettings
 from viewer.chosen import CHOSEN, as_chosen, usual_picture
 from viewer.forecast import TooLarge
+from viewer.foretold import Foretold
 from viewer.look import Look
 from viewer.opening import Cancelled, NoScene, Opening
 from viewer.panels.browser import SCENE, Browser, Purpose
@@ -69,7 +70,7 @@ class Files:
     def work(self):
         """What was being opened, where it is there: in place of the scene that is open, or a sentence. Looks again
         while a directory is read."""
-        if self.browser and self.browser.is_reading:
+        if self.browser and self.browser.is_waiting:
             self._app.stir()
         opening = self.opening
         if opening is None or not opening.is_done:
@@ -135,7 +136,10 @@ class Files:
 
     def choose(self, purpose: Purpose, folder: Path, then: Callable[[Path], None], name: str = ""):
         """Lets a person choose a file or a directory, and calls `then` with it."""
-        self.browser, self._then = Browser(purpose, folder, name), then
+        self.browser, self._then = Browser(purpose, folder, name, self._foretell), then
+
+    def _foretell(self, path: Path) -> Foretold:
+        return Foretold(path, self._app.scene, self._outputs)
 
     def open(self, path: Path, proxy: Path | None = None):
         """Opens a model, a proxy mesh for the model that is open, or a path, beside the frames. An error is told."""

@@ -22,10 +22,12 @@ class _Closed(Exception):
     """The window was, so nobody waits for the scene."""
 
 
-def open_beside(screen: Screen, model: Path, read: Callable[[Callable[[int], None]], Scene]) -> Scene | None:
-    """Calls `read` on a thread of its own, with what it is to call at the beginning of each of opening.STEPS. Returns
-    the scene; None where the window was closed, after the step that is under way. Raises what `read` raises."""
-    step = 0
+def open_beside(screen: Screen, model: Path,
+                read: Callable[[Callable[[int], None], Callable[[str], None]], Scene]) -> Scene | None:
+    """Calls `read` on a thread of its own, with what it is to call at the beginning of each of opening.STEPS, and with
+    what it will take of memory, in words. Returns the scene; None where the window was closed, after the step that is
+    under way. Raises what `read` raises."""
+    step, ahead = 0, ""
 
     def go_on(to: int):
         nonlocal step
@@ -33,8 +35,12 @@ def open_beside(screen: Screen, model: Path, read: Callable[[Callable[[int], Non
             raise _Closed
         step = to
 
+    def foretell(said: str):
+        nonlocal ahead
+        ahead = said
+
     def work() -> Scene:
-        scene = read(go_on)
+        scene = read(go_on, foretell)
         if scene.backend == "cuda":
             import torch
             torch.cuda.synchronize()
@@ -47,7 +53,8 @@ def open_beside(screen: Screen, model: Path, read: Callable[[Callable[[int], Non
         while not reading.done() and not screen.closing:
             screen.poll(LOOK)
             screen.begin()
-            _tell(opening_line(model, step), f"{time.perf_counter() - began:.0f} s; closing the window ends it")
+            _tell(opening_line(model, step), *filter(None, [ahead]),
+                  f"{time.perf_counter() - began:.0f} s; closing the window ends it")
             screen.show()
     try:
         scene = reading.result()

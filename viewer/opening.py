@@ -12,7 +12,7 @@ import numpy as np
 
 from gsrender.errors import InputError
 from viewer.fit import Fit
-from viewer.forecast import check_room
+from viewer.forecast import Forecast, check_room, forecast
 from viewer.path_file import is_path_folder
 from viewer.remembered import Remembered
 from viewer.scene import MESH_SUFFIXES, Scene, proxy_of, read_model, read_proxy
@@ -46,6 +46,7 @@ class Opening:
         self.name, self.path = str(path), path
         self.began = time.perf_counter()
         self.step = 0  # of STEPS
+        self.taken = self.parts = ""  # what of memory, in words, as soon as it is known
         self._opened, self._remembered, self._proxy = opened, remembered, proxy
         self._precision, self._anyway, self._outputs = precision or opened.precision, anyway, outputs
         self._was_lifted = opened.limit.is_lifted
@@ -91,10 +92,10 @@ class Opening:
         opened = self._opened
         if is_path_folder(self.path):
             raise NoScene
-        model, proxy = (None, self.path) if is_mesh(self.path) else (self.path, self._proxy or proxy_of(self.path))
-        if not self._anyway:
-            check_room(opened.limit, self._precision, model=model, mesh=proxy, backend=opened.backend,
-                       detail=opened.detail, outputs=self._outputs)
+        model, proxy = parts_of(self.path, self._proxy)
+        ahead = foretell(opened, self.path, self._outputs, self._proxy, self._precision, self._anyway)
+        if ahead:
+            self.taken, self.parts = ahead.taken(opened.limit), ahead.parts
         if model:
             scene = read_model(model, opened.backend, opened.limit, self._outputs, precision=self._precision)
         else:
@@ -130,6 +131,22 @@ class Opening:
                 proxy.close()
                 raise Cancelled
             self._proxy_depth = proxy
+
+
+def parts_of(path: Path, proxy: Path | None = None) -> tuple[Path | None, Path | None]:
+    """The model and the proxy mesh that a path means: a mesh alone, or a model with this mesh, else with the one beside
+    it. Raises InputError."""
+    return (None, path) if is_mesh(path) else (path, proxy or proxy_of(path))
+
+
+def foretell(opened: Scene, path: Path, outputs: tuple[str, ...], proxy: Path | None = None,
+             precision: str | None = None, anyway: bool = False) -> Forecast | None:
+    """What opening a path beside a scene will take; None where the heads of the files do not tell. Raises InputError,
+    and TooLarge unless `anyway`."""
+    model, mesh = parts_of(path, proxy)
+    wanted = {"model": model, "mesh": mesh, "backend": opened.backend, "detail": opened.detail, "outputs": outputs,
+              "precision": precision or opened.precision}
+    return forecast(**wanted) if anyway else check_room(opened.limit, **wanted)
 
 
 def is_mesh(path: Path) -> bool:

@@ -36,7 +36,8 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    """The options, with the command's name in `command` and the names of those that were typed in `given`. Exits on --help, and with 2 and a sentence on a wrong one."""
+    """The options, with the command's name in `command` and the names of those that were typed in `given`. Exits on
+    --help, and with 2 and a sentence on a wrong one."""
     try:
         return read_options(arguments)
     except InputError as error:

@@ -1,5 +1,5 @@
-"""What outlives the window: where it stands, what a person set for good, where the panels stand, and the scenes that were
-opened last with what was chosen for them."""
+"""What outlives the window: where it stands, what a person set for good, where the panels stand, and the scenes that
+were opened last with what was chosen for them."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ FARTHEST = 1 << 20  # units that a window may be from the desktop's corner
 
 @dataclass(frozen=True)
 class Recent:
-    """A scene that was opened: absolute paths; `proxy` is None where none was named. `chosen` are the settings of CHOSEN
-    that are not as usual, by name."""
+    """A scene that was opened: absolute paths; `proxy` is None where none was named. `chosen` are the settings of
+    CHOSEN that are not as usual, by name."""
 
     model: str
     proxy: str | None = None

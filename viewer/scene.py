@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,6 +25,7 @@ from viewer.ruler import Ruler
 from vk_interop.depth_settings import DepthSettings
 
 if TYPE_CHECKING:
+    from viewer.forecast import Forecast
     from gsrender.load import DatasetCamera
     from gsrender.model import GaussianModel
     from gsrender.renderer import Renderer
@@ -196,7 +198,8 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
                surface_extensions: list[str] | None = None, detail: DepthSettings = DepthSettings(),
                memory_limit: int | None = None, precision: str = "full", fit: Fit = Fit(),
                metres: float | None = None, model_up: Triple | None = None, anyway: bool = False,
-               device: Device | None = None, on_step: Callable[[int], None] = lambda step: None) -> Scene:
+               device: Device | None = None, on_step: Callable[[int], None] = lambda step: None,
+               on_forecast: Callable[[str], None] = lambda said: None) -> Scene:
     """Loads and puts on the device everything that a frame needs.
 
     mesh        the proxy; without it, the one that `proxies_beside` finds
@@ -212,6 +215,7 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     metres      that a scene unit is, for what tells lengths
     model_up    the model's up; without it, what its cameras tell
     anyway      though the forecast says that there is too little memory
+    on_forecast is called with what it will take, in words, before anything is read
     surface_extensions  what a window asks of Vulkan, [] for an off-screen target; None: Vulkan is only for a proxy
     device      Vulkan's, where a window has opened it for this backend, with `limit_of` the other options; it is the
                 scene's once this returns
@@ -221,10 +225,11 @@ def open_scene(model: str | Path, mesh: str | Path | None = None, *, backend: st
     torch_device = pick_backend(backend)
     use_own_stream(torch_device)
     limit = device.limit if device else limit_of(torch_device, memory_limit, anyway)
-    if not anyway:
-        proxy = (Path(mesh) if mesh else proxy_of(model, iteration)) if with_proxy else None
-        _check_room(limit, memory_limit is not None, precision, model=model, mesh=proxy, backend=torch_device,
-                    detail=detail, outputs=outputs, iteration=iteration)
+    proxy = (Path(mesh) if mesh else proxy_of(model, iteration)) if with_proxy else None
+    ahead = _foretell(limit, memory_limit is not None, anyway, precision=precision, model=model, mesh=proxy,
+                      backend=torch_device, detail=detail, outputs=outputs, iteration=iteration)
+    if ahead:
+        on_forecast(f"{ahead.what}: {ahead.taken(limit)}")
     scene = read_model(model, torch_device, limit, outputs, iteration, precision)
     scene.near, scene.ruler = scene.model.near if near is None else near, Ruler(metres)
     scene.given_up, scene.detail = model_up, detail
@@ -321,13 +326,17 @@ def crop_record(crop: Crop | None) -> dict:
     return {} if crop is None else {"crop": {"from": crop.low, "to": crop.high, "axes": crop.axes}}
 
 
-def open_options(options, **more) -> Scene:
-    """The scene that the command line's options name; `more` goes to `open_scene`."""
+def open_options(options, on_forecast: Callable[[str], None] = lambda said: None, **more) -> Scene:
+    """The scene that the command line's options name; `more` goes to `open_scene`. What it will take of memory is told
+    on stderr before it is read."""
+    def say(said: str):
+        print(f"opening {said}", file=sys.stderr, flush=True)
+        on_forecast(said)
     return open_scene(options.model, options.scene, backend=options.backend, iteration=options.iteration,
                       near=options.near, far=options.far, transform=options.proxy_transform, mesh_up=options.up,
                       detail=DepthSettings(options.lod_error, options.raster), memory_limit=options.memory_limit,
                       precision=options.precision, metres=options.metres, model_up=options.model_up,
-                      anyway=options.anyway, **more)
+                      anyway=options.anyway, on_forecast=say, **more)
 
 
 def render_settings(options, scene: Scene, culling: str | None = None) -> RenderSettings:
@@ -352,11 +361,14 @@ def cameras_files(options, scene: Scene) -> list[Path]:
     return options.cameras or [scene.cameras_file]
 
 
-def _check_room(limit: MemoryLimit, chosen: bool, precision: str, **opened):
-    """Raises NoRoom, with what the command line can do about it; `chosen`: it was that which set the limit."""
-    from viewer.forecast import TooLarge, check_room
+def _foretell(limit: MemoryLimit, chosen: bool, anyway: bool, **opened) -> Forecast | None:
+    """What opening will take. Raises NoRoom where there is not as much, unless `anyway`, with what the command line can
+    do about it; `chosen`: it was that which set the limit."""
+    from viewer.forecast import TooLarge, check_room, forecast
+    if anyway:
+        return forecast(**opened)
     try:
-        check_room(limit, precision, **opened)
+        return check_room(limit, **opened)
     except TooLarge as error:
         ways = ["--precision half takes less"] * error.half
         ways.append("--memory-limit may allow more" if chosen else "--anyway opens it all the same")

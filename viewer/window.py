@@ -105,8 +105,8 @@ def _open(options, fit: Fit, extensions: list[str], placement: Placement, vsync:
     device = opened.enter_context(closing(Device.open(backend, extensions, limit=limit_of(
         backend, options.memory_limit, options.anyway))))
     screen = opened.enter_context(closing(_screen(device, options, placement, vsync, has_display=True)))
-    scene = open_beside(screen, options.model, lambda go_on, foretell: read(device=device, on_step=go_on,
-                                                                            on_forecast=foretell))
+    scene = open_beside(screen, options.model, lambda go_on, foretell: read(
+        device=device, on_step=go_on, on_forecast=foretell))
     if scene and scene.proxy:
         opened.callback(scene.proxy.close)
     return screen, scene
@@ -162,8 +162,8 @@ class _Keeper:
 
 
 def fly(viewer: Viewer, frames=None, screenshot=None, between=None):
-    """Frame after frame until the window is closed or `frames` were presented, and `between` after each; then saves what
-    is on the screen. They are counted once the picture is whole and the panel has its size."""
+    """Frame after frame until the window is closed or `frames` were presented, and `between` after each; then saves
+    what is on the screen. They are counted once the picture is whole and the panel has its size."""
     if frames is not None:
         for _ in range(WARM_UP):
             if not viewer.settled:

@@ -59,10 +59,12 @@ def seen(screen):
 def test_it_tells_what_is_being_read_until_the_scene_is_there(screen, backend, street):
     pictures = {}
 
-    def read(go_on):
+    def read(go_on, foretell):
         for step in range(len(STEPS)):
             go_on(step)
             pictures[step] = seen(screen)
+        foretell("as much as this")
+        pictures["memory"] = seen(screen)
         scene = open_scene(street / "model", backend=backend, outputs=VIEW_OUTPUTS, device=screen.device)
         warm_up(scene)
         return scene
@@ -71,6 +73,8 @@ def test_it_tells_what_is_being_read_until_the_scene_is_there(screen, backend, s
     assert scene.device is screen.device and scene.proxy.device is screen.device
     assert all((picture > 150).any() for picture in pictures.values())  # there is text
     assert not np.array_equal(pictures[0], pictures[1]) and not np.array_equal(pictures[1], pictures[2])
+    rows = [np.ptp(np.flatnonzero((pictures[last] > 90).any((1, 2)))) for last in (2, "memory")]
+    assert rows[1] > rows[0] + 10  # a line more
     camera = scene.first_camera(96, 64)
     seen_here = [render_frame(scene, camera, RenderSettings("centre")).rgba.clone() for _ in range(2)]
     scene.renderer.wait()
@@ -80,14 +84,15 @@ def test_it_tells_what_is_being_read_until_the_scene_is_there(screen, backend, s
 
 def test_what_goes_wrong_is_raised_and_the_device_stays_open(screen, backend, tmp_path):
     with pytest.raises(InputError, match="no such"):
-        open_beside(screen, tmp_path, lambda go_on: open_scene(tmp_path / "none", backend=backend, device=screen.device))
+        open_beside(screen, tmp_path, lambda go_on, foretell: open_scene(tmp_path / "none", backend=backend,
+                                                                         device=screen.device))
     assert screen.device.name
 
 
 def test_a_window_that_is_closed_meanwhile_waits_for_no_further_step(screen, backend, street):
     begun = []
 
-    def read(go_on):
+    def read(go_on, foretell):
         def step(number):
             begun.append(number)
             screen.closing = True

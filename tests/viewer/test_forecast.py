@@ -28,6 +28,14 @@ def test_what_a_scene_takes_on_the_device_is_foretold_within_a_tenth(street, lod
     assert ahead.device < ahead.host and ahead.what == "16,067 anchors and 112,019 triangles"
 
 
+def test_what_fits_is_told_before_it_is_read(viewer, street, tmp_path):
+    ran = viewer("render", street / "model", "--backend", "cpu", "--views", "test_0002", "--size", "48x32", "--out",
+                 tmp_path / "out", "--memory-limit", "2")
+    first = ran.err.splitlines()[0]
+    assert ran.code == 0 and first.startswith("opening 16,067 anchors and 112,019 triangles: about ")
+    assert first.endswith(" MiB of memory, 2.00 GiB are free") and ran.err.splitlines()[1].startswith("model: ")
+
+
 def test_what_will_not_fit_is_refused_in_a_sentence_before_it_is_read(viewer, huge, tmp_path):
     ran = viewer("render", huge, "--backend", "cpu", "--cameras", "none.json", "--out", tmp_path / "out")
     assert ran.code == 3 and ran.err.count("\n") == 1

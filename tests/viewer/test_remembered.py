@@ -129,7 +129,8 @@ MONITORS = [(0, 30, 1920, 1050), (1920, 0, 1280, 1024)]
     (Placement((800, 600), (2000, 50), True), Placement((800, 600), (2000, 50), True)),
     (Placement((800, 600), (1500, 800)), Placement((800, 600), (1500, 800))),  # a part of it is seen
     (Placement((3000, 2000), (10, 40)), Placement((1920, 1050), (10, 40))),
-    (Placement((800, 600), (-790, 60)), Placement((800, 600))), (Placement((800, 600), (4000, 60)), Placement((800, 600))),
+    (Placement((800, 600), (-790, 60)), Placement((800, 600))),
+    (Placement((800, 600), (4000, 60)), Placement((800, 600))),
     (Placement((800, 600), (100, 1080)), Placement((800, 600))), (Placement((4000, 600)), Placement((1920, 600)))])
 def test_a_window_is_put_where_a_hand_can_reach_it(before, after):
     assert before.on(MONITORS) == after and before.on([]) == before

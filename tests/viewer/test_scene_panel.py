@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from plain import write_plain
 from tests.gsrender.synthesise import write_anchor_checkpoint
 
-from gsrender.memory import NoRoom
+from gsrender.memory import NoRoom, size
 from viewer import opening
 from viewer.alignment import Alignment
 from viewer.app import Viewer
@@ -166,7 +166,7 @@ def test_how_far_it_is_is_told_whatever_panel_is_in_front(window, street, monkey
         told.append(viewer.message or doing(viewer))
         is_told.set()
         window.frame()
-    assert told[0] == "opening street/model: reading the model" and "something before" not in told
+    assert told[0].startswith("opening street/model: reading the model") and "something before" not in told
     assert viewer.message.startswith("opened ")
     opened(window)
 
@@ -220,6 +220,57 @@ def test_a_model_is_opened_by_its_typed_path_and_enter_alone(window, street, mon
     window.until(lambda: viewer.files.browser is None, "the choice")
     again = opened(window)
     assert again is not scene and again.opened == street / "model"
+
+
+def test_the_dialog_tells_what_each_would_take_under_mouse_and_keyboard(window, street, tmp_path, monkeypatch):
+    viewer, said = window.viewer, []
+
+    def tells(*words):
+        said.clear()
+        window.viewer.idle = False
+        window.frame()
+        return all(any(word in line for line in said) for word in words)
+    for name in ("text_unformatted", "text_colored"):
+        monkeypatch.setattr(imgui, name, lambda *words, draw=getattr(imgui, name): (said.append(words[-1]),
+                                                                                  draw(*words)))
+    shutil.copytree(street, tmp_path / "folder" / "street")
+    write_plain(tmp_path / "folder", 60_000)
+    window.viewer.act("open")
+    window.until(lambda: viewer.files.browser.folder == street, "the dialog")
+    window.move(5, 5)
+    window.until(lambda: tells("street: 16,067 anchors and 112,019 triangles", "about 19.", "are free"), "its words")
+    viewer.files.browser._go(tmp_path / "folder")
+    window.until(lambda: "splats.ply" in window.places, "the file")
+    window.until(lambda: not tells("street: 16,067"), "that this directory is no model")
+    window.move(*window.places["splats.ply"])
+    window.until(lambda: tells("splats.ply: 60,000 splats", " MiB of memory, "), "of the file")
+    window.move(5, 5)
+    window.until(lambda: not tells("60,000 splats"), "that the directory is none")
+    window.key("Tab", "Tab", "Tab")
+    window.until(lambda: tells("street: 16,067 anchors"), "of what the keyboard has come to")
+    viewer.act("escape")
+    window.rest()
+
+
+def test_while_a_scene_is_opened_it_is_told_what_it_takes_and_by_name(window, street, monkeypatch):
+    viewer, shown, go_on = window.viewer, {}, Opening._go_on
+
+    def wait(opening, step):
+        opening._cancelled.wait(60)
+        go_on(opening, step)
+    monkeypatch.setattr(Opening, "_go_on", wait)
+    monkeypatch.setattr("viewer.panels.scene.button", lambda label, help: bool(shown.update({label: help})))
+    viewer.files.open(street / "model")
+    opening = viewer.files.opening
+    window.until(lambda: opening.taken, "what it takes")
+    window.frame(2)
+    foretold = forecast(street / "model", street / "proxy.glb", "cpu", viewer.scene.detail, outputs=VIEW_OUTPUTS)
+    assert opening.taken.startswith(f"about {size(foretold.device)} of memory, ") and opening.taken in doing(viewer)
+    for name in ("model", "proxy mesh"):
+        assert f"{name} {size(foretold.by_name[name])}" in shown["cancel opening"]  # which the keyboard reaches
+    assert sum(foretold.by_name.values()) == foretold.device
+    viewer.files.cancel()
+    opened(window)
 
 
 def test_the_window_goes_on_while_a_directory_is_slow(window, street, monkeypatch):

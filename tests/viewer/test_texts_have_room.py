@@ -13,6 +13,7 @@ from viewer.app import Viewer
 from viewer.camera_path import CameraPath
 from viewer.fit import Fit
 from viewer.look import Look
+from viewer.opening import Opening
 from viewer.panels import PANELS, statistics
 from viewer.panels.menu import MENUS
 from viewer.panels.question import Question
@@ -122,6 +123,8 @@ def test_of_what_stands_over_the_picture(viewer, compare):
 def test_of_a_window_over_it(viewer, action):
     viewer.path.tour = Tour(CameraPath.through([view.camera for view in viewer.scene.cameras[:2]]))
     viewer.act(action)
+    while viewer.files.browser and viewer.files.browser.is_waiting:
+        viewer.frame()
     assert_fits(viewer)
     viewer.act("escape")
 
@@ -135,6 +138,20 @@ def test_of_the_benchmark(viewer):
         viewer.frame()
     assert_fits(viewer)
     viewer.act("escape")
+
+
+def test_of_a_scene_that_is_being_opened(viewer, monkeypatch):
+    monkeypatch.setattr(Opening, "_go_on", lambda opening, step: opening._cancelled.wait(60))
+    viewer.show_panel("Scene")
+    viewer.files.reload()
+    while not viewer.files.opening.taken:
+        viewer.frame()
+    assert_fits(viewer)
+    viewer.files.opening.taken = "about 123.45 GiB of the GPU's memory, 123.45 GiB are free"
+    assert_fits(viewer)
+    viewer.files.cancel()
+    viewer.files.close()
+    viewer.files.opening = None
 
 
 def test_of_the_question_about_too_large_a_scene(viewer):

@@ -11,15 +11,18 @@ from typing import Callable
 from imgui_bundle import imgui
 
 from gsrender.memory import size
+from viewer.foretold import Foretold
 from viewer.listing import Listing
 from viewer.panels import dialog
+from viewer.panels.memory_ahead import MemoryAhead
 from viewer.panels.rows import DIM, button, dim, tooltip
 from viewer.path_file import is_path_name
 from viewer.scene import MESH_SUFFIXES
 
-LINES, ROUND = 18, 13  # of the list; font sizes that the window needs round it
+LINES, ROUND = 18, 14  # of the list; font sizes that the window needs round it
 SUFFIXES = f"{', '.join(MESH_SUFFIXES[:-1])} or {MESH_SUFFIXES[-1]}"
 SOON = 0.2  # seconds in which most directories are read: it is not said before
+BORDERS = imgui.ChildFlags_.borders | imgui.ChildFlags_.nav_flattened  # the keyboard goes on into the list
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,13 @@ SAVE_PATH = Purpose("Save the path", lambda name: name.lower().endswith(".json")
 
 class Browser:
     """A window over the others, in `folder`; a path that is typed into it counts as well. `name` is what is saved under
-    at first."""
+    at first; `foretell` tells what opening a path takes: of the entry under the cursor or the keyboard's mark, else of
+    the directory."""
 
-    def __init__(self, purpose: Purpose, folder: Path, name: str = ""):
+    def __init__(self, purpose: Purpose, folder: Path, name: str = "",
+                 foretell: Callable[[Path], Foretold] | None = None):
         self.purpose, self.name = purpose, name
+        self._ahead = MemoryAhead(foretell, folder) if foretell and purpose is SCENE else None
         self._shown: Listing | None = None
         self._wants_keyboard = False
         self._go(folder)
@@ -82,10 +88,13 @@ class Browser:
         chosen = (self._named() if self.purpose.saves else self._whole()) or chosen
         line = imgui.get_text_line_height_with_spacing()
         lines = min(LINES, max((window[1] - ROUND * font) // line, 1))
-        if imgui.begin_child(str(self.folder), (0, lines * line), imgui.ChildFlags_.borders):
+        self._regarded = self.folder
+        if imgui.begin_child(str(self.folder), (0, lines * line), BORDERS):
             chosen = self._entries() or chosen
         imgui.end_child()
         dim(self._listing.problem or (MODEL if self._is_at_model else self.purpose.foot))
+        if self._ahead:
+            self._ahead.draw(self._regarded)
         return chosen, dialog.end(stays) and chosen is None
 
     @property
@@ -107,6 +116,11 @@ class Browser:
             return self.folder
         self._wants_keyboard = True
         return self._go(path)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there will be more to see."""
+        return self.is_reading or self._ahead is not None and not self._ahead.is_known
 
     def _whole(self) -> Path | None:
         """The directory itself."""
@@ -164,6 +178,8 @@ class Browser:
             for entry in self._listing.entries[clipper.display_start:clipper.display_end]:
                 if imgui.selectable(f"{entry.name}/" if entry.is_folder else entry.name, False)[0]:
                     chosen = entry
+                if imgui.is_item_hovered() or imgui.is_item_focused() and self._regarded == self.folder:
+                    self._regarded = self.folder / entry.name
                 if not entry.is_folder:
                     imgui.same_line(30 * imgui.get_font_size())
                     imgui.text_colored(DIM, size(entry.nbytes))

@@ -13,7 +13,7 @@ from viewer.loaded import extent, loaded_rows
 from viewer.opening import STEPS
 from viewer.pace import TARGET
 from viewer.panels import fit
-from viewer.panels.rows import (DIM, beside, button, check_row, colour_row, drag_row, drags_row, heading, list_row,
+from viewer.panels.rows import (DIM, beside, button, check_row, colour_row, dim, drag_row, drags_row, heading, list_row,
                                 slider_row, stat_row, table, tooltip)
 from viewer.panels.sampled import Sampled
 from viewer.settings import AXES, RESOLUTION_SCALES, ViewerSettings, changed
@@ -42,7 +42,10 @@ def _opening(app):
     """How far the scene is that is being opened."""
     opening = app.files.opening
     imgui.progress_bar((opening.step + 0.5) / len(STEPS), (-1, 0), f"reading {STEPS[opening.step]}")
-    if button("cancel opening", f"Leaves {opening.name} unopened, and this scene as it is."):
+    if opening.taken:
+        dim(f"It takes {opening.taken}.")
+        tooltip(opening.parts)
+    if button("cancel opening", f"Leaves {opening.name} unopened, and this scene as it is. {opening.parts}"):
         opening.cancel()
 
 
