@@ -7,7 +7,6 @@ from pathlib import Path
 from threading import Thread
 
 from gsrender.errors import DeviceError, InputError
-from viewer.forecast import TooLarge
 from viewer.opening import foretell
 from viewer.scene import Scene
 
