@@ -173,8 +173,9 @@ def placement_after(on: bool, street, before, after):
     """Opens a window, lets it be maximised or not once its size is as `before` says, and closes it when it is as
     `after` does. What is kept of it."""
     command = [sys.executable, "-m", "viewer", street / "model", "--backend", "cpu"]
-    program = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    program = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
+        next(line for line in program.stderr if line.startswith("proxy: "))  # it is read; before, nothing is kept
         window = xdotool("search", "--sync", "--onlyvisible", "--name", "^viewer: ").split()[0]
         wait_for(lambda: before(size_of(window)))
         ask_to_maximise(int(window), on)
