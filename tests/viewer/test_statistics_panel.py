@@ -15,6 +15,7 @@ from viewer.frame import render_frame
 from viewer.look import Look
 from viewer.memory import MEMORY
 from viewer.panels import statistics, way_plot
+from viewer.panels.sampled import Sampled
 from viewer.panels.stage_plot import COLOURS
 from viewer.settings import FRAME_MODES
 from viewer.statistics import Statistics
@@ -230,6 +231,7 @@ def test_without_cameras_the_benchmark_looks_all_around(desk):
 
 def test_while_a_benchmark_runs_the_menu_tells_how_far_it_is_and_the_funnel_what_it_is_of(desk, scene, monkeypatch):
     monkeypatch.setattr(scene, "cameras", scene.cameras[:2])
+    monkeypatch.setattr(statistics, "FIGURES", Sampled(0.0))  # of every frame
     desk.open("Culling and LOD")
     said, viewer = [], desk.viewer
     for name, place in (("text_unformatted", 0), ("text_colored", 1)):
