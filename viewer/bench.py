@@ -13,6 +13,7 @@ from gsrender.camera import Camera
 from gsrender.errors import InputError
 from gsrender.renderer import Renderer
 from gsrender.settings import CULLING, RenderSettings
+from viewer.choices import FRAME_MODES
 from viewer.contact_sheet import contact_sheet
 from viewer.frame import FrameOrder, end_frame, frame_stats, render_frame
 from viewer.headless import items_of, sized, tell
@@ -20,7 +21,6 @@ from viewer.machine import describe
 from viewer.output import check_place, write_whole
 from viewer.progress import progress
 from viewer.scene import Scene, cameras_files, crop_record, detail_record, open_options, render_settings
-from viewer.settings import FRAME_MODES
 from viewer.statistics import Statistics, milliseconds, stage_order
 from viewer.views import choose_views, load_views, name_views
 

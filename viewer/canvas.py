@@ -11,6 +11,7 @@ from gsrender.camera import Camera
 from gsrender.frame import Frame, FrameStats
 from gsrender.settings import RenderSettings
 from viewer.arriving import Arriving
+from viewer.choices import FRAME_MODES
 from viewer.frame import FrameOrder, end_frame, frame_stats
 from viewer.frame_kind import FrameKind
 from viewer.look import Look
@@ -18,7 +19,6 @@ from viewer.looking import Looking
 from viewer.reading import Reader
 from viewer.scene import Scene
 from viewer.seen import Seen
-from viewer.settings import FRAME_MODES
 from viewer.shot import Shot, Spare
 from viewer.statistics import Statistics
 from viewer.stopwatch import Stopwatch

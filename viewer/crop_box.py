@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from gsrender.camera import Triple
 from gsrender.crop import WORLD, Crop
 from gsrender.trimmed import trimmed_bounds
+from viewer.choices import AXES
 from viewer.pose import Space
-from viewer.settings import AXES
 
 if TYPE_CHECKING:
     import torch

@@ -7,8 +7,9 @@ import math
 from dataclasses import dataclass, fields
 
 from gsrender.settings import LARGEST_SIDE
+from viewer.choices import FRAME_MODES
 from viewer.controls import FLIGHT
-from viewer.settings import FRAME_MODES, ViewerSettings
+from viewer.settings import ViewerSettings
 from vk_interop.depth_settings import DepthSettings
 
 OF_WINDOW = ("vsync", "resolution_scale", "adaptive", "panel", "closed", "always", "mode")  # of ViewerSettings

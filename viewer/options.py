@@ -11,8 +11,8 @@ from pathlib import Path
 
 from gsrender.errors import InputError
 from gsrender.settings import CULLING, FARTHEST, LARGEST_SIDE
+from viewer.choices import AXES, FRAME_MODES
 from viewer.view_table import VIEW_NAMES, VIEWS
-from viewer.settings import AXES, FRAME_MODES
 from vk_interop.depth_settings import MOST_ERROR, RASTERS
 
 SUMMARIES = {

@@ -8,13 +8,13 @@ from typing import Callable
 import viser
 
 from gsrender.camera import Camera
+from viewer.choices import AXES
 from viewer.crop_box import box_around, box_axes, turned
 from viewer.fit import Fit, as_option, scale_of
 from viewer.loaded import extent, loaded_rows
 from viewer.page_camera import Steering
 from viewer.page_controls import Wish, crop
 from viewer.scene import Scene
-from viewer.settings import AXES
 from viewer.words import IN_METRES, UP, UP_AS_SEEN
 
 AS_GIVEN, AS_SEEN = "as the cameras", "as in this view"

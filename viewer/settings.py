@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from gsrender.settings import RenderSettings
+from viewer.choices import FRAME_MODES
 from viewer.look import Look
 
-FRAME_MODES = ("same-frame", "pipelined")  # see FrameOrder in frame.py
 RESOLUTION_SCALES = (0.25, 1.0)  # least and most; above 1 the extra pixels would be thrown away by the screen
 
 MOST = 1e9  # of a number that is typed, dragged or pasted; squares of lengths must stay below the largest float
-AXES = {"+z": (0.0, 0.0, 1.0), "-z": (0.0, 0.0, -1.0), "+y": (0.0, 1.0, 0.0), "-y": (0.0, -1.0, 0.0),
-        "+x": (1.0, 0.0, 0.0), "-x": (-1.0, 0.0, 0.0)}  # that may point up
 
 
 def changed(value, **fields):

@@ -16,6 +16,7 @@ from PIL import Image
 
 from gsrender.camera import Camera
 from gsrender.frame import FrameStats
+from viewer.choices import FRAME_MODES
 from viewer.controls import Space
 from viewer.frame_kind import FrameKind
 from viewer.page_camera import Steering, camera_of
@@ -25,7 +26,6 @@ from viewer.page_panel import Panel
 from viewer.photograph import AtPhotograph
 from viewer.reading import Reader
 from viewer.scene import Scene
-from viewer.settings import FRAME_MODES
 from viewer.shot import Shot, Spare
 from viewer.statistics import Statistics
 

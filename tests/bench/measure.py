@@ -12,9 +12,9 @@ import torch
 from gsrender import Camera, DepthBuffer, Renderer, RenderSettings
 from tests.bench import proxy_depth
 from tests.bench.floor import Floor
+from viewer.choices import FRAME_MODES
 from viewer.frame import FrameOrder, end_frame, render_frame
 from viewer.scene import Scene
-from viewer.settings import FRAME_MODES
 from viewer.statistics import stage_order
 from vk_interop.proxy_depth import ProxyDepth
 

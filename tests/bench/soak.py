@@ -21,11 +21,11 @@ from gsrender import Camera, InputError, RenderSettings
 from gsrender.settings import CULLING
 from tests.bench.command import Wrong, exit_code, parser_of
 from viewer.canvas import Canvas
+from viewer.choices import FRAME_MODES
 from viewer.frame import render_frame
 from viewer.options import gibibytes, size
 from viewer.progress import Bar
 from viewer.scene import Scene, open_scene
-from viewer.settings import FRAME_MODES
 from viewer.shot import VIEW_OUTPUTS, Spare
 from viewer.window import SAMPLE
 from vk_interop.depth_settings import RASTERS, DepthSettings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from viewer.settings import FRAME_MODES
+from viewer.choices import FRAME_MODES
 from viewer.statistics import stage_order
 
 SMALL, MIDDLE = (960, 640), (1920, 1280)

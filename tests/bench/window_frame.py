@@ -27,11 +27,12 @@ from gsrender.frame_queue import HostQueue
 from tests.bench.clock import Clock
 from tests.bench.command import exit_code, parser_of
 from viewer.app import Viewer
+from viewer.choices import FRAME_MODES
 from viewer.export import save_json
 from viewer.machine import describe
 from viewer.panels import PANELS, dock
 from viewer.scene import Scene, open_scene
-from viewer.settings import FRAME_MODES, ViewerSettings
+from viewer.settings import ViewerSettings
 from viewer.shot import VIEW_OUTPUTS
 from viewer.window import SAMPLE
 from vk_interop.depth_settings import DepthSettings

@@ -8,9 +8,9 @@ import torch
 
 from gsrender.settings import RenderSettings
 from viewer.canvas import Canvas
+from viewer.choices import FRAME_MODES
 from viewer.frame import FrameOrder, end_frame, render_frame
 from viewer.scene import open_scene
-from viewer.settings import FRAME_MODES
 from viewer.shot import Spare
 from vk_interop.depth_settings import DepthSettings
 

@@ -11,13 +11,13 @@ from imgui_bundle import imgui
 from gsrender.frame import FrameStats
 from gsrender.settings import RenderSettings
 from viewer.benchmark import Benchmark, Row, turn, verdict
+from viewer.choices import FRAME_MODES
 from viewer.frame import render_frame
 from viewer.look import Look
 from viewer.memory import MEMORY
 from viewer.panels import statistics, way_plot
 from viewer.panels.sampled import Sampled
 from viewer.panels.stage_plot import COLOURS
-from viewer.settings import FRAME_MODES
 from viewer.statistics import Statistics
 
 

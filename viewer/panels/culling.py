@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from imgui_bundle import imgui
 
+from viewer.choices import FRAME_MODES
 from viewer.doing import measuring
 from viewer.panels import funnel
 from viewer.panels.knobs import NO_PROXY, anchor_detail, hiding, proxy_detail
 from viewer.panels.rows import check_row, choice_row, heading, stat_row, table
-from viewer.settings import FRAME_MODES, ViewerSettings, changed
+from viewer.settings import ViewerSettings, changed
 from viewer.statistics import psnr_text
 from viewer.words import HIDDEN_CLUSTERS, NOTHING
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from imgui_bundle import imgui
 
 from gsrender.settings import LARGEST_SIDE
+from viewer.choices import AXES
 from viewer.crop_box import moved
 from viewer.loaded import extent, loaded_rows
 from viewer.opening import STEPS
@@ -16,7 +17,7 @@ from viewer.panels import fit
 from viewer.panels.rows import (DIM, beside, button, check_row, colour_row, dim, drag_row, drags_row, heading, list_row,
                                 slider_row, stat_row, table, tooltip)
 from viewer.panels.sampled import Sampled
-from viewer.settings import AXES, RESOLUTION_SCALES, ViewerSettings, changed
+from viewer.settings import RESOLUTION_SCALES, ViewerSettings, changed
 from viewer.words import APPEARANCE, BACKGROUND, CROP, CROP_FROM, CROP_TO, IN_METRES, UNIT, UP, UP_AS_SEEN
 
 Colour = tuple[float, float, float]
