@@ -8,6 +8,7 @@ it. Whatever is wrong with it, it is built and written again.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import struct
 from pathlib import Path
@@ -30,16 +31,16 @@ WRITABLE = 0o222  # a folder with none of these is meant to stay as it is, thoug
 def load_or_build(mesh, progress: Callable[[int, int], None] | None = None, cancel: Callable[[], bool] | None = None,
                   threads: int | None = None, say: Callable[[str], None] = lambda sentence: None) -> ClusterMesh:
     """The clusters of a ProxyMesh: from its cache, else built as by `build_clusters` and kept for the next time, in
-    `<mesh>.clusters` or, where that cannot be written, in the user's cache folder. `say` is told what cannot be
-    kept."""
+    `<mesh>.clusters` and, of the same mesh by another transform, `<mesh>.2.clusters`; where these cannot be written, in
+    the user's cache folder. `say` is told what cannot be kept."""
     key = _key(mesh)
-    places = [mesh.path.with_name(mesh.path.name + SUFFIX), *_user_cache(key)]
-    for place in places:
+    beside = [mesh.path.with_name(mesh.path.name + suffix) for suffix in (SUFFIX, f".2{SUFFIX}")]
+    for place in (*beside, *_user_cache(key)):
         if clusters := _read(place, key):
             return clusters
     clusters = build_clusters(mesh, progress, cancel, threads)
     failures = []
-    for place in places:
+    for place in (min(beside, key=_written), *_user_cache(key)):
         try:
             _write(place, key, clusters)
             return clusters
@@ -55,6 +56,16 @@ def _key(mesh) -> bytes:
     digest.update(np.ascontiguousarray(mesh.vertices, "<f4"))
     digest.update(np.ascontiguousarray(mesh.triangles, "<u4"))
     return digest.digest()
+
+
+def _written(place: Path) -> float:
+    """When the clusters there were; before all time where there are none that can be read."""
+    try:
+        with open(place, "rb") as file:
+            made_from = HEADER.unpack(file.read(HEADER.size))[2]
+        return place.stat().st_mtime if _read(place, made_from) else -math.inf
+    except (OSError, struct.error):
+        return -math.inf
 
 
 def _user_cache(key: bytes) -> list[Path]:

@@ -91,6 +91,20 @@ def test_another_mesh_and_another_transform_are_built_again(proxy):
     assert len(builds) == 3
 
 
+def test_a_mesh_by_a_transform_and_back_is_built_once_each_and_a_third_takes_the_older_ones_place(proxy):
+    mesh, beside, builds = proxy
+    scaled = load_mesh(mesh.path, SCALED)
+    for _ in range(3):
+        load_or_build(mesh)
+        load_or_build(scaled)
+    assert len(builds) == 2
+    os.utime(beside, (1, 1))
+    load_or_build(load_mesh(mesh.path, up="y"))
+    load_or_build(scaled)
+    assert len(builds) == 3
+    assert files(beside.parent) == ["proxy.glb", "proxy.glb.2.clusters", "proxy.glb.clusters"]
+
+
 @pytest.mark.parametrize("array, field, value", [
     ("triangles", None, 2**32 - 1), ("vertices", None, np.nan), ("clusters", "first_triangle", 7),
     ("clusters", "triangle_count", 0), ("clusters", "group", -1), ("clusters", "group", 10**9),
