@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from gsrender.settings import RenderSettings
 from viewer.view_table import VIEW_NAMES
-from viewer.way import Way
+
+if TYPE_CHECKING:  # options.py reads this file, and imports nothing heavy
+    from viewer.way import Way
 
 COMPARISONS = ("first", "split", "second", "difference")
 
