@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import time
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,17 @@ from viewer.output import write_whole
 from viewer.statistics import Statistics
 
 
+_given: set[Path] = set()  # of what is still to be written
+
+
 def file_name(what: str, suffix: str) -> Path:
-    """Where something of now goes: in the folder that the program was started in."""
-    return Path.cwd() / time.strftime(f"{what}-%Y%m%d-%H%M%S{suffix}")
+    """Where something of now goes: in the folder that the program was started in, beside what is there already or is
+    about to be. The second one of a second is called -2."""
+    name = time.strftime(f"{what}-%Y%m%d-%H%M%S")
+    paths = (Path.cwd() / f"{name}{f'-{i}' * (i > 1)}{suffix}" for i in count(1))
+    path = next(path for path in paths if path not in _given and not path.exists())
+    _given.add(path)
+    return path
 
 
 def save_csv(statistics: Statistics, about: dict[str, str], path: Path):

@@ -8,6 +8,7 @@ import pytest
 from imgui_bundle import imgui
 from PIL import Image
 
+from viewer.panels import camera
 from viewer.panels.rows import GRAB
 
 
@@ -239,6 +240,23 @@ def test_walking_stays_above_the_street_at_the_height_of_the_eyes(desk):
     state = desk.viewer.state
     assert state.ground.below(state.pose.position) == pytest.approx(start.eyes, abs=0.1)
     assert abs(state.pose.position[2] - start.pose.position[2]) < 0.5
+
+
+def test_that_walking_is_as_fast_as_flying_is_said_until_a_unit_has_a_length(desk, monkeypatch):
+    said = []
+    monkeypatch.setattr(camera, "dim", said.append)
+    desk.frame()
+    assert camera.NO_PACE not in said
+    desk.click(*desk.places["walk"])
+    assert camera.NO_PACE in said and desk.viewer.state.rate == desk.viewer.state.speed
+    desk.viewer.set_metres(1.0)
+    try:
+        desk.frame(2)
+        said.clear()
+        desk.frame()
+        assert not said and desk.viewer.state.rate == 1.4
+    finally:
+        desk.viewer.set_metres(None)
 
 
 def test_buttons_go_to_the_neighbours_in_the_dataset_back_from_a_jump_and_home(desk, scene):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from desktop import watch_controls
 from imgui_bundle import imgui
-from test_every_control import TABLE, uncrop
+from test_every_control import TABLE, uncrop, write
 
 from gsrender.settings import RenderSettings
 from viewer.camera_path import CameraPath
@@ -110,3 +110,10 @@ def test_a_panel_that_ends_in_the_middle_leaves_the_next_frame_whole(desk, monke
     assert app.notices == ["margin -1 must be zero or more scene units"]
     app.send_away(app.notices[0])
     assert np.array_equal(picture_of(desk), before)
+
+
+def test_a_picture_larger_than_is_drawn_is_not_made_smaller_without_a_word(desk):
+    desk.open("Scene")
+    write("20000", aside=-30)(desk, desk.scrolled("Scene", "##save as"))
+    desk.until(lambda: desk.viewer.message == "a picture has 1 to 16384 pixels an edge", "a sentence")
+    assert desk.viewer.shot_size[0] == 16384

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from gsrender import Camera, InputError
+from viewer.export import file_name
 from viewer.output import OutputFolder, write_whole
 from viewer.views import View
 
@@ -35,6 +36,14 @@ def test_a_later_run_on_another_split_does_not_write_over_the_first(tmp_path):
 def test_the_same_view_again_takes_its_own_place(tmp_path):
     assert [write(tmp_path, TEST, b"old"), write(tmp_path, TEST, b"new")] == ["a", "a"]
     assert (tmp_path / "a.bin").read_bytes() == b"new"
+
+
+def test_what_is_saved_three_times_in_a_second_is_three_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("viewer.export.time.strftime", lambda text: text.replace("%Y%m%d-%H%M%S", "now"))
+    (tmp_path / "picture-now-3.png").touch()
+    assert [file_name("picture", ".png").name for _ in range(3)] == [
+        "picture-now.png", "picture-now-2.png", "picture-now-4.png"]
 
 
 def test_a_strangers_file_is_not_written_over(tmp_path):
@@ -75,6 +84,7 @@ KILLED = """
 import os, signal
 from pathlib import Path
 from test_output import TEST, TRAIN
+from viewer.export import file_name
 from viewer.output import OutputFolder
 with OutputFolder(Path("."), ".bin", [TEST, TRAIN]) as out:
     out.check(out.views)

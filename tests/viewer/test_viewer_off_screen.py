@@ -13,7 +13,7 @@ from viewer.app import Viewer
 from viewer.frame import render_frame
 from viewer.look import Look
 from viewer.panels import PANELS, statistics
-from viewer.panels.rows import NOTHING
+from viewer.words import NOTHING
 from viewer.panels.sampled import Sampled
 from viewer.reading import Reader
 from viewer.scene import open_scene

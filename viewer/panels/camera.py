@@ -9,13 +9,15 @@ from imgui_bundle import imgui
 
 from viewer.controls import FOVS, MODES, SPEED_RANGE, State
 from viewer.panels import dataset
-from viewer.panels.rows import (beside, button, checkbox, choice_row, length_row, numbers_row, slider_row, stat_row,
+from viewer.panels.rows import (beside, button, checkbox, choice_row, dim, length_row, numbers_row, slider_row, stat_row,
                                 table)
 from viewer.ruler import Ruler
 from viewer.settings import ViewerSettings, changed
 
 LONGEST_FLIGHT = 5.0  # seconds
 NAMES = 6.5  # font sizes
+NO_PACE = ("Walking is as fast as flying, since nobody knows how long a unit is: say it in the panel Scene, and it is at "
+           "the pace of a person. Walls stop nobody.")
 
 
 def draw(app) -> ViewerSettings:
@@ -23,6 +25,8 @@ def draw(app) -> ViewerSettings:
     with table("camera", 0.3, NAMES):
         state = _lens(_motion(app.state, app.scene.ruler), app.scene.ruler)
         state = _placed(state)
+    if state.mode == "walk" and state.pace is None:
+        dim(NO_PACE)
     if state.pose.position != before.pose.position or state.flight and state.flight != before.flight:
         app.move(state)
     else:

@@ -114,6 +114,8 @@ def _screenshot(app):
     changed, edges = imgui.input_int2("##save as", list(app.shot_size))
     if changed:
         app.shot_size = tuple(min(max(edge, 1), LARGEST_SIDE) for edge in edges)
+        if app.shot_size != tuple(edges):
+            app.say(f"a picture has 1 to {LARGEST_SIDE} pixels an edge")
     beside("save picture")
     still = app.saving.still
     imgui.begin_disabled(still is not None)
