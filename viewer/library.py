@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gsrender.errors import InputError
-from viewer.options import read_options
+from viewer.options import option_names, read_options
 
 if TYPE_CHECKING:
     from viewer.page import Page
@@ -32,6 +33,7 @@ def show(model: str | Path, scene: str | Path | None = None, *, where: str | Non
     if where not in ("window", "page"):
         raise InputError(f"where={where!r}: not 'window' or 'page'")
     command = ["serve"] if where == "page" else []
+    _check_names(options, command[0] if command else "window")
     given = read_options([*command, *_words(options | {"scene": scene}), "--", str(model)])
     if where == "window":
         from viewer.window import run
@@ -42,6 +44,15 @@ def show(model: str | Path, scene: str | Path | None = None, *, where: str | Non
     page.start()
     print(page.address, flush=True)
     return page
+
+
+def _check_names(options: dict, command: str):
+    known = sorted(name.replace("-", "_") for name in option_names(command))
+    for name in options:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            raise InputError(f"show(): no option {name}{f', did you mean {near[0]}?' if near else ';'} there are "
+                             f"{', '.join(known)}")
 
 
 def has_display() -> bool:

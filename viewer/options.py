@@ -26,6 +26,7 @@ SUMMARIES = {
     "info": "say what a model or a mesh is",
     "doctor": "say what this machine has and what is missing",
 }
+MESHES = (".glb", ".gltf", ".obj")  # which models never are
 EPILOG = ("exit codes: 0 done, 1 doctor found something missing, 2 a file or an option is wrong, 3 the machine cannot, "
           "130 stopped by Ctrl+C")
 
@@ -63,6 +64,12 @@ def _given(parser: Parser, words: list[str], options: argparse.Namespace) -> fro
     return frozenset(name for name, value in vars(found).items() if value is not unset)
 
 
+def option_names(command: str) -> set[str]:
+    """Of a command's options, without their hyphens: "proxy-transform"."""
+    words = (word for action in _parser(command)._actions for word in action.option_strings)
+    return {word.removeprefix("--") for word in words if word.startswith("--")} - {"help"}
+
+
 def _with_their_options(arguments: list[str]) -> list[str]:
     """The same, with axes and lists of numbers that begin with a minus joined to the option before: argparse would take
     them for options."""
@@ -92,8 +99,9 @@ def _window(parser):
     _model(parser, nargs="?", default_text=" (default: the scene that was open last, else the sample)")
     _pixel_size(parser)
     _culling(parser)
-    parser.add_argument("--view", metavar="NAME",
-                        help="view of the model's cameras.json to begin with (default: the one that shows most)")
+    parser.add_argument("--camera", metavar="NAME",
+                        help="camera of the model's cameras.json to begin at (default: the one that shows most)")
+    _view(parser)
     parser.add_argument("--frames", type=_count, metavar="N", help="present N frames, then close")
     parser.add_argument("--screenshot", type=_png, metavar="F.png", help="save what is on the screen at the end")
     _mode(parser, "default: as last time, at first same-frame")
@@ -109,8 +117,8 @@ def _serve(parser):
                         help="name or address of this machine to listen on, 0.0.0.0 for all; others than localhost "
                              "take a token, which the printed address has (default: %(default)s, for this machine and "
                              "tunnels to it)")
-    parser.add_argument("--port", type=_port, default=8080, metavar="P",
-                        help="the next free one is taken where it is not (default: %(default)s)")
+    parser.add_argument("--port", type=_port, metavar="P",
+                        help="0 for any that is free (default: 8080, or the next that is free)")
     parser.add_argument("--token", action="store_true",
                         help="a token at localhost too, where others are logged in to this machine")
 
@@ -182,7 +190,7 @@ def _info(parser):
 
 
 def _model(parser, nargs=None, default_text: str = ""):
-    parser.add_argument("model", type=Path, metavar="MODEL", nargs=nargs,
+    parser.add_argument("model", type=_model_path, metavar="MODEL", nargs=nargs,
                         help=f"a trained model: an output directory, or a .ply of 3D Gaussians{default_text}")
     parser.add_argument("--scene", type=Path, metavar="MESH",
                         help="its proxy mesh (default: proxy.glb, .gltf, .ply or .obj, or the only .glb, in the "
@@ -274,6 +282,13 @@ def _view(parser):
 
 def _out(parser, what):
     parser.add_argument("--out", type=Path, metavar="DIR", required=True, help=f"writes {what}")
+
+
+def _model_path(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() in MESHES:
+        raise argparse.ArgumentTypeError(f"{text} is a mesh: name the model, and this with --scene")
+    return path
 
 
 def _number(text: str, allowed: str, low: float, strict: bool) -> float:

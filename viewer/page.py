@@ -45,7 +45,7 @@ class Page:
     Raises what `open_server` raises.
     """
 
-    def __init__(self, scene: Scene, render: RenderSettings, host: str = "localhost", port: int = 8080,
+    def __init__(self, scene: Scene, render: RenderSettings, host: str = "localhost", port: int | None = None,
                  token: bool = False):
         self.scene = scene
         detail = scene.proxy.settings if scene.proxy else DepthSettings()

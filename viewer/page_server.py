@@ -19,7 +19,7 @@ from viser import _messages
 
 from gsrender.errors import DeviceError, InputError
 
-PORTS = 100  # that are tried, from the wanted one on
+PORT, PORTS = 8080, 100  # where no port is asked for: the first that is tried, and how many from it on
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")  # what a browser calls this machine, or the near end of a tunnel to it
 NO_TOKEN = "this address lacks the token, or has a wrong one: open the one that was printed"
 OTHER_SITE = "only a browser that opens this page at localhost may look at it"
@@ -54,11 +54,16 @@ class Door:
         return "" if local and all(name.netloc == hosts[0] for name in named) else OTHER_SITE
 
 
-def open_server(host: str, port: int, title: str, token: bool = False) -> tuple[viser.ViserServer, str]:
+def check_place(host: str, port: int | None):
+    """Before anything is read that takes long. Raises InputError where `open_server` would."""
+    _listen(host, port).close()
+
+
+def open_server(host: str, port: int | None, title: str, token: bool = False) -> tuple[viser.ViserServer, str]:
     """A running server and its address, with a token where one is asked for or others than this machine can reach it.
 
-    port  the next free one is taken where it is not free; 0 for any
-    Raises InputError where `host` is no address of this machine.
+    port  0 for any that is free; None for PORT or the next that is
+    Raises InputError where `host` is no address of this machine, or the port is not free.
     """
     listening = _listen(host, port)
     ours = ipaddress.ip_address(listening.getsockname()[0].partition("%")[0])
@@ -80,13 +85,14 @@ def stop_server(server: viser.ViserServer):
         server.stop()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int | None) -> socket.socket:
+    first = PORT if port is None else port
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(host, first, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         raise InputError(f"--host {host}: not a name or an address of this machine") from error
     family, *_, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)  # what tunnels ask for first
-    for attempt in range(port, min(port + PORTS, 65536) if port else 1):
+    for attempt in range(first, first + PORTS) if port is None else (port,):
         try:
             return socket.create_server((address[0], attempt), family=family)
         except OSError as error:
@@ -94,7 +100,9 @@ def _listen(host: str, port: int) -> socket.socket:
                 raise InputError(f"--host {host}: not an address of this machine") from error
             if error.errno != errno.EADDRINUSE:
                 raise InputError(f"--port {attempt}: {error.strerror}") from error
-    raise InputError(f"--port {port}: neither it nor the {PORTS - 1} after it are free")
+    if port is None:
+        raise InputError(f"none of the ports {PORT} to {PORT + PORTS - 1} is free: name one with --port, 0 for any")
+    raise InputError(f"--port {port}: another program listens there; name another one, or 0 for any that is free")
 
 
 @contextmanager

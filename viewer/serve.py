@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from viewer.headless import tell
 from viewer.page import Page
+from viewer.page_server import check_place
 from viewer.scene import check_culling, open_options, render_settings
 from viewer.shot import VIEW_OUTPUTS
 from viewer.warm_up import warm_up
@@ -26,6 +27,7 @@ def serve(options) -> int:
 
 def open_page(options) -> Page:
     """Raises InputError and DeviceError."""
+    check_place(options.host, options.port)
     with ExitStack() as opened:
         scene = opened.enter_context(open_options(options, outputs=VIEW_OUTPUTS))
         tell(scene)

@@ -16,7 +16,8 @@ from viewer.chosen import as_chosen
 from viewer.export import save_png
 from viewer.first_opening import open_beside
 from viewer.fit import Fit
-from viewer.headless import tell
+from viewer.headless import check_view, tell
+from viewer.look import Look
 from viewer.output import check_place
 from viewer.remembered import Remembered, load, place, save
 from viewer.scene import Scene, check_culling, limit_of, open_options, pick_backend, proxy_of, render_settings
@@ -69,7 +70,9 @@ def run(options) -> int:
         if options.frames is not None:  # every one is drawn, so that the figures are of that many
             settings = replace(settings, always=True)
         check_culling(settings.render.culling, scene)
-        home = _index(options.view, [view.name for view in scene.cameras])
+        check_view(options, scene, settings.render)
+        settings = replace(settings, look=Look(options.view, wireframe=options.wireframe))
+        home = _index(options.camera, [view.name for view in scene.cameras])
         viewer = Viewer(scene, screen, settings, home, remembered)
         if options.frames is None:
             viewer.say(first_words(), WELCOME)
@@ -196,5 +199,5 @@ def _index(name: str | None, names: list[str]) -> int | None:
         return None
     if name not in names:
         some = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-        raise InputError(f"--view {name}: the model's cameras.json has {some or 'no views'}")
+        raise InputError(f"--camera {name}: the model's cameras.json has {some or 'no cameras'}")
     return names.index(name)

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import numpy as np
 
 from gsrender.errors import InputError
-from gsrender.load.files import LARGEST, parse_json, read_bytes, regular_file, shown
+from gsrender.load.files import LARGEST, beginning, parse_json, read_bytes, regular_file, shown
 
 LIMIT = 4 << 30  # bytes of a file; a .glb counts its own in 32 bits
 ITEM_LIMIT = 1 << 27  # vertices or triangles of all nodes together: a mesh may be shown many times
@@ -35,7 +35,7 @@ class GltfFile:
         if data[:4] == b"glTF":
             text, self.binary = self._chunks(data)
         elif path.suffix.lower() == ".glb":
-            raise InputError(f"{path}: not a .glb file, it begins with {shown(data[:8])}")
+            raise InputError(f"{path}: not a .glb file, {beginning(data)}")
         else:
             text = data
         try:

@@ -62,6 +62,11 @@ def parse_json(text: str, where):
         raise InputError(f"{where}: not valid JSON, {error}") from error
 
 
+def beginning(data: bytes) -> str:
+    """What a file has instead of the bytes that its kind begins with, for an error message."""
+    return f"it begins with {shown(data[:8].decode('latin-1'))}" if data else "it is empty"
+
+
 def shown(value) -> str:
     """A value out of a file for an error message: one line, and short."""
     try:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.recfunctions import structured_to_unstructured
 
 from gsrender.errors import InputError
-from gsrender.load.files import reading, regular_file, shown
+from gsrender.load.files import beginning, reading, regular_file, shown
 
 HEADER_LIMIT = 256 << 10  # bytes; a model of 512 features has 20 KB
 COUNT_LIMIT = 2**31 - 1  # the native libraries count items with an int
@@ -109,7 +109,7 @@ def read_header(path) -> PlyHeader:
     with reading(path), path.open("rb") as file:
         head = file.read(HEADER_LIMIT)
     if not re.match(rb"ply\r?\n", head):
-        raise InputError(f"{path}: not a .ply file, it begins with {shown(head[:8])}")
+        raise InputError(f"{path}: not a .ply file, {beginning(head)}")
     end = re.search(rb"\nend_header\r?\n", head)
     if end is None:
         raise InputError(f"{path}: no end_header in the first {min(len(head), HEADER_LIMIT):,} bytes")

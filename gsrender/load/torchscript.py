@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import torch
 
 from gsrender.errors import InputError
-from gsrender.load.files import read_bytes, shown
+from gsrender.load.files import beginning, read_bytes, shown
 from gsrender.load.pickles import Call, Instance, Name, Persistent, PickleError, read_pickle
 
 LIMIT = 256 << 20  # bytes of a file; decoders have 20 KB, an appearance embedding a few hundred
@@ -49,7 +49,7 @@ def read_weights(path) -> dict[str, torch.Tensor]:
         elif data.startswith(LEGACY_START):
             value, storages = _read_legacy(data)
         else:
-            raise PickleError(f"neither a TorchScript archive nor a state_dict, it begins with {shown(data[:8])}")
+            raise PickleError(f"neither a TorchScript archive nor a state_dict, {beginning(data)}")
         calls = dict(_tensors(value))
         if not calls:
             raise PickleError("holds no tensors")

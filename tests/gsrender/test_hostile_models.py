@@ -56,10 +56,10 @@ PLY_EDITS = {
     "not ASCII": (lambda d: d.replace(b"float nx", b"float n\xff"), "the header is not ASCII text"),
     "all NaN": (lambda d: d[:-4960] + np.full(1240, np.nan, "<f4").tobytes(),
                 "all 20 rows have a number that is not finite"),
-    "a mesh": (lambda d: b"glTF" + d, "not a .ply file, it begins with b'glTFply"),
+    "a mesh": (lambda d: b"glTF" + d, "not a .ply file, it begins with 'glTFply"),
     "only positions": (lambda d: b"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nend_header\n0",
                        r"neither anchors \(f_anchor_feat_0\) nor Gaussians \(f_dc_0\)"),
-    "empty": (lambda d: b"", "not a .ply file, it begins with b''"),
+    "empty": (lambda d: b"", "not a .ply file, it is empty"),
 }
 
 

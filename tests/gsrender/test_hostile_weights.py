@@ -70,7 +70,7 @@ def bomb(path):
 
 WEIGHTS = {
     "empty": (b"", "0 bytes, expected 1 to"),
-    "text": (b"these are the weights", "neither a TorchScript archive nor a state_dict, it begins with b'these ar"),
+    "text": (b"these are the weights", "neither a TorchScript archive nor a state_dict, it begins with 'these ar"),
     "plain pickle attacks": (pickle.dumps(Attack()), "neither a TorchScript archive nor a state_dict"),
     "zip attacks": (lambda p: zipped(p, data_pkl=pickle.dumps(Attack(), protocol=2)), "refers to 'posix.system'"),
     "zip attacks in protocol 5": (lambda p: zipped(p, data_pkl=pickle.dumps(Attack(), protocol=5)), "'posix.system'"),

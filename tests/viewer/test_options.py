@@ -99,6 +99,9 @@ def test_a_command_is_only_the_first_word():
     (["fly", "m", "--path", "p", "--out", "o", "--seconds", "nan"], "'nan' is not a finite number above 0"),
     (["render", "m", "--out", "o", "--views", ","], "no name given"),
     (["depth", "m.glb", "--out", "o"], "required: --cameras"),
+    (["--view", "test_0001", "m"], "invalid choice: 'test_0001'"),
+    (["proxy.glb"], "proxy.glb is a mesh: name the model, and this with --scene"),
+    (["bench", "a/proxy.OBJ"], "a/proxy.OBJ is a mesh: name the model"),
 ])
 def test_a_wrong_option_is_one_sentence_and_exit_code_2(viewer, arguments, told):
     ran = viewer(*arguments)

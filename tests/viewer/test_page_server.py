@@ -75,10 +75,20 @@ def test_at_localhost_no_other_machine_reaches_it(open_at):
         assert other.connect_ex(("127.0.0.2", port)) != 0
 
 
-def test_a_port_that_is_taken_is_passed_over(open_at):
+def test_a_port_that_is_taken_is_passed_over_unless_it_was_asked_for(open_at, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert port < urlsplit(open_at("localhost", port)).port < port + 100
+        monkeypatch.setattr("viewer.page_server.PORT", port)
+        assert port < urlsplit(open_at("localhost", None)).port < port + 100
+        with pytest.raises(InputError, match=f"--port {port}: another program listens there"):
+            open_at("localhost", port)
+
+
+def test_serve_refuses_a_host_before_it_reads_the_model(request, tmp_path):
+    (tmp_path / "model").mkdir()  # with nothing in it
+    run = request.getfixturevalue("viewer")  # by whose name the library goes here
+    ran = run("serve", tmp_path / "model", "--host", "no.such.name.invalid")
+    assert ran.code == 2 and "--host no.such.name.invalid" in ran.err
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no.such.name.invalid"])
@@ -132,7 +142,10 @@ def test_show_opens_a_window_where_there_is_a_display(street, display):
 
 
 @pytest.mark.parametrize("wrong, sentence", [({"culling": "some"}, "--culling: invalid choice: 'some'"),
-                                             ({"where": "paper"}, "where='paper'"), ({"colour": 1}, "--colour")])
+                                             ({"where": "paper"}, "where='paper'"),
+                                             ({"colour": 1}, "show(): no option colour"),
+                                             ({"margn": 3}, "show(): no option margn, did you mean margin?"),
+                                             ({"where": "window", "host": "::"}, "show(): no option host")])
 def test_show_refuses_what_it_does_not_know(street, wrong, sentence):
     with pytest.raises(InputError, match=re.escape(sentence)):
         viewer.show(street / "model", **{"where": "page"} | wrong)

@@ -96,9 +96,26 @@ def test_a_screenshot_that_cannot_be_written_is_one_sentence(viewer, display, st
     assert ran.code == 2 and ran.err.startswith("viewer: ") and "a.png: cannot be written" in ran.err  # before any work
 
 
-def test_a_view_that_is_not_there_is_named_with_some_that_are(viewer, display, street):
-    ran = viewer(street / "model", "--backend", "cpu", "--frames", "1", "--view", "nowhere")
-    assert ran.code == 2 and "--view nowhere" in ran.err and "test_0001" in ran.err
+def test_a_camera_that_is_not_there_is_named_with_some_that_are(viewer, display, street):
+    ran = viewer(street / "model", "--backend", "cpu", "--frames", "1", "--camera", "nowhere")
+    assert ran.code == 2 and "--camera nowhere" in ran.err and "test_0001" in ran.err
+
+
+def test_a_window_begins_at_a_camera_and_with_a_kind_of_picture(viewer, display, street, tmp_path):
+    common = (street / "model", "--backend", "cpu", "--size", "640x400", "--frames", "1", "--screenshot")
+    pictures = {}
+    for name, options in {"plain": (), "there": ("--camera", "test_0005"),
+                          "depth": ("--view", "depth", "--wireframe")}.items():
+        ran = viewer(*common, tmp_path / f"{name}.png", *options)
+        assert ran.code == 0, ran.err
+        pictures[name] = np.array(Image.open(tmp_path / f"{name}.png")).astype(int)
+    for name in ("there", "depth"):
+        assert np.abs(pictures[name] - pictures["plain"])[:250, 330:].mean() > 5, name
+
+
+def test_a_kind_of_picture_that_there_is_not_is_refused_by_the_window_too(viewer, display, street):
+    ran = viewer(street / "model", "--backend", "cpu", "--frames", "1", "--view", "removed", "--culling", "off")
+    assert ran.code == 2 and "--view removed: culling is off" in ran.err
 
 
 def test_culling_without_a_proxy_is_refused(viewer, display, street, tmp_path):

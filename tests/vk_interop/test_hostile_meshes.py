@@ -49,7 +49,7 @@ POSITIONS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], "<f4").tobytes()
 GOOD = POSITIONS + np.array([0, 1, 2], "<u4").tobytes()
 GLB = {
     "empty": (b"", "0 bytes, expected 1 to"), "a model": (b"ply\nformat ascii 1.0\n",
-              "not a .glb file, it begins with b'ply"),
+              "not a .glb file, it begins with 'ply"),
     "version 1": (glb(triangle(), GOOD, version=1), "header says version 1"),
     "longer than it is": (glb(triangle(), GOOD, length=1 << 31), "2,147,483,648 bytes; expected 2 and at most"),
     "truncated": (glb(triangle(), GOOD)[:-10], "header says version 2"),

@@ -9,15 +9,15 @@ from imgui_bundle import imgui
 
 from viewer.controls import FOVS, MODES, SPEED_RANGE, State
 from viewer.panels import dataset
-from viewer.panels.rows import (beside, button, checkbox, choice_row, dim, length_row, numbers_row, slider_row, stat_row,
-                                table)
+from viewer.panels.rows import (beside, button, checkbox, choice_row, dim, length_row, numbers_row, slider_row,
+                                stat_row, table)
 from viewer.ruler import Ruler
 from viewer.settings import ViewerSettings, changed
 
 LONGEST_FLIGHT = 5.0  # seconds
 NAMES = 6.5  # font sizes
-NO_PACE = ("Walking is as fast as flying, since nobody knows how long a unit is: say it in the panel Scene, and it is at "
-           "the pace of a person. Walls stop nobody.")
+NO_PACE = ("Walking is as fast as flying, since nobody knows how long a unit is: say it in the panel Scene, and it is "
+           "at the pace of a person. Walls stop nobody.")
 
 
 def draw(app) -> ViewerSettings:
