@@ -195,7 +195,8 @@ def some_files(folder: Path) -> list[Path]:
     for whole, half in ((SAMPLE.parent / "proxy.glb", folder / "half.glb"),
                         (points, folder / "half a model" / points.relative_to(SAMPLE))):
         half.write_bytes(whole.read_bytes()[:whole.stat().st_size // 2])
-    return [SAMPLE, SAMPLE.parent / "proxy.glb", SAMPLE.parent / "transforms_fly.json", *sorted(folder.iterdir()), folder / "gone"]
+    return [SAMPLE, SAMPLE.parent / "proxy.glb", SAMPLE.parent / "transforms_fly.json", *sorted(folder.iterdir()),
+            folder / "gone"]
 
 
 def run(options, folder: Path) -> str:
