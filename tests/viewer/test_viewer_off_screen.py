@@ -12,7 +12,7 @@ from gsrender.settings import CULLING, RenderSettings
 from viewer.app import Viewer
 from viewer.frame import render_frame
 from viewer.look import Look
-from viewer.panels import PANELS, statistics
+from viewer.panels import PANELS, menu, statistics
 from viewer.words import NOTHING
 from viewer.panels.sampled import Sampled
 from viewer.reading import Reader
@@ -112,6 +112,7 @@ def test_after_a_change_a_still_picture_keeps_its_last_frames_times_and_says_so(
         monkeypatch.setattr(imgui, name, lambda *words, draw=getattr(imgui, name): (texts.append(words[-1]),
                                                                                   draw(*words)))
     monkeypatch.setattr(statistics, "FIGURES", Sampled(0.0))  # at once
+    monkeypatch.setattr(menu, "SPEED", Sampled(0.0))
     viewer.settings = replace(viewer.settings, panel=True, always=False)
     for culling in ("off", "centre"):
         viewer.set(render=replace(viewer.settings.render, culling=culling))
