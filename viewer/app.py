@@ -402,6 +402,7 @@ class Viewer(Sayings, Travels, Cropping, Keeping):
             return
         self.benchmark = begin_benchmark(self.scene, self.path.cameras, self.state, self.settings.render,
                                          self.picture_size)
+        self.stir()
 
     def end_benchmark(self):
         """Closes its window, and ends it where it still runs."""

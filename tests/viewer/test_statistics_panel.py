@@ -15,7 +15,7 @@ from viewer.choices import FRAME_MODES
 from viewer.frame import render_frame
 from viewer.look import Look
 from viewer.memory import MEMORY
-from viewer.panels import statistics, way_plot
+from viewer.panels import funnel, statistics, way_plot
 from viewer.panels.sampled import Sampled
 from viewer.panels.stage_plot import COLOURS
 from viewer.statistics import Statistics
@@ -89,6 +89,7 @@ def test_pictures_that_an_input_asked_for_tell_how_late_they_are(desk, mode, tmp
     history = desk.viewer.canvas.history
     history.clear()
     desk.viewer.visit(1)  # a flight, which no input leads
+    desk.viewer.stir()
     desk.rest()
     assert len(history) and history.latency(50) is None
     history.clear()
@@ -231,7 +232,8 @@ def test_without_cameras_the_benchmark_looks_all_around(desk):
 
 def test_while_a_benchmark_runs_the_menu_tells_how_far_it_is_and_the_funnel_what_it_is_of(desk, scene, monkeypatch):
     monkeypatch.setattr(scene, "cameras", scene.cameras[:2])
-    monkeypatch.setattr(statistics, "FIGURES", Sampled(0.0))  # of every frame
+    for module, name in ((statistics, "FIGURES"), (funnel, "STEPS")):
+        monkeypatch.setattr(module, name, Sampled(0.0))  # of every frame
     desk.open("Culling and LOD")
     said, viewer = [], desk.viewer
     for name, place in (("text_unformatted", 0), ("text_colored", 1)):
