@@ -164,7 +164,7 @@ def test_the_list_flies_to_a_camera_and_the_nearest_one_is_found_again(desk, sce
 
 @pytest.fixture
 def rows(desk, monkeypatch):
-    """(label, whether it is marked, upper and lower edge) of the list's rows that are in view."""
+    """Whether each of the list's rows that are in view is marked, by its label."""
     found = {}
 
     def watched(label, chosen, *more, draw=imgui.selectable):
@@ -177,6 +177,7 @@ def rows(desk, monkeypatch):
     monkeypatch.setattr(imgui, "selectable", watched)
 
     def now():
+        desk.viewer.stir()
         desk.rest()
         desk.frame(3)
         found.clear()
@@ -202,6 +203,7 @@ def test_the_list_marks_a_camera_only_while_one_stands_there(desk, scene, rows):
     desk.drag((900, 300), (960, 320))
     assert not any(rows().values())
     desk.viewer.undo()  # to where it had been before it flew there
+    desk.viewer.stir()
     desk.rest()
     assert desk.viewer.standing != 1
 

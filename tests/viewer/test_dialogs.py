@@ -8,6 +8,7 @@ from imgui_bundle import imgui
 @pytest.mark.parametrize("action, title", [("help", "Keys"), ("open", "Open")])
 def test_an_edge_tells_a_window_from_the_panels_under_it(desk, action, title):
     desk.viewer.act(action)
+    desk.viewer.stir()
     desk.frame(6)
     shown, window = desk.viewer.frame(capture=True).astype(int), imgui.internal.find_window_by_name(title)
     left, top = round(window.pos.x), round(window.pos.y) + 30
