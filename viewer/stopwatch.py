@@ -8,12 +8,13 @@ import torch
 
 
 class Stopwatch:
-    """Takes the time of what is done within it. A GPU tells it a frame or two later, and runs before that are not taken:
-    `milliseconds` are of the newest run that is known, None before the first."""
+    """Takes the time of what is done within it. A GPU tells it a frame or two later, and runs before that are not
+    taken: `milliseconds` are of the newest run that is known, None before the first."""
 
     def __init__(self, backend: str):
         self._is_on_gpu, self._known = backend == "cuda", None
-        self._running: tuple[torch.cuda.Event, torch.cuda.Event] | None = None  # beginning and end of what it has not told yet
+        # Beginning and end of what it has not told yet.
+        self._running: tuple[torch.cuda.Event, torch.cuda.Event] | None = None
 
     def __enter__(self):
         self.milliseconds  # of the run before, if it has come

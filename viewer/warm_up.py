@@ -14,6 +14,7 @@ from viewer.scene import Scene
 from viewer.shot import Shot, Spare
 from viewer.view_table import VIEW_NAMES
 
+ERRORS = range(17)  # pixels, that the panel's slider goes over
 SIZE = 640, 400  # pixels: torch sorts small tensors by other kernels
 
 
@@ -37,5 +38,7 @@ def draw_everything(scene: Scene):
     try:
         for look, settings in pictures:
             looking.picture(look, Shot(scene, camera, settings, spare))
+        if scene.proxy:
+            scene.proxy.prepare(ERRORS)
     except DeviceError:
         pass  # no memory to spare for this: the window says so where it matters

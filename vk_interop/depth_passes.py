@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 
 from gsrender.depth import pyramid_sizes
@@ -147,10 +149,23 @@ class DepthPasses:
         else:
             self._reduce(command, target, target.pyramid.address, sizes[:OCCLUSION_LEVELS + 1])
 
+    def prepare(self, target, reaches):
+        """Makes the pipelines of frames that are moved back by these reaches. A GPU's driver takes 70 ms for each, and
+        for several beside each other not more."""
+        wanted = [("proxy_resolve.comp", self._resolving(target, True, reach)) for reach in reaches]
+        wanted = [key for key in dict.fromkeys(wanted) if key not in self._pipelines]
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as workers:
+            made = workers.map(lambda key: compute_pipeline(self._device, key[0], self.layout, key[1]), wanted)
+            self._pipelines.update(zip(wanted, made))
+
+    def _resolving(self, target, second: bool, reach: int | None) -> tuple:
+        """What proxy_resolve.comp is specialised for."""
+        return self._levels > 2, target.draws, target.rasterises, second, reach is not None, reach or 0
+
     def _reduce(self, command, target, levels: int, sizes: list[tuple[int, int]], second: int = 0,
                 reach: int | None = None):
         """Level 0 of what was drawn, then the levels above it, some of them a dispatch."""
-        constants = (self._levels > 2, target.draws, target.rasterises, second, reach is not None, reach or 0)
+        constants = self._resolving(target, second, reach)
         last, level, offset = len(sizes) - 1, 0, 0
         while level == 0 or level < last:
             (width, height), made = sizes[level], sizes[level:level + self._levels]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -101,6 +101,11 @@ class ProxyDepth:
         if self._chosen is None or self._chosen[:3] != (culling_camera, crop, self.settings):
             self._submit(culling_camera, crop, frozen=False)
         return self._submit(camera, crop, frozen=True)
+
+    def prepare(self, lod_errors):
+        """Makes what frames with these errors need besides, pixels, so that none of them waits for it. A frame must have
+        been drawn. Raises DeviceError."""
+        self._passes.prepare(self._target, [replace(self.settings, lod_error=error).reach for error in lod_errors])
 
     def place(self, placing: np.ndarray):
         """Lays the mesh elsewhere in the model, from the next frame on. The matrix turns, moves, and scales alike in

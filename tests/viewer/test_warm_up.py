@@ -40,6 +40,11 @@ def test_no_view_makes_a_pipeline_after_it_and_the_picture_is_what_it_was(scene,
     low, high = (tuple(corner.tolist()) for corner in scene.model.bounds)
     for settings in (replace(usual, culling_camera=camera), replace(usual, crop=Crop(low, high))):
         render_frame(scene, camera, settings)
+    detail = scene.proxy.settings
+    for error in (0.0, 3.5, 16.0):
+        scene.proxy.settings = replace(detail, lod_error=error)
+        render_frame(scene, camera, usual)
+    scene.proxy.settings = detail
     assert torch.equal(render_frame(scene, camera, usual).rgba, before)
 
 

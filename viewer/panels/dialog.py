@@ -16,7 +16,8 @@ def begin(title: str, window: tuple[float, float], width: float, top: float | No
     pivot, y = (0.5, 0.5 if top is None else 0.0), 0.5 if top is None else top
     imgui.set_next_window_pos((window[0] / 2, y * window[1]), imgui.Cond_.appearing, pivot)
     imgui.set_next_window_size((min(width * imgui.get_font_size(), window[0]), 0))
-    imgui.push_style_var(imgui.StyleVar_.window_border_size, 1.0)  # lest words that it cuts off seem to go on in its own
+    # Lest words that it cuts off seem to go on in its own.
+    imgui.push_style_var(imgui.StyleVar_.window_border_size, 1.0)
     imgui.push_style_color(imgui.Col_.window_bg, GROUND)
     imgui.push_style_color(imgui.Col_.border, EDGE)
     stays = bool(imgui.begin(title, True, FLAGS)[1])

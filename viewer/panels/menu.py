@@ -92,5 +92,6 @@ def _left(app) -> str:
     counts = [seen.stats.counts.get("visible") for seen in pictures]
     if not pictures or None in counts:
         return f"culling {app.settings.render.culling}: {NOTHING}"
-    each = (f"{seen.name or f'culling {seen.shot.settings.culling}'}: {count:,}" for seen, count in zip(pictures, counts))
+    each = (f"{seen.name or f'culling {seen.shot.settings.culling}'}: {count:,}"
+            for seen, count in zip(pictures, counts))
     return f"{', '.join(each)} of {len(model.items):,} {model.kind} left"

@@ -122,8 +122,8 @@ def _switches(app) -> ViewerSettings:
               "shows what each costs. (G)"):
         app.act("benchmark")
     beside("save CSV")
-    if button("save CSV", f"Writes the figures of the last {len(app.canvas.history)} drawn frames as a table, with what "
-              "each is of, into the folder that the program was started in."):
+    if button("save CSV", f"Writes the figures of the last {len(app.canvas.history)} drawn frames as a table, with "
+              "what each is of, into the folder that the program was started in."):
         app.act("save figures")
     beside("save JSON")
     if button("save JSON", "Writes their summary, for each kind of frame (culling, size, view and so on): frames a "
