@@ -55,7 +55,8 @@ class Camera:
         camera_from_world = tuple((*axis, -_dot(axis, position)) for axis in axes)
         if not math.isfinite(sum(map(sum, camera_from_world))):
             raise ValueError(f"camera: position {', '.join(f'{at:g}' for at in position)}, directions "
-                             f"{'; '.join(', '.join(f'{part:g}' for part in axis) for axis in axes)}; all must be finite")
+                             f"{'; '.join(', '.join(f'{part:g}' for part in axis) for axis in axes)}; all must be "
+                             "finite")
         return Camera(camera_from_world, float(fx), float(fy),
                       float(width / 2 if cx is None else cx), float(height / 2 if cy is None else cy),
                       int(width), int(height), float(near))

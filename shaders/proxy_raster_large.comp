@@ -1,6 +1,7 @@
 #version 460
-// Proxy depth: draws clusters with triangles of any size, many workgroups for each, which share the tiles of the picture
-// that it reaches. In a tile each thread sets one triangle up, then all of them draw one after the other together.
+// Proxy depth: draws clusters with triangles of any size, many workgroups for each, which share the tiles of the
+// picture that it reaches. In a tile each thread sets one triangle up, then all of them draw one after the other
+// together.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_buffer_reference : require
 #include "structs.glsl"

@@ -76,7 +76,7 @@ def test_a_frame_that_may_not_grow_stays_incomplete_and_says_why(model, device, 
         renderer.draw(camera)
         assert not renderer.wait() and limit.used <= limit.most and renderer.buffers.room == few
         assert "tile pairs needs" in renderer.refusal and "allow more memory" in renderer.refusal
-    with pytest.raises(NoRoom, match="tile pairs needs .* KiB more, and of the .* KiB of memory that may be taken"):
+    with pytest.raises(NoRoom, match="tile pairs needs .* KiB more, and of the .* [KM]iB of memory that may be taken"):
         renderer.render(camera)
     limit.most *= 2
     assert torch.equal(renderer.render(camera).rgb, right) and renderer.refusal is None

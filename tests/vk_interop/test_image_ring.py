@@ -17,7 +17,8 @@ class Copier:
         self.device, self.ring = device, ring
         self.image = Image(device, ring.width, ring.height, vk.VK_FORMAT_R8G8B8A8_UNORM,
                            vk.VK_IMAGE_USAGE_TRANSFER_SRC_BIT | vk.VK_IMAGE_USAGE_TRANSFER_DST_BIT)
-        self.host = [Buffer(device, ring.width * ring.height * 4, vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT, host=True) for _ in range(10)]
+        self.host = [Buffer(device, ring.width * ring.height * 4, vk.VK_BUFFER_USAGE_TRANSFER_DST_BIT, host=True)
+                     for _ in range(10)]
         self.commands = []
 
     def submit(self, picture, target, gate=None):
