@@ -77,7 +77,7 @@ class PathFiles:
         if not other.exists():
             return complain(self._client, "Path", f"{name.name} is half of a COLMAP model: load {other.name} too.")
         self._read(file, name.name)
-        file.unlink()
+        file.unlink(missing_ok=True)
         other.unlink(missing_ok=True)
 
     def _keep(self, name: PurePath, content: bytes) -> Path:

@@ -142,8 +142,9 @@ class Statistics:
     def frames(self) -> Iterator[dict[str, float]]:
         """Each frame's figures as a flat dict, oldest first: what they are of, times in milliseconds, whether it warmed
         up (1 or 0), then counts."""
-        names = _names(self._stages)
-        for i, frame in enumerate(self._frames, self.added - len(self)):
+        frames = list(self._frames)  # a page exports in one thread and adds in another
+        names = _names([frame.stats.milliseconds for frame in frames])
+        for i, frame in enumerate(frames, self.added - len(frames)):
             found = {"frame": i, **(frame.of.figures() if frame.of else {}), "frame ms": frame.milliseconds}
             if frame.latency is not None:
                 found["latency ms"] = frame.latency
@@ -168,9 +169,9 @@ class Statistics:
     def by_kind(self) -> list[dict]:
         """A summary of the frames of each kind, and which it is; the kind that came first is first."""
         kinds: dict[tuple, Statistics] = {}
-        for frame in self._frames:
+        for frame in list(self._frames):  # a page exports in one thread and adds in another
             of = tuple(frame.of.figures().items()) if frame.of else ()
-            kinds.setdefault(of, Statistics(len(self)))._frames.append(frame)
+            kinds.setdefault(of, Statistics(self._frames.maxlen))._frames.append(frame)
         return [{"of": dict(of), **frames.summary()} for of, frames in kinds.items()]
 
     def summary(self) -> dict:

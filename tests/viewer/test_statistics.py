@@ -61,3 +61,11 @@ def test_frames_that_warm_up_are_told_and_left_out_of_sums_as_soon_as_there_are_
     assert list(statistics.frame_milliseconds) == [900, 10, 10, 10]
     assert list(statistics.is_warm_up) == [frame["warm-up"] for frame in statistics.frames()] == [1, 0, 0, 0]
     assert (statistics.summary()["frames"], statistics.summary()["warm_up_frames"]) == (3, 1)
+
+
+def test_frames_are_told_while_others_come():
+    statistics = filled([1, 2])
+    told = statistics.frames()
+    next(told)
+    statistics.add(3, FrameStats({}, {}))
+    assert [frame["frame ms"] for frame in told] == [2] and len(list(statistics.frames())) == 3
