@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 import threading
 import time
+import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from typing import Callable, Iterator
 
 import numpy as np
 import torch
@@ -77,20 +80,19 @@ class Page:
             while not self._closing:
                 self._wake.wait(self._pause())
                 self._wake.clear()
-                visitors = list(self.visitors.values())
                 self._clear_gone()
-                if any(visitor.measure() for visitor in visitors):
+                visitors = list(self.visitors.values())
+                if any(self._each(Visitor.measure, visitors)):
                     self._wake.set()  # for its next frame
                     continue
-                for visitor in visitors:
-                    visitor.follow(time.perf_counter())
-                drawn = [self._draw_next(visitor) for visitor in visitors]
-                if any([visitor.film() for visitor in visitors]):
+                list(self._each(lambda visitor: visitor.follow(time.perf_counter()), visitors))
+                drawn = list(self._each(self._draw_next, visitors))
+                if any(list(self._each(Visitor.film, visitors))):
                     self._wake.set()  # for its next frame
-                if not any(drawn) and not self._save_next(visitors) and not self._answer_next(visitors):
-                    self._compare_next(visitors)
-                    for visitor in visitors:
-                        visitor.look_at_photograph()
+                if not any(drawn) and not any(self._each(self._save_next, visitors)) \
+                        and not any(self._each(self._answer_next, visitors)):
+                    any(self._each(self._compare_next, visitors))
+                    list(self._each(Visitor.look_at_photograph, visitors))
 
     def start(self):
         """Draws in a thread of its own."""
@@ -155,7 +157,27 @@ class Page:
 
     def _clear_gone(self):
         while self._gone:
-            self._gone.pop().clear()
+            list(self._each(Visitor.clear, [self._gone.pop()]))
+
+    def _each(self, act: Callable[[Visitor], object], visitors: list[Visitor]) -> Iterator[bool]:
+        """Whether it gives anything, of one visitor after the other. One whom it fails for is dropped: browsers may
+        send anything, and none may end the page for the others."""
+        for visitor in visitors:
+            try:
+                given = bool(act(visitor))
+            except Exception:
+                traceback.print_exc()
+                self._drop(visitor)
+                given = False
+            yield given
+
+    def _drop(self, visitor: Visitor):
+        if self.visitors.pop(visitor.number, None):
+            with suppress(Exception):  # what cannot be drawn may be what cannot be told
+                visitor.say("Something went wrong here, and nothing more is drawn: load the page again.")
+            visitor.leave()
+            self._gone.append(visitor)
+            self._wake.set()
 
     def _pause(self) -> float | None:
         """Seconds until a picture settles that nothing else wakes for."""
@@ -179,10 +201,9 @@ class Page:
             sent.add_done_callback(Future.result)  # which says what went wrong, if anything
         return True
 
-    def _save_next(self, visitors: list[Visitor]) -> bool:
+    def _save_next(self, visitor: Visitor) -> bool:
         """One of the pictures that are wanted as files; whether there was any."""
-        found = ((visitor, visitor.next_file()) for visitor in visitors)
-        visitor, request = next((pair for pair in found if pair[1]), (None, None))
+        request = visitor.next_file()
         if request is None:
             return False
         try:
@@ -194,10 +215,9 @@ class Page:
         self._wake.set()  # for the others
         return True
 
-    def _answer_next(self, visitors: list[Visitor]) -> bool:
-        """What is asked of one of the pictures that stand; whether there was anything."""
-        found = ((visitor, visitor.next_question()) for visitor in visitors)
-        visitor, question = next((pair for pair in found if pair[1]), (None, None))
+    def _answer_next(self, visitor: Visitor) -> bool:
+        """What is asked of its picture that stands; whether there was anything."""
+        question = visitor.next_question()
         if question is None:
             return False
         try:
@@ -207,17 +227,18 @@ class Page:
         self._wake.set()  # for the others
         return True
 
-    def _compare_next(self, visitors: list[Visitor]):
-        """What culling changes in one of the pictures that stand; it takes two more, so only when all have theirs."""
-        found = ((visitor, visitor.to_compare) for visitor in visitors)
-        visitor, request = next((pair for pair in found if pair[1]), (None, None))
+    def _compare_next(self, visitor: Visitor) -> bool:
+        """What culling changes in its picture that stands; it takes two more, so only when all have theirs. Whether it
+        was wanted."""
+        request = visitor.to_compare
         if request is None:
-            return
+            return False
         try:
             visitor.compare(request, *self._compared(request))
         except DeviceError:  # too little memory for a second renderer
             visitor.compare(request, None, None)
         self._wake.set()  # for the others
+        return True
 
     def _compared(self, request: Request) -> tuple[float, int]:
         """dB to the picture without culling, and how many items that has."""

@@ -11,6 +11,7 @@ from viser.transforms import SO3
 
 from gsrender.camera import Camera
 from viewer.controls import SPEED, Pose, Space
+from viewer.settings import MOST
 
 NEAR = 0.01  # viser's near plane in its units, where nothing says otherwise
 MODES = ("orbit", "fly")
@@ -37,6 +38,8 @@ def camera_of(pose: tuple[float, ...], space: Space, share: float) -> Camera:
         raise ValueError(f"no camera: {pose}")
     width, height = (min(max(round(edge * share), 1), LARGEST) for edge in (width, height))
     position = np.array([x, y, z]) / viser_scale(space, near)
+    if not np.abs(position).max() < MOST:
+        raise ValueError(f"no camera: at {position}, expected less than {MOST:g} scene units from 0")
     pose = np.column_stack([SO3(np.array(turn)).as_matrix(), position])
     return Camera.from_fov(pose, math.degrees(fov), width, height, space.near)
 

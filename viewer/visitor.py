@@ -76,13 +76,14 @@ def kind_of(request: Request) -> FrameKind:
 
 class Visitor:
     """
-    client  viser's handle of the browser
+    client  viser's handle of the browser; `number` is its
     wake    is called when there may be something new to draw
     sent    the last request that was drawn for it; None before the first
     """
 
     def __init__(self, client: viser.ClientHandle, scene: Scene, space: Space, wish: Wish, spare: Spare, wake):
         self._client, self._scene, self._wake = client, scene, wake
+        self.number = client.client_id
         self._pose: tuple[float, ...] | None = None  # as camera_of reads it
         self._moved = -math.inf  # when it did
         self.sent: Request | None = None
@@ -113,7 +114,7 @@ class Visitor:
 
     def next_request(self, now: float) -> Request | None:
         """What to draw now; None where nothing changed, or the browser is still taking in the last one."""
-        if self._pose is None or not self._is_ready:
+        if self._is_gone or self._pose is None or not self._is_ready:
             return None
         wish, sharp = self._panel.wish, now >= self._moved + SETTLE
         try:
@@ -128,7 +129,7 @@ class Visitor:
     def is_settled(self) -> bool:
         """Whether the browser has a sharp picture of what it asked for."""
         now = time.perf_counter()
-        return self._is_ready and self.sent is not None and self.sent.sharp and self.next_request(now) is None
+        return not self._is_gone and self._is_ready and self.sent is not None and self.sent.sharp and self.next_request(now) is None
 
     def follow(self, now: float):
         """The path that it flies along, where it does."""
@@ -146,7 +147,7 @@ class Visitor:
 
     def next_file(self) -> Request | None:
         """A picture to draw and to give to `send_file`, if one is wanted."""
-        if not self._wanted or self._pose is None:
+        if self._is_gone or not self._wanted or self._pose is None:
             return None
         size, camera = self._wanted.pop(0), self.camera
         return camera and Request(camera.resized(*size) if size else camera, self._panel.wish, True, self._moved)
@@ -172,8 +173,8 @@ class Visitor:
         self._wake()
 
     async def _ask_for_pixel(self, event):
-        """What a browser sends may be anything."""
-        across, down = (min(max(float(part), 0.0), 1.0) for part in event.screen_pos)
+        """What a browser sends may be anything, NaN too, which this order makes an end of."""
+        across, down = (max(0.0, min(1.0, float(part))) for part in event.screen_pos)
 
         def read(shot: Shot):
             camera, reader = shot.camera, Reader()

@@ -1,9 +1,11 @@
 """The web page in a browser: what it shows, what a hand on its mouse changes, and what is drawn for whom."""
 
+import asyncio
 import re
 import threading
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -417,7 +419,29 @@ def test_a_browser_that_asks_again_waits_for_the_others(page, browser, tab, monk
     other.close()
 
 
-@pytest.mark.parametrize("number, wrong", [(0, float("nan")), (5, float("inf")), (7, 0.0), (8, 0.0), (8, 3.2)])
+def test_what_cannot_be_drawn_costs_one_browser_its_page_and_no_other(page, browser, tab, capfd):
+    other, second = visit(page, browser)
+
+    def fails(shot):
+        raise ArithmeticError("nobody expected that")
+    second._ask(fails)
+    until(lambda: second.number not in page.visitors, "its end")
+    until(lambda: "nothing more is drawn" in other.run("document.body.innerText"), "a sentence on its page")
+    assert "ArithmeticError: nobody expected that" in capfd.readouterr().err
+    other.close()
+    tab, visitor = tab
+    change(tab, visitor, "another camera", lambda: tab.drag((200, 400), (320, 430)))
+
+
+def test_a_click_at_no_number_is_read_at_an_end(tab):
+    _, visitor = tab
+    asyncio.run(visitor._ask_for_pixel(SimpleNamespace(screen_pos=(float("nan"), "-inf"))))
+    until(lambda: visitor._cost.reading, "its reading")
+    assert (visitor._cost.reading.x, visitor._cost.reading.y) == (visitor.sent.camera.width - 1, 0)
+
+
+@pytest.mark.parametrize("number, wrong", [(0, float("nan")), (5, float("inf")), (4, 1e41), (7, 0.0), (8, 0.0),
+                                           (8, 3.2)])
 def test_what_is_no_camera_is_not_drawn(number, wrong):
     from viewer.page_camera import camera_of
     pose = [1.0, 0, 0, 0, 2.0, 3.0, 4.0, 0.01, 1.0, 1e9, 10]
