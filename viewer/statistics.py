@@ -23,6 +23,7 @@ COUNTS = {"items": "in all", "inside": "in the crop box", "lod": "after LOD", "v
           "gaussians": "splats decoded", "drawn": "splats drawn", "pairs": "tile pairs",
           "triangles": "proxy triangles"}
 
+BETWEEN = "between the stages"
 SHOWN = *STAGES[:-1], "view", STAGES[-1]  # a window's frame also paints what is shown in the place of it or over it
 
 
@@ -57,7 +58,7 @@ def bottleneck(frame: float, times: dict[str, float], is_capped: bool) -> str:
     stage, most = max(times.items(), key=lambda item: item[1])
     rest = frame - sum(times.values())
     if rest > most:
-        return f"between the stages, {rest / frame:.0%} of the frame"
+        return f"{BETWEEN}, {rest / frame:.0%} of the frame"
     return f"{stage}, {min(most / frame, 1):.0%} of the frame"
 
 

@@ -10,7 +10,7 @@ from viewer.panels.culling import changes
 from viewer.panels.rows import DIM, button, dim, tooltip
 from viewer.panels.stage_plot import colour_of
 from viewer.panels.stages import explain
-from viewer.statistics import milliseconds, stage_order
+from viewer.statistics import BETWEEN, Statistics, milliseconds, stage_order
 
 HEADS = (("culling", "How items are hidden."), ("fps", "Frames a second."),
          ("median ms", "Milliseconds of a frame: half of them took no longer."),
@@ -18,6 +18,7 @@ HEADS = (("culling", "How items are hidden."), ("fps", "Frames a second."),
          ("p99 ms", "99 % of the frames took no longer, in milliseconds."), ("left", "Items left to draw, on average."),
          ("splats", "Splats drawn, on average."), ("PSNR", "Of all pictures to those without culling, in decibels."))
 
+BESIDES = "What a frame takes besides: handing over from Vulkan to CUDA, the host's own work, and waiting."
 TOP = 0.1  # of the window's height: its own grows with what it found, and the picture's foot is for messages
 
 
@@ -68,9 +69,9 @@ def _table(rows: list[Row]):
 
 
 def _bars(rows: list[Row]):
-    """A bar each, as long as the stages take together, on one scale."""
+    """A bar each, as long as the median frame, on one scale."""
     font, painter = imgui.get_font_size(), imgui.get_window_draw_list()
-    stages = [row.statistics.stage_milliseconds() for row in rows]
+    stages = [_stages(row.statistics) for row in rows]
     most = max(max(sum(times.values()) for times in stages), 1e-9)
     for row, times in zip(rows, stages):
         imgui.text_colored(DIM, row.culling)
@@ -87,8 +88,14 @@ def _bars(rows: list[Row]):
         painter.add_text((x + 0.4 * font, corner.y), imgui.get_color_u32(imgui.Col_.text),
                          f"{milliseconds(sum(times.values()))} ms")
         imgui.dummy((length, font))
-    for stage in sorted({stage for times in stages for stage in times}, key=stage_order):
+    for stage in sorted({stage for times in stages for stage in times} - {BETWEEN}, key=stage_order) + [BETWEEN]:
         imgui.text_colored(colour_of(stage), stage)
-        tooltip(explain(stage))
+        tooltip(BESIDES if stage == BETWEEN else explain(stage))
         imgui.same_line()
     imgui.new_line()
+
+
+def _stages(statistics: Statistics) -> dict[str, float]:
+    """Median milliseconds of each, and what the median frame takes besides."""
+    times = statistics.stage_milliseconds()
+    return times | {BETWEEN: max(statistics.percentile(50) - sum(times.values()), 0.0)}
