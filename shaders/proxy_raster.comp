@@ -1,7 +1,7 @@
 #version 460
 // Proxy depth: draws the clusters whose triangles are all small, a workgroup a cluster, or several if they are of
-// medium size. Each thread sets one triangle up; then each takes rows of any of them, so that none waits for the one with the
-// largest.
+// medium size. Each thread sets one triangle up; then each takes rows of any of them, so that none waits for the one
+// with the largest.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_buffer_reference : require
 #extension GL_KHR_shader_subgroup_arithmetic : require

@@ -97,6 +97,7 @@ class Canvas:
         if kind != self._kind:
             self._kind, self._first_of_kind = kind, self._scene.renderer.queued + 1
             self._is_first_of_kind = True  # figures of the kind before stand until there are others
+            self._painting = Stopwatch(self._scene.backend)
 
     def forget(self):
         """The picture that stands is of another proxy now, or of another depth of it: figures and all."""

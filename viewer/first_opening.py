@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
@@ -27,11 +27,11 @@ def open_beside(screen: Screen, model: Path,
     """Calls `read` on a thread of its own, with what it is to call at the beginning of each of opening.STEPS, and with
     what it will take of memory, in words. Returns the scene; None where the window was closed, after the step that is
     under way. Raises what `read` raises."""
-    step, ahead = 0, ""
+    step, ahead, left = 0, "", False
 
     def go_on(to: int):
         nonlocal step
-        if screen.closing:
+        if left or screen.closing:
             raise _Closed
         step = to
 
@@ -44,24 +44,39 @@ def open_beside(screen: Screen, model: Path,
         if scene.backend == "cuda":
             import torch
             torch.cuda.synchronize()
+            torch.cuda.empty_cache()  # torch keeps what was freed for this thread's stream alone
         return scene
 
     style.apply(screen.ui.scale)
     began = time.perf_counter()
     with ThreadPoolExecutor(1, "first opening") as thread:
         reading = thread.submit(work)
-        while not reading.done() and not screen.closing:
-            screen.poll(LOOK)
-            screen.begin()
-            _tell(opening_line(model, step), *filter(None, [ahead]),
-                  f"{time.perf_counter() - began:.0f} s; closing the window ends it")
-            screen.show()
+        try:
+            while not reading.done():
+                screen.poll(LOOK)
+                screen.begin()
+                _tell(opening_line(model, step), *filter(None, [ahead]), "closed once that is done" if screen.closing
+                      else f"{time.perf_counter() - began:.0f} s; closing the window ends it")
+                screen.show()
+        except BaseException:  # Ctrl+C, say
+            left = True
+            reading.add_done_callback(_drop)
+            raise
     try:
         scene = reading.result()
     except _Closed:
         return None
+    if screen.closing:
+        _drop(reading)
+        return None
     use_own_stream(scene.backend)
     return scene
+
+
+def _drop(reading: Future):
+    """Closes what was read, but for the device, which is the screen's too."""
+    if not reading.exception() and (proxy := reading.result().proxy):
+        proxy.close()
 
 
 def _tell(*lines: str):

@@ -8,13 +8,14 @@ from dataclasses import replace
 from gsrender.crop import Crop
 from gsrender.errors import DeviceError
 from gsrender.settings import RenderSettings
+from viewer.choices import SLIDER_ERROR
 from viewer.look import COMPARISONS, Look
 from viewer.looking import Looking
 from viewer.scene import Scene
 from viewer.shot import Shot, Spare
 from viewer.view_table import VIEW_NAMES
 
-ERRORS = range(17)  # pixels, that the panel's slider goes over
+ERRORS = range(int(SLIDER_ERROR) + 1)  # pixels
 SIZE = 640, 400  # pixels: torch sorts small tensors by other kernels
 
 
@@ -35,10 +36,11 @@ def draw_everything(scene: Scene):
     cut = replace(usual, crop=Crop(low, high))
     pictures = [*((Look(view), usual) for view in VIEW_NAMES), *((Look(compare=way), usual) for way in COMPARISONS),
                 (Look(wireframe=scene.proxy is not None), frozen), (Look(), cut)]
+    import torch
     try:
         for look, settings in pictures:
             looking.picture(look, Shot(scene, camera, settings, spare))
         if scene.proxy:
             scene.proxy.prepare(ERRORS)
-    except DeviceError:
+    except (DeviceError, torch.OutOfMemoryError):
         pass  # no memory to spare for this: the window says so where it matters

@@ -50,7 +50,7 @@ def run(options) -> int:
         options.scene = options.scene or proxy
     habits = remembered.habits
     alignment = remembered.alignment(options.model, options.scene or proxy_of(options.model, options.iteration))
-    if options.proxy_transform is not None or options.up != "z":
+    if options.given & {"proxy_transform", "up"}:
         alignment = replace(alignment, fit=Fit())
     options.metres = options.metres or alignment.metres
     if "lod_error" not in options.given:
@@ -96,7 +96,12 @@ def _open(options, fit: Fit, extensions: list[str], placement: Placement, vsync:
     while the scene is read: None where it was closed meanwhile."""
     def read(**more) -> Scene:
         scene = open_options(options, fit=fit, outputs=VIEW_OUTPUTS, **more)
-        warm_up(scene)
+        try:
+            warm_up(scene)
+        except BaseException:
+            scene.device = None if "device" in more else scene.device
+            scene.close()
+            raise
         return scene
 
     if not extensions or options.frames is not None:

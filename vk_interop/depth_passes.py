@@ -156,7 +156,8 @@ class DepthPasses:
         wanted = [key for key in dict.fromkeys(wanted) if key not in self._pipelines]
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as workers:
             made = workers.map(lambda key: compute_pipeline(self._device, key[0], self.layout, key[1]), wanted)
-            self._pipelines.update(zip(wanted, made))
+            for key, pipeline in zip(wanted, made):
+                self._pipelines[key] = pipeline
 
     def _resolving(self, target, second: bool, reach: int | None) -> tuple:
         """What proxy_resolve.comp is specialised for."""

@@ -103,8 +103,8 @@ class ProxyDepth:
         return self._submit(camera, crop, frozen=True)
 
     def prepare(self, lod_errors):
-        """Makes what frames with these errors need besides, pixels, so that none of them waits for it. A frame must have
-        been drawn. Raises DeviceError."""
+        """Makes what frames with these errors need besides, pixels, so that none of them waits for it. A frame must
+        have been drawn. Raises DeviceError."""
         self._passes.prepare(self._target, [replace(self.settings, lod_error=error).reach for error in lod_errors])
 
     def place(self, placing: np.ndarray):

@@ -102,3 +102,30 @@ def test_a_window_that_is_closed_meanwhile_waits_for_no_further_step(screen, bac
 
     assert open_beside(screen, street / "model", read) is None
     assert begun == [1]  # the mesh was not read
+
+
+def test_a_window_that_is_closed_in_the_last_step_gets_no_scene(screen, backend, street):
+    def read(go_on, foretell):
+        scene = open_scene(street / "model", backend=backend, device=screen.device)
+        screen.closing = True
+        return scene
+
+    assert open_beside(screen, street / "model", read) is None
+
+
+def test_who_interrupts_the_program_meanwhile_leaves_nothing_open(screen, backend, street, monkeypatch):
+    interrupted, read_before = threading.Event(), []
+
+    def read(go_on, foretell):
+        assert interrupted.wait(60)
+        read_before.append(open_scene(street / "model", backend=backend, device=screen.device))
+        return read_before[0]
+
+    def interrupt(*arguments, **named):
+        interrupted.set()
+        raise KeyboardInterrupt
+    monkeypatch.setattr(screen, "show", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        open_beside(screen, street / "model", read)
+    screen.ui.end()
+    assert read_before[0].proxy._closed

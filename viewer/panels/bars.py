@@ -27,8 +27,8 @@ def draw(app, size: tuple[float, float]):
     benchmark = app.benchmark
     stays = dialog.begin("Benchmark", size, 44, TOP)
     width, height = benchmark.size
-    dim(f"{len(benchmark.cameras)} views {benchmark.way}, {width} x {height} pixels. Each way of culling draws them twice and "
-        "is measured the second time, from the camera to the finished picture.")
+    dim(f"{len(benchmark.cameras)} views {benchmark.way}, {width} x {height} pixels. Each way of culling draws them "
+        "twice and is measured the second time, from the camera to the finished picture.")
     if not benchmark.done:
         imgui.progress_bar(benchmark.drawn / benchmark.total, (-1, 0),
                            f"{benchmark.drawn} of {benchmark.total}, culling {benchmark.settings.culling}")

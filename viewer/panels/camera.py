@@ -14,7 +14,7 @@ from viewer.panels.rows import (beside, button, checkbox, choice_row, dim, lengt
 from viewer.ruler import Ruler
 from viewer.settings import ViewerSettings, changed
 
-LONGEST_FLIGHT = 5.0  # seconds
+SLIDER_FLIGHT = 5.0  # seconds that it goes to
 NAMES = 6.5  # font sizes
 NO_PACE = ("Walking is as fast as flying, since nobody knows how long a unit is: say it in the panel Scene, and it is "
            "at the pace of a person. Walls stop nobody.")
@@ -47,7 +47,7 @@ def _motion(state: State, ruler: Ruler) -> State:
                       f"{ruler.name.capitalize()} a second; Shift is four times that, Alt a quarter. The wheel changes "
                       "it while flying and walking.", log=True)
     state = state.with_rate(rate / ruler.factor) if rate != told else state
-    seconds = slider_row("flight time", state.flight_time, 0.0, LONGEST_FLIGHT, "%.1f s",
+    seconds = slider_row("flight time", state.flight_time, 0.0, SLIDER_FLIGHT, "%.1f s",
                          "Seconds that a flight to another camera takes; 0 is there at once.")
     if state.mode == "walk":
         is_known = state.ground is not None and state.eyes is not None

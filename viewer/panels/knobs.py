@@ -5,6 +5,7 @@ from __future__ import annotations
 from imgui_bundle import imgui
 
 from gsrender.settings import CULLING, RenderSettings
+from viewer.choices import SLIDER_ERROR
 from viewer.panels.rows import choice_row, length_row, list_row, slider_row
 from viewer.ruler import Ruler
 from viewer.settings import changed
@@ -12,7 +13,7 @@ from viewer.words import ANCHOR_BIAS, DRAWN_BY, FLAT, HIDE_BY, MARGIN, NO_LEVELS
 from vk_interop.depth_settings import RASTERS, DepthSettings
 
 NO_PROXY = "There is no proxy mesh, so nothing can be hidden. Open one in the panel Scene."
-MOST_ERROR, MOST_BIAS = 16.0, 4.0  # pixels and levels that the sliders go to
+SLIDER_BIAS = 4.0  # levels that it goes to
 
 
 def hiding(settings: RenderSettings, has_proxy: bool, ruler: Ruler, key: str = "") -> RenderSettings:
@@ -28,7 +29,7 @@ def hiding(settings: RenderSettings, has_proxy: bool, ruler: Ruler, key: str = "
 def proxy_detail(detail: DepthSettings, has_levels: bool) -> DepthSettings:
     """Where there is a proxy."""
     imgui.begin_disabled(not has_levels)
-    error = slider_row("proxy error", detail.lod_error or 0.0, 0.0, MOST_ERROR, "%.2f pixels",
+    error = slider_row("proxy error", detail.lod_error or 0.0, 0.0, SLIDER_ERROR, "%.2f pixels",
                        PROXY_ERROR if has_levels else FLAT)
     imgui.end_disabled()
     names = ("fastest", *RASTERS)
@@ -40,7 +41,7 @@ def proxy_detail(detail: DepthSettings, has_levels: bool) -> DepthSettings:
 def anchor_detail(settings: RenderSettings, model) -> RenderSettings:
     levels = model.levels
     imgui.begin_disabled(not levels)
-    bias = slider_row("anchor bias", settings.level_bias, -MOST_BIAS, MOST_BIAS, "%+.2f levels",
+    bias = slider_row("anchor bias", settings.level_bias, -SLIDER_BIAS, SLIDER_BIAS, "%+.2f levels",
                       ANCHOR_BIAS if levels else NO_LEVELS)
     most = max(levels - 1, 0)
     limit = most if settings.level_limit is None else min(settings.level_limit, most)
