@@ -15,10 +15,11 @@ from gsrender.load.colmap import SUFFIXES, find_colmap
 from viewer.camera_path import CameraPath
 from viewer.output import write_whole
 from viewer.page_controls import complain
-from viewer.path_file import FORMAT, LIMIT, load_path, path_text
+from viewer.path_file import FORMAT, load_path, path_text
 from viewer.scene import Scene
 
 NO_PATH, DATASET = "–", "the dataset's cameras"
+LIMIT = 16 << 20  # bytes of an upload; 10,000 cameras have 5 MB
 HEAD = 100  # bytes of a file that tell whether it is a path
 COLMAP = "images", "cameras"  # of which a model has both
 
@@ -64,7 +65,7 @@ class PathFiles:
         if file is None:
             self._take(CameraPath())
         else:
-            self._read(file, file.name)
+            self._read(file, file.name, photographs=True)
 
     def _load(self, event):
         name, content = PurePath(event.target.value.name), event.target.value.content
@@ -76,7 +77,7 @@ class PathFiles:
                                     file.stem))
         if not other.exists():
             return complain(self._client, "Path", f"{name.name} is half of a COLMAP model: load {other.name} too.")
-        self._read(file, name.name)
+        self._read(file, name.name, photographs=False)
         file.unlink(missing_ok=True)
         other.unlink(missing_ok=True)
 
@@ -94,11 +95,11 @@ class PathFiles:
             whole.write(content)
         return file
 
-    def _read(self, file: Path, name: str):
+    def _read(self, file: Path, name: str, photographs: bool):
         def told(sentence):  # by the names that the browser knows
             return sentence.replace(str(file), name).replace(f"{file.parent}{os.sep}", "")
         try:
-            path, warning = load_path(file)
+            path, warning = load_path(file, photographs)
         except InputError as error:
             return complain(self._client, "Path", told(str(error)))
         if warning:

@@ -27,15 +27,16 @@ LIMIT = 256 << 20  # bytes; an hour's recording has 3 MB
 FIELDS_OF_VIEW = 0.1, 179.0  # degrees
 
 
-def load_path(file: Path) -> tuple[CameraPath, str]:
+def load_path(file: Path, photographs: bool = True) -> tuple[CameraPath, str]:
     """A path, and a sentence on what was left out, empty where nothing was. A file of cameras (cameras.json,
-    transforms*.json, a COLMAP model) is a path through them, a second from one to the next. Raises InputError."""
+    transforms*.json, a COLMAP model) is a path through them, a second from one to the next. Without
+    `photographs` no other file is looked for, whatever this one names. Raises InputError."""
     file = Path(file)
     colmap = file.suffix in SUFFIXES or os.path.isdir(file)
     data = None if colmap else parse_json(read_text(file, LIMIT), file)
     if isinstance(data, dict) and "keyframes" in data:
         return _from_json(file, data), ""
-    cameras = load_cameras(file)
+    cameras = load_cameras(file, photographs)
     try:
         return CameraPath.through([view.camera for view in cameras]), distortion_warning(file, cameras)
     except ValueError as error:

@@ -19,20 +19,21 @@ LIMIT = 256 << 20  # bytes; 10,000 cameras have 5 MB
 DISTORTION = ("k1", "k2", "k3", "k4", "p1", "p2")
 
 
-def load_cameras(path) -> list[DatasetCamera]:
+def load_cameras(path, photographs: bool = True) -> list[DatasetCamera]:
     """All cameras of a file, in its order, or of a folder with a COLMAP model, by name.
 
+    Without `photographs` none is looked for, so that no file but those of the cameras is touched, whatever they name.
     Lens distortion is left out, as the trainers do; `distortion` of a camera says so, `distortion_warning` of all.
     Raises InputError.
     """
     path = Path(path)
     if colmap := find_colmap(path):
-        return load_colmap(colmap)
+        return load_colmap(colmap, photographs)
     data = parse_json(read_text(path, LIMIT), path)
     if isinstance(data, list):
         cameras = [_inria(path, JsonObject(f"{path}: [{i}]", entry)) for i, entry in enumerate(data)]
     elif isinstance(data, dict) and isinstance(data.get("frames"), list):
-        cameras = [_nerf(path, JsonObject(f"{path}: frames[{i}]", entry, data))
+        cameras = [_nerf(path, JsonObject(f"{path}: frames[{i}]", entry, data), photographs)
                    for i, entry in enumerate(data["frames"])]
     else:
         raise InputError(f"{path}: neither a list of cameras (cameras.json) nor an object with `frames` "
@@ -62,9 +63,9 @@ def _inria(path: Path, entry: JsonObject) -> DatasetCamera:
     return DatasetCamera(stem_of(image), camera, split_of(path, image), None)
 
 
-def _nerf(path: Path, entry: JsonObject) -> DatasetCamera:
+def _nerf(path: Path, entry: JsonObject, photographs: bool) -> DatasetCamera:
     name = image_name(f"{entry.where}.file_path", entry.get("file_path"))
-    image = find_image(path.parent / name)
+    image = find_image(path.parent / name) if photographs else None
     width, height = entry.whole("w", LARGEST_SIDE), entry.whole("h", LARGEST_SIDE)
     if width is None or height is None:
         width, height = _image_size(entry, image)

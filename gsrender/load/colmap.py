@@ -77,19 +77,20 @@ def find_colmap(path: Path) -> Path | None:
                      f"it or in its {', '.join(PLACES[1:])}")
 
 
-def load_colmap(images: Path) -> list[DatasetCamera]:
-    """The registered images of a model, by name. `images` is its file of them; `cameras` lies beside it. Raises
-    InputError."""
+def load_colmap(images: Path, photographs: bool = True) -> list[DatasetCamera]:
+    """The registered images of a model, by name. `images` is its file of them; `cameras` lies beside it. Without
+    `photographs` none is looked for. Raises InputError."""
     lenses_file = images.with_name("cameras" + images.suffix)
     binary = images.suffix == ".bin"
     lenses = dict(_read(lenses_file, _binary_lenses if binary else _text_lenses))
     found = sorted(_read(images, _binary_images if binary else _text_images), key=lambda image: image.name)
     if not found:
         raise InputError(f"{images}: no images in it")
-    return [_dataset_camera(images, image, lenses, lenses_file) for image in found]
+    return [_dataset_camera(images, image, lenses, lenses_file, photographs) for image in found]
 
 
-def _dataset_camera(file: Path, image: _Image, lenses: dict[int, _Lens], lenses_file: Path) -> DatasetCamera:
+def _dataset_camera(file: Path, image: _Image, lenses: dict[int, _Lens], lenses_file: Path,
+                    photographs: bool) -> DatasetCamera:
     lens = lenses.get(image.camera)
     if lens is None:
         raise InputError(f"{image.where}: camera {image.camera} is not in {lenses_file.name}")
@@ -97,8 +98,9 @@ def _dataset_camera(file: Path, image: _Image, lenses: dict[int, _Lens], lenses_
     pose = np.column_stack([rotation.T, -rotation.T @ image.translation])
     camera = camera_at(image.where, "pose", pose, fx, fy, lens.width, lens.height, cx, cy)
     name = image_name(f"{image.where} name", image.name)
-    photographs = (find_image(folder / "images" / name) for folder in file.absolute().parents[:3])
-    return DatasetCamera(stem_of(name), camera, split_of(file, name), next(filter(None, photographs), None),
+    folders = file.absolute().parents[:3] if photographs else ()
+    found = (find_image(folder / "images" / name) for folder in folders)
+    return DatasetCamera(stem_of(name), camera, split_of(file, name), next(filter(None, found), None),
                          "" if lens.model in PINHOLES else lens.model)
 
 

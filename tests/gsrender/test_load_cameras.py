@@ -81,6 +81,23 @@ def test_a_missing_size_is_read_from_the_image(tmp_path):
     assert view.image == tmp_path / "train" / "r_0.png"
 
 
+@pytest.mark.parametrize("there, missing", [("{folder}/r_0.png", "{folder}/r_1.png"), ("../r_0.png", "../r_1.png"),
+                                            ("../r_0", "../r_1"), ("../notes.txt", "../nothing.txt")])
+def test_without_photographs_a_name_tells_nothing_of_the_files_that_are_there(tmp_path, there, missing):
+    Image.new("RGB", (33, 22)).save(tmp_path / "r_0.png")
+    (tmp_path / "notes.txt").write_text("no image")
+    (tmp_path / "in").mkdir()
+    said = []
+    for name in (there, missing):
+        file = nerf(tmp_path / "in", dict(file_path=name.format(folder=tmp_path)), dict(w=None, h=None))
+        with pytest.raises(InputError) as error:
+            load_cameras(file, photographs=False)
+        said.append(str(error.value))
+    assert said[0] == said[1] and "neither w and h nor an image" in said[0]
+    named = nerf(tmp_path / "in", dict(file_path=there.format(folder=tmp_path)))
+    assert load_cameras(named, photographs=False)[0].image is None and load_cameras(named)[0].image is not None
+
+
 @pytest.mark.parametrize("file_path, name, split", [
     ("./train/r_0", "r_0", "train"), ("images/a.b.png", "a.b", ""), ("val\\c.JPG", "c", "val"), ("r_0.5", "r_0.5", ""),
     ("test_0004", "test_0004", "test")])

@@ -93,6 +93,7 @@ def test_photographs_are_found_beside_the_model(tmp_path, write):
     (tmp_path / "images" / "test" / "b c.JPG").touch()
     first, second = load_cameras(write(tmp_path / "sparse" / "0", LENSES, IMAGES))
     assert first.image is None and second.image == tmp_path / "images" / "test" / "b c.JPG"
+    assert [view.image for view in load_cameras(tmp_path / "sparse" / "0", photographs=False)] == [None, None]
 
 
 @WRITERS

@@ -1,10 +1,12 @@
 """Paths and films in a browser, by a hand on its mouse and by the files that it takes and gives."""
 
 import io
+import json
 import shutil
 import subprocess
 import zipfile
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -182,6 +184,22 @@ def test_paths_beside_a_model_are_found_and_no_other_files(tmp_path):
     assert path_files(model) == {"transforms_train.json": tmp_path / "transforms_train.json",
                                  "walk.json": tmp_path / "walk.json",
                                  "COLMAP: sparse/0/images.bin": model / "sparse/0/images.bin"}
+
+
+def test_an_upload_has_a_limit_and_names_no_other_file(page, tab, path, tmp_path, monkeypatch):
+    _, visitor = tab
+    Image.new("RGB", (33, 22)).save(tmp_path / "r_0.png")
+    complaints, files = [], visitor._panel._files
+    monkeypatch.setattr("viewer.page_path_files.complain", lambda client, title, text: complaints.append(text))
+
+    def load(content: bytes):
+        value = SimpleNamespace(name="transforms.json", content=content)
+        files._load(SimpleNamespace(target=SimpleNamespace(value=value)))
+    frame = {"file_path": str(tmp_path / "r_0.png"), "transform_matrix": np.eye(4).tolist()}
+    load(json.dumps({"camera_angle_x": 1, "frames": [frame]}).encode())
+    load(bytes(16 << 20) + b" ")
+    assert complaints == ["transforms.json: frames[0]: neither w and h nor an image that would tell the size",
+                          "transforms.json: 16,777,217 bytes, expected 16,777,216 at most"]
 
 
 @pytest.fixture
