@@ -36,6 +36,8 @@ from viewer.view_table import view_kind
 from viewer.visitor import Drawn, Request, Visitor
 from vk_interop.depth_settings import DepthSettings
 
+FILMS = 2  # of which something is made, or packed, at once
+
 
 class Page:
     """The scene for every browser that opens `address`, each with a camera and settings of its own. Usable as a context
@@ -62,6 +64,7 @@ class Page:
         self._wake, self._closing = threading.Event(), False
         self._stream = torch.cuda.current_stream(scene.model.device) if scene.backend == "cuda" else None
         self._senders = ThreadPoolExecutor(64, "send")  # mostly they wait for browsers
+        self._films = ThreadPoolExecutor(FILMS, "film")
         self._thread: threading.Thread | None = None
         camera = scene.first_camera(160, 90)
         position, look_at, up = stand(camera, self._space, self._distance(camera))
@@ -119,6 +122,7 @@ class Page:
         self._gone += self.visitors.values()
         self._clear_gone()
         self._senders.shutdown()
+        self._films.shutdown()  # they may be making something on the scene's device
         self.scene.close()
 
     def __enter__(self):
@@ -145,7 +149,7 @@ class Page:
 
     async def _welcome(self, client):
         self.visitors[client.client_id] = Visitor(client, self.scene, self._space, self._wish, self._spare,
-                                                  self._wake.set)
+                                                  self._wake.set, self._films)
         self._wake.set()
 
     async def _forget(self, client):

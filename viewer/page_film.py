@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import math
 import os
 import shutil
 import tempfile
 import time
 import zipfile
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Callable
@@ -37,14 +37,18 @@ class FilmFolder:
     path     returns the one to film
     wish     returns how it is drawn, and `near` from which view z on
     changed  is called when there is something to draw
+    thread   makes what it is drawn with, and sends it
     """
 
     def __init__(self, client: viser.ClientHandle, scene: Scene, path: Callable[[], CameraPath],
-                 wish: Callable[[], Wish], near: Callable[[], float], changed: Callable[[], None]):
+                 wish: Callable[[], Wish], near: Callable[[], float], changed: Callable[[], None],
+                 thread: Executor):
         self._client, self._scene, self._path, self._wish, self._near = client, scene, path, wish, near
-        self._changed = changed
+        self._changed, self._thread = changed, thread
         self._wanted: tuple | None = None  # what `_begin` takes
         self._film: Film | None = None
+        self._of: tuple | None = None  # that was wanted when it began
+        self._folder: tempfile.TemporaryDirectory | None = None
         self._told = -math.inf
         gui = client.gui
         kinds = (VIDEO, FRAMES) if shutil.which("ffmpeg") else (FRAMES,)
@@ -63,18 +67,22 @@ class FilmFolder:
 
     def step(self) -> bool:
         """Draws a frame of it, on the thread that draws; whether one was wanted."""
-        if not self._wanted:
+        wanted = self._wanted  # once: a browser cancels in a thread of its own
+        if self._film and self._of is not wanted:
             self.end()
+        if not wanted:
             return False
         try:
-            self._film = self._film or self._begin(*self._wanted)
+            if not self._film:
+                self._film, self._of = self._begin(*wanted), wanted
             self._film.done = next(self._film.steps)
+            self._tell()
         except StopIteration:
             self._packed().add_done_callback(Future.result)  # which says what went wrong, if anything
         except (InputError, DeviceError) as error:
             self._complain(str(error))
-        else:
-            self._tell()
+        except OSError as error:
+            self._complain(_not_kept(error))
         return True
 
     def end(self):
@@ -82,7 +90,9 @@ class FilmFolder:
         film, self._film = self._film, None
         if film:
             film.steps.close()
-            self._close()
+        folder, self._folder = self._folder, None
+        if folder:
+            folder.cleanup()
 
     async def _begin_or_cancel(self, event):
         """What a browser sends may be anything."""
@@ -92,21 +102,16 @@ class FilmFolder:
             return complain(self._client, "Film", "There is no path to film yet: add a keyframe, record, or load one.")
         else:
             width, height = (min(max(round(edge), 1), LARGEST_SIDE) for edge in self._size.value)
-            rate = min(max(float(self._rate.value), SLOWEST), FASTEST)
+            rate = max(SLOWEST, min(FASTEST, float(self._rate.value)))  # NaN is none of them, and ends at one
             self._wanted = self._wish(), self._path(), (width, height), rate, self._kind.value == VIDEO
         self._show()
         self._changed()
 
     def _begin(self, wish: Wish, path: CameraPath, size: tuple[int, int], rate: float, is_video: bool) -> Film:
         suit(self._scene, wish)
-        self._thread = ThreadPoolExecutor(1, "film")
         self._folder = tempfile.TemporaryDirectory(prefix="gsrender-film-", ignore_cleanup_errors=True)
-        try:
-            return begin_film(replace(self._scene, near=self._near()), self._thread, wish.render, wish.look, path, size,
-                              rate, Path(self._folder.name) / ("film.mp4" if is_video else "film"))
-        except (InputError, DeviceError):
-            self._close()
-            raise
+        return begin_film(replace(self._scene, near=self._near()), self._thread, wish.render, wish.look, path, size,
+                          rate, Path(self._folder.name) / ("film.mp4" if is_video else "film"))
 
     def _packed(self) -> Future:
         """Sends what is drawn, beside the pictures."""
@@ -115,36 +120,34 @@ class FilmFolder:
         self._text.content = "sending"
         if empty := film.empty.sentence:
             complain(self._client, "Film", f"{empty[0].upper()}{empty[1:]}.")
-        sending = self._thread.submit(self._send, film.out, self._folder)
-        self._thread.shutdown(wait=False)
-        return sending
+        folder, self._folder = self._folder, None
+        return self._thread.submit(self._send, film.out, folder)
 
     def _send(self, out: Path, folder: tempfile.TemporaryDirectory):
-        with folder:
-            nbytes = sum(file.stat().st_size for file in [out, *out.glob("*.png")])
-            if nbytes > MOST:
-                self._text.content = ""
-                return complain(self._client, "Film", f"The film has {size(nbytes)}, and a browser takes "
-                                f"{size(MOST)} at most: make it smaller, shorter or a video.")
-            data = out.read_bytes() if out.is_file() else zipped(out)
+        try:
+            with folder:
+                check_nbytes(out.parent)
+                data = (out if out.is_file() else zipped(out)).read_bytes()
+        except (InputError, OSError) as error:
+            self._text.content = ""
+            return complain(self._client, "Film", str(error) if isinstance(error, InputError) else _not_kept(error))
         name = time.strftime(f"film-%Y%m%d-%H%M%S{out.suffix or '.zip'}")
         self._client.send_file_download(name, data, save_immediately=True)
         self._text.content = f"{name}, {size(len(data))}"
 
     def _complain(self, sentence: str):
+        if self._folder:
+            sentence = sentence.replace(f"{self._folder.name}{os.sep}", "")
         self._wanted = None
         self.end()
         self._show()
-        complain(self._client, "Film", sentence.replace(f"{self._folder.name}{os.sep}", ""))
-
-    def _close(self):
-        self._thread.shutdown(wait=False)
-        self._folder.cleanup()
+        complain(self._client, "Film", sentence)
 
     def _tell(self):
         film, now = self._film, time.perf_counter()
         if now > self._told + PAUSE:
             self._told = now
+            check_nbytes(film.out.parent)
             self._bar.value = 100 * film.done / film.total
             self._text.content = how_far(film.done, film.total, now - film.began, " frames")
 
@@ -154,10 +157,27 @@ class FilmFolder:
         self._text.content = ""
 
 
-def zipped(folder: Path) -> bytes:
-    """The PNG files of a folder, which no packing makes smaller."""
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_STORED) as file:
+def check_nbytes(folder: Path):
+    """Raises InputError where a film is larger than a browser takes, while it is drawn, too: so no disk fills up."""
+    nbytes = 0
+    for file in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # it has got its name since
+            nbytes += file.stat().st_size
+    if nbytes > MOST:
+        raise InputError(f"The film has {size(nbytes)}, and a browser takes {size(MOST)} at most: make it smaller, "
+                         "shorter or a video.")
+
+
+def zipped(folder: Path) -> Path:
+    """The PNG files of a folder, which no packing makes smaller, in a file beside it."""
+    out = folder.with_suffix(".zip")
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as file:
         for png in sorted(folder.glob("*.png")):
             file.write(png, png.name)
-    return data.getvalue()
+    return out
+
+
+def _not_kept(error: OSError) -> str:
+    """Without the folder's name, which is no browser's business."""
+    why = os.strerror(error.errno) if error.errno else "it cannot be written"
+    return f"The machine that draws cannot keep the film: {why}."

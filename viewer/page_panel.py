@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Callable
 
@@ -43,12 +44,13 @@ class Panel:
     save    is called with the size that a picture is wanted in, as a file; None: that of the browser
     seen    is called to have the crop box put around what is seen
     figures  returns the figures of the last frames, for a file
+    films   the threads of films
     """
 
     def __init__(self, client: viser.ClientHandle, scene: Scene, wish: Wish, changed: Callable[[], None],
                  camera: Callable[[], Camera | None], trip: Callable[[], float], steering: Steering,
                  save: Callable[[tuple[int, int] | None], None], seen: Callable[[], None],
-                 figures: Callable[[], Statistics]):
+                 figures: Callable[[], Statistics], films: Executor):
         self._client, self._scene, self.wish, self._changed = client, scene, wish, changed
         self._camera, self._figures = camera, figures
         self._handles: list[tuple[Control, viser.GuiInputHandle]] = []
@@ -66,7 +68,7 @@ class Panel:
                 elif panel.name == PATH:
                     self.path = PathFolder(client, self._files, steering, camera, trip, self.travel.jump, changed)
                     self.film = FilmFolder(client, scene, lambda: self.path.tour.path, lambda: self.wish,
-                                           lambda: steering.space.near, changed)
+                                           lambda: steering.space.near, changed, films)
                 elif panel.name == CULL:
                     self._add_culling(gui)
                 elif panel.name == VIEW:

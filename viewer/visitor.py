@@ -6,6 +6,7 @@ import io
 import math
 import time
 from collections import deque
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Callable
 
@@ -78,10 +79,12 @@ class Visitor:
     """
     client  viser's handle of the browser; `number` is its
     wake    is called when there may be something new to draw
+    films   the threads of films, which whoever closes the scene ends before
     sent    the last request that was drawn for it; None before the first
     """
 
-    def __init__(self, client: viser.ClientHandle, scene: Scene, space: Space, wish: Wish, spare: Spare, wake):
+    def __init__(self, client: viser.ClientHandle, scene: Scene, space: Space, wish: Wish, spare: Spare, wake,
+                 films: Executor):
         self._client, self._scene, self._wake = client, scene, wake
         self.number = client.client_id
         self._pose: tuple[float, ...] | None = None  # as camera_of reads it
@@ -99,7 +102,7 @@ class Visitor:
         self._steering = Steering(client, space)
         self._panel = Panel(client, scene, wish, wake, lambda: self.camera,
                             lambda: min(max(self._trips, default=0.0), SLOWEST), self._steering, self._want_file,
-                            self._ask_for_box, lambda: self._history)
+                            self._ask_for_box, lambda: self._history, films)
         self._wanted: list[tuple[int, int] | None] = []  # sizes of pictures that are wanted as files
         client.camera.on_update(self._see)
         client.scene.on_click()(self._ask_for_pixel)
@@ -129,7 +132,8 @@ class Visitor:
     def is_settled(self) -> bool:
         """Whether the browser has a sharp picture of what it asked for."""
         now = time.perf_counter()
-        return not self._is_gone and self._is_ready and self.sent is not None and self.sent.sharp and self.next_request(now) is None
+        return not self._is_gone and self._is_ready and self.sent is not None and self.sent.sharp \
+            and self.next_request(now) is None
 
     def follow(self, now: float):
         """The path that it flies along, where it does."""

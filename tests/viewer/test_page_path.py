@@ -1,19 +1,23 @@
 """Paths and films in a browser, by a hand on its mouse and by the files that it takes and gives."""
 
+import asyncio
 import io
 import json
 import shutil
 import subprocess
+import tempfile
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from browser import until
-from pages import change, field, told
+from pages import change, field, open_sample, told, visit
 from PIL import Image
 
+from gsrender.settings import RenderSettings
 from viewer.camera_path import CameraPath
 from viewer.path_file import load_path, save_path
 
@@ -258,3 +262,61 @@ def test_a_film_is_cancelled_and_leaves_nothing(page, tab, path, film, taken):
     tab.click("cancel film")
     until(lambda: film._film is None and not folder.exists(), "its end")
     assert film._button.label == "draw film" and not taken.exists()
+
+
+def test_another_film_that_is_wanted_is_begun_anew(page, tab, path, film):
+    path.take(far(page, 2, 60.0))
+    shoot(tab[0], film, (96, 64), 30.0)
+    first = until(lambda: film._film, "a film")
+    film._wanted = (*film._wanted[:2], (48, 32), *film._wanted[3:])
+    until(lambda: film._film not in (None, first) and film._film.done > 0, "another one")
+    assert not first.out.parent.exists() and film._of[2] == (48, 32)
+    tab[0].click("cancel film")
+    until(lambda: film._film is None, "its end")
+
+
+def test_a_film_that_grows_too_large_ends_while_it_is_drawn(page, tab, path, film, monkeypatch):
+    monkeypatch.setattr("viewer.page_film.MOST", 5000)
+    monkeypatch.setattr("viewer.page_film.PAUSE", -1.0)
+    path.take(far(page, 2, 60.0))
+    film._kind.value = "PNG frames, .zip"
+    shoot(tab[0], film, (96, 64), 30.0)
+    says(tab[0], "and a browser takes 4.9 KiB at most: make it smaller, shorter or a video.")
+    until(lambda: film._film is None and film._folder is None, "its end")
+
+
+def test_a_film_that_cannot_be_kept_is_said_and_costs_nothing_else(page, tab, path, film, tmp_path, monkeypatch):
+    path.take(far(page, 2, 0.5))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    shoot(tab[0], film, (96, 64), float("nan"))
+    says(tab[0], "The machine that draws cannot keep the film: No such file or directory.")
+    assert film._wanted is None and film._film is None and tab[1].number in page.visitors
+    monkeypatch.undo()
+    gone = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    shutil.rmtree(gone.name)
+    film._text.content = "sending"
+    film._send(Path(gone.name) / "film", gone)
+    assert film._text.content == ""
+
+
+def test_a_page_closes_its_scene_after_what_its_films_make(street, browser, monkeypatch):
+    from viewer import path_render
+    from viewer.page import Page
+    make, order = path_render._make_beside, []
+    with Page(open_sample(street), RenderSettings("centre"), port=0) as page:
+        page.start()
+        tab, visitor = visit(page, browser)
+        film, close = visitor._panel.film, page.scene.close
+
+        def slowly(*arguments):
+            until(lambda: page._closing, "the page's end")
+            made = make(*arguments)
+            order.append("made")
+            return made
+        monkeypatch.setattr(path_render, "_make_beside", slowly)
+        monkeypatch.setattr(page.scene, "close", lambda: (order.append("closed"), close()))
+        visitor._panel.path.take(far(page, 2))
+        asyncio.run(film._begin_or_cancel(None))
+        until(lambda: film._film, "a film")
+    tab.close()
+    assert order == ["made", "closed"]
