@@ -43,3 +43,9 @@ def about(scene: Scene) -> dict[str, str]:
     """Which scene figures are of."""
     model = scene.model
     return {"model": str(model.path), "precision": model.precision, "proxy": str(scene.mesh_path or "none")}
+
+
+def about_by_name(scene: Scene) -> dict[str, str]:
+    """The same for browsers, which nobody need tell the folders of the machine that draws."""
+    mesh = scene.mesh_path
+    return about(scene) | {"model": scene.title, "proxy": mesh.name if mesh else "none"}

@@ -68,8 +68,7 @@ class Page:
         self._thread: threading.Thread | None = None
         camera = scene.first_camera(160, 90)
         position, look_at, up = stand(camera, self._space, self._distance(camera))
-        title = "/".join(scene.folder.resolve().parts[-2:])
-        self._server, self.address = open_server(host, port, title, token)
+        self._server, self.address = open_server(host, port, scene.title, token)
         self._server.scene.set_up_direction(self._space.up)
         first, scale = self._server.initial_camera, viser_scale(self._space)
         first.up, first.position, first.look_at = up, position * scale, look_at * scale

@@ -12,7 +12,7 @@ import viser
 from gsrender.camera import Camera
 from gsrender.settings import CULLING
 from viewer.export import csv_text, json_text
-from viewer.frame_kind import about
+from viewer.frame_kind import about_by_name
 from viewer.machine import describe
 from viewer.page_benchmark import BenchmarkFolder
 from viewer.page_camera import Steering
@@ -169,10 +169,10 @@ class Panel:
     async def _export(self, event):
         figures, name = self._figures(), time.strftime("frames-%Y%m%d-%H%M%S")
         if event.target.value == "CSV":
-            self._send(f"{name}.csv", csv_text(figures, about(self._scene)))
+            self._send(f"{name}.csv", csv_text(figures, about_by_name(self._scene)))
         elif event.target.value == "JSON":
-            self._send(f"{name}.json", json_text({**about(self._scene), "machine": describe(self._scene),
-                                                  "kinds": figures.by_kind()}))
+            self._send(f"{name}.json", json_text({**about_by_name(self._scene),
+                                                  "machine": describe(self._scene), "kinds": figures.by_kind()}))
 
     def _send(self, name: str, text: str):
         self._client.send_file_download(name, text.encode(), save_immediately=True)

@@ -69,6 +69,11 @@ class Scene:
         return self.model.device.type
 
     @property
+    def title(self) -> str:
+        """What browsers are told that it is: by its folder and the one above it, and none of the others."""
+        return "/".join(self.folder.resolve().parts[-2:])
+
+    @property
     def cameras_file(self) -> Path:
         """Where `cameras` are from."""
         return self.folder / CAMERAS

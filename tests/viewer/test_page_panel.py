@@ -149,7 +149,7 @@ def taken(tab, tmp_path):
     return tmp_path / "taken"
 
 
-def test_the_figures_of_the_last_frames_are_saved_by_the_browser(tab, taken):
+def test_the_figures_of_the_last_frames_are_saved_by_the_browser(page, tab, taken):
     tab, visitor = tab
     tab.click("CSV")
     table = until(lambda: next(taken.glob("frames-*.csv"), None), "a table")
@@ -159,6 +159,8 @@ def test_the_figures_of_the_last_frames_are_saved_by_the_browser(tab, taken):
     assert len(rows) == sum(kind["frames"] for kind in summary["kinds"]) == len(visitor._history)
     assert float(rows[-1]["blend ms"]) > 0 and rows[-1]["culling"] == visitor.sent.wish.render.culling
     assert summary["machine"]["backend"] == "cpu"
+    for told in (summary, rows[-1]):  # and no folder of the machine that draws
+        assert told["model"] == "street/model" and told["proxy"] == page.scene.mesh_path.name
 
 
 def test_the_crop_box_is_put_around_what_is_seen_and_around_all(page, tab):
