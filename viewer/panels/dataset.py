@@ -5,7 +5,9 @@ from __future__ import annotations
 from imgui_bundle import imgui
 
 from viewer.panels.rows import beside, button, dim, tooltip
+from viewer.panels.sampled import Sampled
 
+STANDING = Sampled(0.1)
 HEIGHT = 3.2  # font sizes of a row with a photograph
 LEAST = 3.5  # font sizes of the list
 NEIGHBOURS = (("previous", "previous camera", "The camera before in the dataset. (Left)"),
@@ -29,7 +31,7 @@ def draw(app):
     size = (0, max(imgui.get_content_region_avail().y, LEAST * font))
     if imgui.begin_child("views", size, imgui.ChildFlags_.borders):
         height = HEIGHT * font if photographs else imgui.get_text_line_height_with_spacing()
-        standing = app.standing
+        [standing] = STANDING.get(app.scene, lambda: [app.standing], at_once=app.idle)
         _follow(app.view if standing is None else standing, height)
         clipper = imgui.ListClipper()
         clipper.begin(len(views), height)

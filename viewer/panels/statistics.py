@@ -44,6 +44,7 @@ class Figures:
     bottleneck: str
     fps: str
     spread: str
+    of_spread: str  # what it is of
     latency: str
 
     @staticmethod
@@ -61,7 +62,7 @@ class Figures:
         latency = NOTHING if median is None else f"{median:.1f} ms, p95 {p95:.1f}"
         fps = f"{recent.fps:.1f} fps" if len(recent) else f"{NOTHING} fps"
         return Figures(is_capped, costs, counts, bottleneck(frame, times, is_capped), fps, "   ".join(spread) + " ms",
-                       latency)
+                       explain_spread(history), latency)
 
 
 def capped(vsync: bool | None, refresh: float, frame: float, stages: float) -> bool:
@@ -81,7 +82,7 @@ def draw(app) -> ViewerSettings:
         _headline(figures.fps, canvas.recent.steady, *_mark(app, figures.is_capped))
         PLOT.draw(canvas.history, PLOT_HEIGHT * imgui.get_font_size())
         imgui.text_colored(DIM, figures.spread)
-        tooltip(explain_spread(canvas.history))
+        tooltip(figures.of_spread)
         settings = _switches(app)
         with table("in all", 0.3):
             stat_row(*in_all)
