@@ -100,8 +100,10 @@ class Looking:
 
     def are_alike(self, look: Look, settings: RenderSettings) -> bool:
         """Whether both pictures would be the same for there is nothing to cull by."""
+        if self._scene.proxy is not None:
+            return False
         first, second = self.both(look, settings)
-        return self._scene.proxy is None and (first.render, first.half) == (second.render, second.half)
+        return (first.render, first.half) == (second.render, second.half)
 
     @contextmanager
     def _second(self, look: Look, shot: Shot) -> Iterator[Shot]:
