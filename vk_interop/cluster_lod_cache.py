@@ -61,6 +61,8 @@ def _key(mesh) -> bytes:
 def _written(place: Path) -> float:
     """When the clusters there were; before all time where there are none that can be read."""
     try:
+        if not place.is_file():  # not a pipe, which would block
+            return -math.inf
         with open(place, "rb") as file:
             made_from = HEADER.unpack(file.read(HEADER.size))[2]
         return place.stat().st_mtime if _read(place, made_from) else -math.inf
